@@ -1,0 +1,26 @@
+"""Progress of work that takes longer than two seconds: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+_FIRST, _EVERY = 2.0, 10.0
+"""Seconds before the first sign of life, and between two plain lines."""
+
+
+def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
+    """Yield `items`, showing on standard error how many of `total` are done."""
+    if sys.stderr.isatty():
+        yield from tqdm(items, desc=label, total=total, delay=_FIRST, leave=False)
+        return
+    due = time.monotonic() + _FIRST
+    for done, item in enumerate(items):
+        if time.monotonic() >= due:
+            print(f"{label}: {done} of {total}", file=sys.stderr, flush=True)
+            due = time.monotonic() + _EVERY
+        yield item

@@ -1,0 +1,29 @@
+"""What every stage's `main()` does: read parameters, check inputs, run, print one summary line or one error line."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from netchu.errors import NetchuError
+from netchu.params import Section, read_params
+
+Paths = Mapping[str, Path]
+
+
+def run_stage(
+    name: str, run: Callable[[Section, Paths, Paths], str], params: type[Section], inputs: Paths, outputs: Paths
+) -> None:
+    """Call `run(params, inputs, outputs)`, which returns its counts as text; exit with status 1 on a NetchuError."""
+    started = time.perf_counter()
+    try:
+        values = read_params(params)
+        for path in inputs.values():
+            if not path.exists():
+                raise NetchuError(f"{path}: not there; run `dvc repro {name}`, which makes it first")
+        summary = run(values, inputs, outputs)
+    except NetchuError as error:
+        sys.exit(f"{name}: error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(f"{name}: interrupted")
+    print(f"{name}: {summary}, {time.perf_counter() - started:.1f} s", flush=True)

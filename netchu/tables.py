@@ -1,0 +1,84 @@
+"""Parquet tables of line images, written deterministically and read in constant memory."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from netchu.errors import NetchuError
+from netchu.files import atomic_path
+
+ROW_GROUP = 64
+"""Lines in a row group: about 4 MB of photographs or 1 MB of line images, the unit in which tables are streamed."""
+
+CLEAN_COLUMNS = pa.schema(
+    [
+        ("id", pa.string()),  # <archive>/<path in the archive>, unique
+        ("source", pa.string()),  # the archive's name
+        ("writer", pa.string()),  # null where unknown
+        ("subset", pa.string()),  # train, validation or test where the data names one, else null
+        ("text", pa.string()),  # transcription, NFC
+        ("image", pa.binary()),  # the encoded file as it came
+    ]
+)
+
+LINE_COLUMNS = CLEAN_COLUMNS.append(pa.field("width", pa.int32()))
+"""Columns after preprocessing: `image` is now a greyscale PNG of fixed height, `width` its width in pixels."""
+
+
+class LineWriter:
+    """Appends rows to a Parquet file in groups of ROW_GROUP; use through `write_lines`."""
+
+    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema):
+        self._writer, self._schema, self._rows = writer, schema, []
+        self.count = 0
+
+    def append(self, row: dict) -> None:
+        self._rows.append(row)
+        self.count += 1
+        if len(self._rows) == ROW_GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema), row_group_size=ROW_GROUP)
+            self._rows = []
+
+
+@contextlib.contextmanager
+def write_lines(path: Path, schema: pa.Schema, metadata: dict | None = None) -> Iterator[LineWriter]:
+    """Yield a LineWriter; `path` appears, complete, when the block ends without an exception.
+
+    `metadata` is stored as JSON in the file's schema, for what holds for all lines (how they were preprocessed).
+    """
+    schema = schema.with_metadata({"netchu": json.dumps(metadata or {}, sort_keys=True)})
+    with (
+        atomic_path(path) as temporary,
+        # The images are compressed already; texts and ids gain little.
+        pq.ParquetWriter(temporary, schema, compression="none", use_dictionary=False) as writer,
+    ):
+        lines = LineWriter(writer, schema)
+        yield lines
+        lines.flush()
+
+
+def open_lines(path: Path) -> pq.ParquetFile:
+    """Open a table of lines; raises NetchuError where the file is not one."""
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise NetchuError(f"{path}: not a readable Parquet file ({error}); delete it and run `dvc repro`") from None
+
+
+def read_metadata(file: pq.ParquetFile) -> dict:
+    """The `metadata` given to `write_lines`."""
+    return json.loads((file.schema_arrow.metadata or {}).get(b"netchu", b"{}"))
+
+
+def read_rows(file: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[dict]:
+    """Yield the rows as dictionaries, one row group in memory at a time."""
+    for group in range(file.num_row_groups):
+        yield from file.read_row_group(group, columns=columns).to_pylist()
