@@ -1,4 +1,4 @@
-"""An ordered map over both cores in bounded memory."""
+"""Work in threads, in order and in bounded memory."""
 
 import os
 from collections import deque
@@ -24,3 +24,13 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item]) -> It
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def prefetch(items: Iterable[Item], ahead: int = 3) -> Iterator[Item]:
+    """Yield `items`, made by one background thread at most `ahead` items early."""
+    source = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque(pool.submit(next, source, pool) for _ in range(ahead))
+        while (item := waiting.popleft().result()) is not pool:  # the pool serves as the mark of the end
+            waiting.append(pool.submit(next, source, pool))
+            yield item

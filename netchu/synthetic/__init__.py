@@ -1,0 +1,1 @@
+"""The default data: synthetic Vietnamese addresses, written as pen strokes by writers that a seed makes up."""

@@ -1,0 +1,190 @@
+"""Checks every line of the raw archives and quarantines what is wrong, with its reason, instead of stopping."""
+
+import collections
+import contextlib
+import csv
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field
+
+from netchu.archives import open_archive, printable, read_entry
+from netchu.charset import normalise, unknown_characters
+from netchu.errors import NetchuError
+from netchu.files import atomic_path, write_json
+from netchu.images import decode_image
+from netchu.labels import Fault, Label, list_lines
+from netchu.line_image import has_ink, to_grey
+from netchu.parallel import ordered_map
+from netchu.params import Section
+from netchu.progress import progress
+from netchu.stage import Paths, run_stage
+from netchu.tables import CLEAN_COLUMNS, write_lines
+
+INPUTS = {"raw": Path("data/raw")}
+OUTPUTS = {
+    "lines": Path("data/clean/lines.parquet"),
+    "rejected": Path("data/clean/rejected.csv"),
+    "counts": Path("metrics/clean.json"),
+}
+
+REASONS = (
+    "blank",
+    "conflicting_text",
+    "duplicate_image",
+    "empty_text",
+    "malformed_label",
+    "no_image",
+    "no_label",
+    "too_small",
+    "undecodable",
+    "unknown_character",
+    "unknown_subset",
+)
+"""Why a line may be rejected."""
+
+KEPT_REJECTED = Path(".netchu/rejected.csv")
+"""Where the rejected lines are listed when the stage fails; DVC deletes the outputs of a stage before it runs."""
+
+
+class CleanParams(Section):
+    """What a line must be, the `clean` group of params.yaml."""
+
+    min_height: int = Field(ge=1, le=1000)  # pixels
+    min_width: int = Field(ge=1, le=1000)  # pixels
+    max_rejected: float = Field(ge=0, le=1)  # fraction of the lines
+
+
+class Params(Section):
+    clean: CleanParams
+
+
+def run(params: Params, inputs: Paths, outputs: Paths) -> str:
+    """Write the good lines, the rejected ones (id, reason, detail; by id) and the counts by reason.
+
+    Raises:
+        NetchuError: an archive cannot be read, no line is good, or more than `max_rejected` of them are not.
+    """
+    paths = sorted(inputs["raw"].glob("*.zip"))
+    if not paths:
+        raise NetchuError(f"{inputs['raw']}: holds no zip archive; run `dvc repro -f download`")
+    with contextlib.ExitStack() as stack:
+        archives = {path.stem: stack.enter_context(open_archive(path)) for path in paths}
+        labels, rejected = [], []
+        for archive in archives.values():
+            found, faults = list_lines(archive)
+            labels += found
+            rejected += faults
+        total = len(labels) + len(rejected)
+        labels = _check_texts(labels, rejected)
+        labels = _check_copies(labels, archives, rejected)
+        with write_lines(outputs["lines"], CLEAN_COLUMNS) as lines:
+            for row in _check_images(labels, archives, params.clean, rejected):
+                lines.append(row)
+            rejected.sort(key=lambda fault: (fault.id, fault.reason, fault.detail))
+            _refuse_too_many(rejected, total, params.clean.max_rejected)
+    _write_rejected(outputs["rejected"], rejected)
+    reasons = collections.Counter(fault.reason for fault in rejected)
+    counts = {"lines": total, "kept": lines.count, "rejected": len(rejected)}
+    write_json(outputs["counts"], counts | {f"rejected_{reason}": reasons[reason] for reason in REASONS})
+    return f"{lines.count:,} lines kept, {len(rejected):,} rejected" + (f" ({_most(reasons)})" if rejected else "")
+
+
+def _check_texts(labels: list[Label], rejected: list[Fault]) -> list[Label]:
+    """The labels with some text; an empty one is no second opinion on a line that is labelled elsewhere."""
+    kept = []
+    for label in labels:
+        if normalise(label.text):
+            kept.append(label)
+        else:
+            rejected.append(Fault(label.id, "empty_text", ""))
+    return kept
+
+
+def _check_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], rejected: list[Fault]) -> list[Label]:
+    """One label an image: equal files are one image, whatever their names and archives; disagreement rejects them all.
+
+    Labels with characters outside the charset take part, and leave afterwards.
+    """
+    copies: dict[bytes, list[Label]] = collections.defaultdict(list)
+    for label in progress(labels, "clean: comparing", len(labels)):
+        copies[hashlib.sha256(read_entry(archives[label.source], label.path)).digest()].append(label)
+    kept = []
+    for same in copies.values():
+        same.sort(key=lambda label: label.id)
+        texts = sorted({normalise(label.text) for label in same})
+        if len(texts) > 1:
+            rejected += [Fault(label.id, "conflicting_text", " | ".join(map(printable, texts))) for label in same]
+            continue
+        rejected += [Fault(label.id, "duplicate_image", f"of {same[0].id}") for label in same[1:]]
+        if unknown := unknown_characters(texts[0]):
+            rejected.append(Fault(same[0].id, "unknown_character", printable(unknown)))
+        else:
+            kept.append(same[0])
+    return kept
+
+
+def _check_images(
+    labels: list[Label], archives: dict[str, zipfile.ZipFile], params: CleanParams, rejected: list[Fault]
+) -> Iterator[dict]:
+    """The rows of the lines with a good image."""
+    # In the order of the ids' hashes, which is as good as shuffled: any row group of the table is then a fair sample
+    # of sources and writers, and later stages may stream groups without shuffling lines across the whole table.
+    labels = sorted(labels, key=lambda label: hashlib.sha256(label.id.encode()).digest())
+    # Read in this thread: an open zip file is not safe to read from several.
+    items = ((label, read_entry(archives[label.source], label.path)) for label in labels)
+    checked = ordered_map(lambda item: (*item, _image_fault(item[1], params)), items)
+    for label, data, fault in progress(checked, "clean: decoding", len(labels)):
+        if fault:
+            rejected.append(Fault(label.id, *fault))
+            continue
+        yield {
+            "id": label.id,
+            "source": label.source,
+            "writer": label.writer,
+            "subset": label.subset,
+            "text": normalise(label.text),
+            "image": data,
+        }
+
+
+def _image_fault(data: bytes, params: CleanParams) -> tuple[str, str] | None:
+    """Reason and detail why the image file `data` is no good line, or None."""
+    try:
+        image = decode_image(data)
+    except NetchuError as error:
+        return "undecodable", str(error)
+    height, width = image.shape[:2]
+    if height < params.min_height or width < params.min_width:
+        return "too_small", f"{width} x {height} pixels"
+    return None if has_ink(to_grey(image)) else ("blank", "")
+
+
+def _refuse_too_many(rejected: list[Fault], total: int, limit: float) -> None:
+    if len(rejected) < total and len(rejected) <= limit * total:
+        return
+    _write_rejected(KEPT_REJECTED, rejected)
+    reasons = collections.Counter(fault.reason for fault in rejected)
+    if len(rejected) == total:
+        raise NetchuError(f"no good line of {total:,} ({_most(reasons)}); read {KEPT_REJECTED} and mend the data")
+    raise NetchuError(
+        f"{len(rejected) / total:.1%} of {total:,} lines are rejected ({_most(reasons)}), more than clean.max_rejected "
+        f"= {limit:.1%}; read {KEPT_REJECTED}, then mend the data or raise clean.max_rejected"
+    )
+
+
+def _most(reasons: collections.Counter) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:4])
+
+
+def _write_rejected(path: Path, rejected: list[Fault]) -> None:
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("id", "reason", "detail"))
+        writer.writerows((fault.id, fault.reason, fault.detail) for fault in rejected)
+
+
+if __name__ == "__main__":
+    run_stage("clean", run, Params, INPUTS, OUTPUTS)

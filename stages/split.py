@@ -1,0 +1,158 @@
+"""Stage 4, split: says which lines train, validate and test, with no writer and no text in two of the subsets."""
+
+import csv
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from itertools import combinations
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from netchu.errors import NetchuError
+from netchu.files import atomic_path, write_json
+from netchu.params import Section
+from netchu.stage import Paths, run_stage
+from netchu.tables import open_lines, read_rows
+
+SUBSETS = ("train", "validation", "test")
+
+
+class SplitParams(Section):
+    """How lines are divided, the `split` group of params.yaml."""
+
+    seed: int = Field(ge=0)
+    validation: float = Field(ge=0, lt=1)  # fraction of the lines
+    test: float = Field(ge=0, lt=1)  # fraction of the lines, where the data names no test set
+
+    @model_validator(mode="after")
+    def _leave_lines_to_train(self) -> "SplitParams":
+        if self.validation + self.test >= 1:
+            raise ValueError(f"validation + test should be less than 1, found {self.validation} + {self.test}")
+        return self
+
+
+class Params(Section):
+    split: SplitParams
+
+
+INPUTS = {"lines": Path("data/preprocess/lines.parquet")}
+OUTPUTS = {"lines": Path("data/split/lines.csv"), "counts": Path("metrics/split.json")}
+
+
+def run(params: Params, inputs: Paths, outputs: Paths) -> str:
+    """Write the subset of every line, in the order of the table, and the counts with the overlap of the subsets."""
+    lines = list(read_rows(open_lines(inputs["lines"]), ["id", "source", "writer", "subset", "text"]))
+    subsets = assign(lines, params.split)
+    counts = count(lines, subsets)
+    overlaps = {key: value for key, value in counts.items() if "_in_" in key and value}
+    if overlaps:
+        raise AssertionError(f"the subsets overlap: {overlaps}")
+    for subset, wanted in (("train", 1), ("validation", params.split.validation), ("test", params.split.test)):
+        if wanted and not counts[f"{subset}_lines"]:
+            raise NetchuError(
+                f"{inputs['lines']}: nothing left for {subset}: its {len(lines)} lines are {counts['groups']} groups, each "
+                "joined by a writer or a text; add lines of other writers, or lower split.validation and split.test"
+            )
+    with atomic_path(outputs["lines"]) as path, path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["id", "subset"])
+        writer.writerows((line["id"], subset) for line, subset in zip(lines, subsets, strict=True) if subset)
+    write_json(outputs["counts"], counts)
+    sizes = ", ".join(f"{counts[f'{subset}_lines']} {subset}" for subset in SUBSETS)
+    return f"{sizes} lines, {counts['excluded']} excluded, no writer and no text in two subsets"
+
+
+def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
+    """The subset of each line (keys id, source, writer, subset, text), None for one that must be left out.
+
+    Lines that share a writer or a text form a group, and a group goes to one subset. Where the data names test lines,
+    exactly these are the test set: the other lines of their groups are left out. So it is with validation lines, except
+    that unnamed lines of their groups join them. Lines named train are never test lines, but may validate where the
+    data names no validation lines. What the data leaves open is drawn until the fractions are met.
+    """
+    groups: dict[int, list[dict]] = {}
+    for line, root in zip(lines, connected(keys(line) for line in lines), strict=True):
+        groups.setdefault(root, []).append(line)
+    subsets: dict[str, str] = {}
+    free = []
+    for group in groups.values():
+        named = {line["subset"] for line in group}
+        if "test" in named:
+            subsets.update((line["id"], "test") for line in group if line["subset"] == "test")
+        elif "validation" in named:
+            subsets.update((line["id"], "validation") for line in group if line["subset"] != "train")
+        else:
+            free.append(group)
+    # By a hash, so that neither the order of the table nor lines added later move the groups that were there.
+    free.sort(key=lambda group: hashlib.sha256(f"{params.seed} {min(line['id'] for line in group)}".encode()).digest())
+    official = {line["subset"] for line in lines}
+    total = sum(len(group) for group in free)
+    for subset in ("test", "validation"):
+        fraction = getattr(params, subset)
+        if subset in official or not fraction:
+            continue
+        allowed = [group for group in free if subset != "test" or all(line["subset"] is None for line in group)]
+        subsets.update((line["id"], subset) for group in draw(allowed, fraction * total) for line in group)
+        free = [group for group in free if group[0]["id"] not in subsets]
+    subsets.update((line["id"], "train") for group in free for line in group)
+    return [subsets.get(line["id"]) for line in lines]
+
+
+def draw(groups: list[list[dict]], quota: float) -> list[list[dict]]:
+    """The first groups that bring their number of lines to `quota`, as near as it goes; at least one, the smallest."""
+    taken = []
+    for group in groups:
+        # Otherwise the total would be farther from the quota with the group than without it.
+        if len(group) <= 2 * quota:
+            taken.append(group)
+            quota -= len(group)
+    return taken or sorted(groups, key=len)[:1]
+
+
+def keys(line: dict) -> list[tuple]:
+    """What ties a line to others: its text, case-folded, and its writer, who is known within one source."""
+    writer = [] if line["writer"] is None else [("writer", line["source"], line["writer"])]
+    return [("text", unicodedata.normalize("NFC", line["text"].casefold())), *writer]
+
+
+def connected(keys_of_lines: Iterable[list[tuple]]) -> list[int]:
+    """For each line the index of the first one that it is connected with through shared keys (union-find)."""
+    parents: list[int] = []
+    first: dict[tuple, int] = {}
+
+    def root(index: int) -> int:
+        while parents[index] != index:
+            parents[index] = parents[parents[index]]
+            index = parents[index]
+        return index
+
+    for index, shared in enumerate(keys_of_lines):
+        parents.append(index)
+        for key in shared:
+            low, high = sorted((root(index), root(first.setdefault(key, index))))
+            parents[high] = low
+    return [root(index) for index in range(len(parents))]
+
+
+def count(lines: list[dict], subsets: list[str | None]) -> dict[str, int]:
+    """Lines, writers and texts of each subset, and how many writers and texts each two subsets have in common."""
+    found = {(subset, kind): set() for subset in SUBSETS for kind in ("text", "writer")}
+    for line, subset in zip(lines, subsets, strict=True):
+        for key in keys(line) if subset else ():
+            found[subset, key[0]].add(key)
+    sizes = Counter(subsets)
+    counts = {"excluded": sizes[None], "groups": len(set(connected(keys(line) for line in lines)))}
+    for subset in SUBSETS:
+        counts[f"{subset}_lines"] = sizes[subset]
+        counts[f"{subset}_writers"] = len(found[subset, "writer"])
+        counts[f"{subset}_texts"] = len(found[subset, "text"])
+    for one, other in combinations(SUBSETS, 2):
+        counts[f"{one}_writers_in_{other}"] = len(found[one, "writer"] & found[other, "writer"])
+        counts[f"{one}_texts_in_{other}"] = len(found[one, "text"] & found[other, "text"])
+    return counts
+
+
+if __name__ == "__main__":
+    run_stage("split", run, Params, INPUTS, OUTPUTS)

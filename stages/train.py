@@ -1,0 +1,46 @@
+"""Stage train: teaches the CRNN on the training lines and writes the model."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported: no notes on missing GPUs
+
+from netchu.checkpoint import Checkpoint, fingerprint
+from netchu.files import atomic_path, write_text
+from netchu.model_files import save_model
+from netchu.network import NetworkParams, build_network
+from netchu.params import Section
+from netchu.stage import Paths, run_stage
+from netchu.subsets import Subset
+from netchu.training import TrainParams, train
+
+
+class Params(Section):
+    """Groups of params.yaml."""
+
+    model: NetworkParams
+    train: TrainParams
+
+
+INPUTS = {"lines": Path("data/preprocess/lines.parquet"), "split": Path("data/split/lines.csv")}
+OUTPUTS = {"model": Path("models/crnn"), "history": Path("metrics/history.csv")}
+
+
+def run(params: Params, inputs: Paths, outputs: Paths) -> str:
+    """Train, resuming an interrupted run of the same parameters, data and code; write the model and its history."""
+    training, validation = (Subset(inputs["lines"], inputs["split"], name) for name in ("train", "validation"))
+    checkpoint = Checkpoint(fingerprint(params.model_dump(), inputs.values(), ("tensorflow", "keras")))
+    network = build_network(params.model, training.preprocess["height"], params.train.seed)
+    history = train(network, params.train, training, validation, checkpoint)
+    with atomic_path(outputs["model"]) as folder:
+        save_model(folder, network, params.model, training.preprocess)
+    write_text(outputs["history"], pd.DataFrame(history).to_csv(index=False))
+    checkpoint.remove()
+    best = min(row["validation_cer"] for row in history)
+    return f"{len(training)} lines, {len(history)} epochs, best validation CER {best:.2f} %"
+
+
+if __name__ == "__main__":
+    run_stage("train", run, Params, INPUTS, OUTPUTS)

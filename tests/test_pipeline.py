@@ -1,0 +1,113 @@
+"""dvc.yaml against the code: what each stage imports, reads, writes and validates."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+STAGES = list(PIPELINE["stages"])
+
+
+def imported_files(path: Path, root: Path = ROOT) -> set[Path]:
+    """`path` and every file of the project that it imports, directly or not, wherever in the file it does so."""
+    seen: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        for node in ast.walk(ast.parse(current.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{current}: relative import"
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            else:
+                continue
+            waiting += [file for name in names for file in module_files(name, root)]
+    return seen
+
+
+def module_files(name: str, root: Path) -> list[Path]:
+    """The module's file and the __init__.py of each package above it; nothing for what is not the project's."""
+    parts = name.split(".")
+    packages = [root.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)]
+    files = [*packages, root.joinpath(*parts).with_suffix(".py")]
+    return [file for file in files if file.is_file()]
+
+
+def code_deps(stage: str) -> set[str]:
+    files = imported_files(ROOT / "stages" / f"{stage}.py") | {ROOT / "stages" / "__init__.py"}
+    return {file.relative_to(ROOT).as_posix() for file in files}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_name_every_imported_module(stage):
+    declared = {dep for dep in PIPELINE["stages"][stage]["deps"] if dep.endswith(".py")}
+    assert declared == code_deps(stage), "deps of dvc.yaml (left) and the stage's imports (right) differ"
+
+
+def test_a_missing_module_is_noticed(tmp_path):
+    """The walk follows indirect imports, those inside functions and `from package import module`."""
+    for name, text in {
+        "pkg/__init__.py": "",
+        "pkg/a.py": "from pkg import b\nimport json",
+        "pkg/b.py": "def f():\n    from pkg.sub.c import g",
+        "pkg/sub/__init__.py": "import pkg.d",
+        "pkg/sub/c.py": "g = 1",
+        "pkg/d.py": "",
+        "pkg/unused.py": "",
+    }.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    found = {file.relative_to(tmp_path).as_posix() for file in imported_files(tmp_path / "pkg/a.py", tmp_path)}
+    assert found == {"pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/sub/__init__.py", "pkg/sub/c.py", "pkg/d.py"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_reads_writes_and_validates_what_dvc_yaml_says(stage):
+    module = importlib.import_module(f"stages.{stage}")
+    declared = PIPELINE["stages"][stage]
+    assert declared["cmd"] == f"python -m stages.{stage}"
+    assert sorted(declared["params"]) == sorted(module.Params.model_fields)
+    outs = [next(iter(out)) if isinstance(out, dict) else out for out in declared["outs"]]
+    assert sorted(outs) == sorted(map(str, module.OUTPUTS.values()))
+    data = {dep for dep in declared["deps"] if dep.startswith(("data/", "models/", "metrics/"))}
+    assert data == set(map(str, module.INPUTS.values()))
+
+
+def test_what_people_compare_is_in_git_and_all_else_in_the_cache():
+    for stage in PIPELINE["stages"].values():
+        for out in stage["outs"]:
+            cached = not isinstance(out, dict) or next(iter(out.values())).get("cache", True)
+            name = next(iter(out)) if isinstance(out, dict) else out
+            assert cached != name.startswith("metrics/")
+
+
+def test_params_yaml_has_a_comment_for_every_knob():
+    lines = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
+    knobs = [line for line in lines if ":" in line.split("#")[0] and line.split("#")[0].split(":", 1)[1].strip()]
+    assert knobs and not [line for line in knobs if "#" not in line]
+
+
+@pytest.mark.parametrize("stage", ["download", "clean", "preprocess", "split", "evaluate"])
+def test_only_train_reaches_tensorflow(stage):
+    for file in code_deps(stage):
+        assert not {"tensorflow", "keras"} & third_party(ROOT / file), file
+
+
+def third_party(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module.split(".")[0])
+    return names
