@@ -20,7 +20,7 @@ _CAPTION = 30
 """Height of the text under a line, pixels."""
 
 _PRINTER = Writer(
-    seed=0, alphabet={"print": 1, "script": 0, "hand": 0}, x_height=8, ascender=1.5, width=1, slant=0, deformation=0,
+    seed=0, alphabet={"print": 1, "script": 0, "hand": 0}, x_height=9, ascender=1.5, width=1, slant=0, deformation=0,
     carelessness=0, gap=0.25, space=0.8, joins=0, drift=0, climb=0, tremor=0, pen=1, pressure=0, ink=(110, 110, 110),
     density=1, mark_size=1, mark_height=0.25, mark_shift=0, stacked=True, paper=(255, 255, 255), grain=0, shading=0,
     ruled=False,

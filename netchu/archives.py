@@ -63,7 +63,9 @@ def entries(archive: zipfile.ZipFile) -> list[str]:
 def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
     """The bytes of one file in `archive`, of which at most MAX_ENTRY; raises NetchuError where they are damaged."""
     try:
-        return archive.read(name)
+        with archive.open(name) as file:
+            # With a size, unlike archive.read(): else an entry that claims to be small is unpacked in full beforehand.
+            return file.read(max(archive.getinfo(name).file_size, 1))
     except _DAMAGE as error:
         raise NetchuError(f"{archive.filename}: {name}: damaged ({error}); fetch the archive again") from None
 

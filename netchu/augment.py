@@ -45,16 +45,18 @@ def _warp(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.
     slant = affine * rng.uniform(-0.4, 0.4)
     turn = affine * rng.uniform(-1.0, 1.0) * min(0.02, 0.1 * height / width)
     shift = affine * rng.uniform(-0.06, 0.06) * height
-    x = np.arange(new_width, dtype=np.float32)[None, :] * (width / new_width)
+    margin = round(abs(slant) * height / 2)  # so that slanted letters stay inside
+    x = (np.arange(new_width + 2 * margin, dtype=np.float32)[None, :] - margin) * (width / new_width)
     y = np.arange(height, dtype=np.float32)[:, None] - height / 2
     map_x = x + slant * y
     map_y = height / 2 + scale_y * y + shift + turn * (x - width / 2)
     if elastic:
         # Random displacements a letter apart, smoothly interpolated: letters bend, lines do not break.
         grid = (4, max(2, width // (height // 2)))
-        for target, pixels in ((map_x, 0.06), (map_y, 0.04)):
+        for target, pixels in ((map_x, 0.045), (map_y, 0.035)):
             bend = rng.normal(0, elastic * pixels * height, grid).astype(np.float32)
-            target += cv2.resize(bend, (new_width, height), interpolation=cv2.INTER_CUBIC)
+            target += cv2.resize(bend, (x.shape[1], height), interpolation=cv2.INTER_CUBIC)
+    map_x, map_y = map_x.astype(np.float32), map_y.astype(np.float32)
     return cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
 
 

@@ -14,7 +14,8 @@ def ctc_loss(labels: tf.Tensor, logits: tf.Tensor, frames: tf.Tensor) -> tf.Tens
         logits: `(batch, frames, classes)` float32, the blank last.
         frames: `(batch,)` int32, how many frames of each line are not padding.
 
-    A text that needs more frames than its line has counts as 0 rather than as infinity.
+    A text must fit its line (`required_frames`): the loss is infinite where equal neighbours leave no room for the
+    blank between them, and tensorflow.errors.InvalidArgumentError is raised where there are more classes than frames.
     """
     places = tf.where(labels != PAD)
     return tf.raw_ops.CTCLoss(
@@ -22,5 +23,4 @@ def ctc_loss(labels: tf.Tensor, logits: tf.Tensor, frames: tf.Tensor) -> tf.Tens
         labels_indices=places,
         labels_values=tf.gather_nd(labels, places),
         sequence_length=frames,
-        ignore_longer_outputs_than_inputs=True,
     )[0]

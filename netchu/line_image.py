@@ -37,7 +37,7 @@ _MIN_STEPS = 6
 _DARK_PAPER = 140
 """Grey level below which the paper may be a blackboard."""
 
-_FAINT, _DARK = 170, 120
+_FAINT, _DARK = 170, 140
 """Grey levels of a normalised picture: ink is darker than _FAINT and touches something darker than _DARK."""
 
 _MIN_LETTER = 6
@@ -109,15 +109,23 @@ def normalise_illumination(grey: np.ndarray) -> np.ndarray:
     stretched to black by a gain bounded so that the noise of a blank page stays light. uint8 (height, width) both.
     """
     paper = _paper(grey)
-    level = max(float(np.median(paper[::8, ::8])), 1)
-    darker, brighter = cv2.subtract(paper, grey), cv2.subtract(grey, paper)
-    if level < _DARK_PAPER and cv2.sumElems(brighter)[0] > 1.5 * cv2.sumElems(darker)[0]:
-        grey, paper, brighter, level = PAPER - grey, PAPER - paper, darker, PAPER - level
-    noise = _noise(brighter) / level
+    level = float(np.median(paper[::8, ::8]))
+    if level < _DARK_PAPER and _is_inverted(grey, paper):
+        grey, paper, level = PAPER - grey, PAPER - paper, PAPER - level
+    level = max(level, 1)
+    noise = _noise(cv2.subtract(grey, paper)) / level
     darkness = PAPER - cv2.divide(grey, np.maximum(paper, 1), scale=PAPER)
     ink = max(_ink_darkness(darkness) / PAPER, _MIN_CONTRAST, _NOISE_GAIN * noise, _MIN_STEPS / level)
     stretch = PAPER - np.clip(np.arange(256) / ink, 0, PAPER)
     return cv2.LUT(darkness, np.rint(stretch).astype(np.uint8))
+
+
+def _is_inverted(grey: np.ndarray, paper: np.ndarray) -> bool:
+    """Whether what stands out from the paper is brighter than it."""
+    # Squared, so that neither grain nor slight shading outweighs the strokes.
+    return cv2.norm(cv2.subtract(grey, paper), cv2.NORM_L2SQR) > 1.5 * cv2.norm(
+        cv2.subtract(paper, grey), cv2.NORM_L2SQR
+    )
 
 
 def _paper(grey: np.ndarray) -> np.ndarray:
@@ -130,7 +138,7 @@ def _paper(grey: np.ndarray) -> np.ndarray:
 
 
 def _noise(brighter: np.ndarray) -> float:
-    """Standard deviation of the paper, from the brighter half of its pixels: no ink is among them."""
+    """Standard deviation of the paper's grey levels, from the brighter half of its pixels: no ink is among them."""
     counts = _histogram(brighter)
     counts[0] = min(counts[0] // 2, counts[1:].sum() + 1)
     return _quantile(counts, 0.5) / 0.674
@@ -233,8 +241,8 @@ def resize(image: np.ndarray, height: int) -> np.ndarray:
 def ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
     """Left, top, right and bottom (pixels, the last two exclusive) of the writing in a normalised picture.
 
-    Large pieces of ink make the box; small ones (dots, tone marks, commas) count within a letter's height of it, so
-    that dust elsewhere does not widen it. Raises NetchuError where there is no ink.
+    Large pieces of ink make the box. Small ones (dots, tone marks, commas) count within two letters' height beside it
+    and half of one above and below, so that dust elsewhere does not widen it. Raises NetchuError where there is no ink.
     """
     pieces = _pieces(image)
     if not pieces.ink.any():
@@ -245,8 +253,8 @@ def ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
     letter = heights[order][np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)]
     large = np.maximum(widths, heights) >= letter / 3
     used = large | (
-        (right > left[large].min() - letter)
-        & (left < right[large].max() + letter)
+        (right > left[large].min() - 2 * letter)
+        & (left < right[large].max() + 2 * letter)
         & (bottom > top[large].min() - letter / 2)
         & (top < bottom[large].max() + letter / 2)
     )
@@ -300,7 +308,8 @@ def _straight(mask: np.ndarray, run: int, length: float) -> np.ndarray:
     runs = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     if not runs.any():
         return runs
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, run), np.uint8)))
-    long = stats[:, cv2.CC_STAT_WIDTH] >= length
+    joined = cv2.dilate(runs, np.ones((1, run), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    long = stats[:, cv2.CC_STAT_WIDTH] - run >= length
     long[0] = False
     return runs * long[labels]

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import textwrap
 import time
 import urllib.parse
 from pathlib import Path
@@ -24,7 +25,7 @@ def fetch_drive(file_id: str) -> Path:
     Raises:
         NetchuError: Google refuses (link gone, too many downloads) or the connection fails.
     """
-    import gdown  # 0.5 s that no other source should pay
+    import gdown  # 0.2 s that no other source should pay
 
     path = DOWNLOADS / f"{file_id}.zip"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,19 +41,17 @@ def fetch_drive(file_id: str) -> Path:
             progress=report.at,
         )
     except Exception as error:  # gdown lets requests' errors, its own and parsing errors of Google's pages through
-        raise NetchuError(
-            f"Google Drive file {file_id}: {_one_line(error)} (delete {DOWNLOADS} to begin afresh)"
-        ) from None
+        raise NetchuError(f"Google Drive file {file_id}: {_one_line(error)}") from None
     return path
 
 
 def fetch_url(url: str, sha256: str | None) -> Path:
-    """Fetch `url` (http or https) ; a file that an earlier run left is taken if `sha256` (hex) confirms it.
+    """Fetch `url` (http or https); a file that an earlier run left is taken if `sha256` (hex) confirms it.
 
     Raises:
         NetchuError: the server refuses, the connection fails, or the file has another hash.
     """
-    import pooch  # 0.2 s that no other source should pay
+    import pooch  # with requests 0.1 s, likewise
 
     name = url_name(url)
     path = DOWNLOADS / hashlib.sha256(url.encode()).hexdigest()[:16] / name
@@ -103,4 +102,4 @@ class _Report:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return textwrap.shorten(str(error), 300, placeholder=" ...") or type(error).__name__

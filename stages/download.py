@@ -132,8 +132,9 @@ def _fetch_cinnamon() -> Path:
             path.unlink()  # kept, it would be taken for complete by the next run
             problems.append(str(error))
     raise NetchuError(
-        f"{'; '.join(problems)}; fetch https://drive.google.com/file/d/{CINNAMON_IDS[0]}/view in a browser, then set "
-        f"download.source=archive and download.archives=[<that file>]"
+        f"{'; '.join(problems)}; delete {sources.DOWNLOADS} and try again, or fetch "
+        f"https://drive.google.com/file/d/{CINNAMON_IDS[0]}/view in a browser, then set download.source=archive and "
+        "download.archives=[<that file>]"
     )
 
 

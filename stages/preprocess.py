@@ -55,9 +55,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
                 rejected.writerow([row["id"], reason, detail])
                 reasons[reason] += 1
         if not widths:
-            raise NetchuError(
-                f"{inputs['lines']}: none of its {reasons.total()} lines could be used ({_text(reasons)})"
-            )
+            why = _text(reasons) or "it is empty"
+            raise NetchuError(f"{inputs['lines']}: none of its lines could be used ({why}); look at the clean stage")
     counts = {
         "lines": len(widths),
         "rejected": reasons.total(),

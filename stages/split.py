@@ -52,8 +52,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     for subset, wanted in (("train", 1), ("validation", params.split.validation), ("test", params.split.test)):
         if wanted and not counts[f"{subset}_lines"]:
             raise NetchuError(
-                f"{inputs['lines']}: nothing left for {subset}: its {len(lines)} lines are {counts['groups']} groups, each "
-                "joined by a writer or a text; add lines of other writers, or lower split.validation and split.test"
+                f"{inputs['lines']}: nothing left for {subset}, as lines that share a writer or a text stay together "
+                f"({len(lines)} lines, {counts['groups']} groups); add lines, or lower split.validation and split.test"
             )
     with atomic_path(outputs["lines"]) as path, path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

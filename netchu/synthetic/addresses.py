@@ -67,45 +67,55 @@ _WRITTEN_KINDS = {
     "Tỉnh": ("", "", "Tỉnh", "tỉnh", "T."),
 }
 
-_STREETS = """
+
+def _listed(names: str) -> list[str]:
+    return names.strip().replace("\n", "|").split("|")
+
+
+_STREETS = _listed("""
 An Dương Vương|Âu Cơ|Bà Triệu|Bạch Đằng|Bùi Thị Xuân|Cách Mạng Tháng 8|Cao Thắng|Chu Văn An|Cống Quỳnh|Dã Tượng
 Duy Tân|Đặng Văn Ngữ|Điện Biên Phủ|Đinh Bộ Lĩnh|Đinh Tiên Hoàng|Đề Thám|Độc Lập|Đống Đa|Giải Phóng|Giảng Võ|Gò Dầu
 Hai Bà Trưng|Hàm Nghi|Hàng Bông|Hàng Đẫy|Hậu Giang|Hoàng Diệu|Hoàng Hoa Thám|Hòa Hảo|Hồ Tùng Mậu|Hùng Vương
 Huỳnh Thúc Kháng|Huỳnh Tấn Phát|Kha Vạn Cân|Khuông Việt|Kim Mã|Kỳ Đồng|Lạc Long Quân|Láng Hạ|Lê Duẩn|Lê Đại Hành
 Lê Lợi|Lê Quý Đôn|Lê Thánh Tôn|Lũy Bán Bích|Lữ Gia|Lý Thái Tổ|Lý Thường Kiệt|Lý Tự Trọng|Mã Mây|Mạc Đĩnh Chi
-Mai Xuân Thưởng|Mẹ Suốt|Ngô Gia Tự|Ngô Quyền|Ngũ Hành Sơn|Nguyễn Bỉnh Khiêm|Nguyễn Chí Thanh|Nguyễn Cư Trinh
-Nguyễn Du|Nguyễn Đình Chiểu|Nguyễn Hữu Cảnh|Nguyễn Khuyến|Nguyễn Nghiêm|Nguyễn Phúc Chu|Nguyễn Sỹ Sách
-Nguyễn Thị Minh Khai|Nguyễn Trãi|Nguyễn Văn Cừ|Nguyễn Văn Linh|Nhật Tảo|Nơ Trang Long|Ông Ích Khiêm|Pasteur
-Phạm Hồng Thái|Phạm Ngũ Lão|Phan Bội Châu|Phan Đăng Lưu|Phan Xích Long|Phó Đức Chính|Phổ Quang|Quang Trung
-Sương Nguyệt Ánh|Tản Đà|Tây Sơn|Thạch Thị Thanh|Thái Phiên|Thảo Điền|Thủ Khoa Huân|Tô Hiến Thành|Tôn Đức Thắng
-Tố Hữu|Trần Hưng Đạo|Trần Khát Chân|Trần Não|Trần Nhật Duật|Trần Phú|Trần Quang Khải|Trịnh Hoài Đức|Trương Định
-Trường Chinh|Trường Sa|Tuệ Tĩnh|Ung Văn Khiêm|Út Tịch|Vạn Kiếp|Văn Cao|Võ Nguyên Giáp|Võ Thị Sáu|Võ Văn Kiệt
-Vũ Phạm Hàm|Vườn Lài|Xã Đàn|Xô Viết Nghệ Tĩnh|Xuân Thủy|Yên Bái|Yên Đỗ|Yersin|Ỷ Lan
-""".replace("\n", "|").strip("|").split("|")
+Mai Xuân Thưởng|Mẹ Suốt|Ngô Gia Tự|Ngô Quyền|Ngũ Hành Sơn|Nguyễn Bỉnh Khiêm|Nguyễn Chí Thanh|Nguyễn Cư Trinh|Nguyễn Du
+Nguyễn Đình Chiểu|Nguyễn Hữu Cảnh|Nguyễn Khuyến|Nguyễn Nghiêm|Nguyễn Phúc Chu|Nguyễn Sỹ Sách|Nguyễn Thị Minh Khai
+Nguyễn Trãi|Nguyễn Văn Cừ|Nguyễn Văn Linh|Nhật Tảo|Nơ Trang Long|Ông Ích Khiêm|Pasteur|Phạm Hồng Thái|Phạm Ngũ Lão
+Phan Bội Châu|Phan Đăng Lưu|Phan Xích Long|Phó Đức Chính|Phổ Quang|Quang Trung|Sương Nguyệt Ánh|Tản Đà|Tây Sơn
+Thái Phiên|Thảo Điền|Thủ Khoa Huân|Tô Hiến Thành|Tôn Đức Thắng|Tố Hữu|Trần Hưng Đạo|Trần Khát Chân|Trần Não
+Trần Nhật Duật|Trần Phú|Trần Quang Khải|Trịnh Hoài Đức|Trương Định|Trường Chinh|Trường Sa|Tuệ Tĩnh|Ung Văn Khiêm
+Út Tịch|Vạn Kiếp|Văn Cao|Võ Nguyên Giáp|Võ Thị Sáu|Võ Văn Kiệt|Vũ Phạm Hàm|Vườn Lài|Xã Đàn|Xô Viết Nghệ Tĩnh|Xuân Thủy
+Yên Bái|Yên Đỗ|Yersin|Ỷ Lan
+""")
 
-_SURNAMES = (
-    "Nguyễn Trần Lê Phạm Huỳnh Hoàng Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Đoàn Lâm Mai Trịnh Tạ Lương Thái Kiều"
-).split()
-_MIDDLE_NAMES = (
-    "Văn Thị Hữu Đức Quang Minh Xuân Ngọc Đình Công Bá Thế Viết Trọng Mạnh Gia Duy Khắc Sỹ Tiến Đăng Huy Phước Chí Như"
-).split()
-_GIVEN_NAMES = (
-    "An Ánh Ẩn Bằng Bảo Bình Bổng Cẩn Chẩn Chiểu Cẩm Cường Dẫn Diễm Dũng Đạo Đễ Điểm Đĩnh Đoá Giỏi Hẹn Hạnh Hiển Hoằng "
-    "Hổ Hợi Hưng Hỷ Kẻng Kỉnh Khởi Kỳ Kỷ Lẫm Lẽ Liễn Lĩnh Lỡ Luỹ Lữ Mẫn Mẽ Mịch Mỡ Mỹ Năng Nẵng Nghĩa Ngẫu Ngọ Nhã "
-    "Nhẫn Nhị Như Nở Oanh Ổn Phẩm Phẳng Phấn Phẻ Phỏng Phụng Quẳng Quế Quỳ Quỵ Sẵn Sẻ Sở Sửu Tẩu Tẽ Thẩm Thẳng Thế "
-    "Thỉnh Thọ Thuỳ Thuỵ Thử Tỉnh Toản Trẻ Trỗi Trụ Tụ Tựu Tỵ Uẩn Ứng Uyển Vẹn Vẽ Vẻ Vĩ Vị Vĩnh Vọng Vỡ Vụ Vượng Vỹ "
-    "Xẻ Ý Yết"
-).split()
+_SURNAMES = _listed("""
+Nguyễn|Trần|Lê|Phạm|Huỳnh|Hoàng|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đinh|Đoàn|Lâm|Mai|Trịnh|Tạ|Lương|Thái|Kiều
+""")
 
-_PLACES = (
-    "Tổ tổ Khu KP Thôn thôn Xóm xóm Ấp ấp Đội Bản bản Buôn buôn Ngõ ngõ Hẻm hẻm Ngách Tầng Ô Block block".split()
-    + ["Khu phố", "khu phố", "Tổ dân phố", "tổ dân phố"]
-)
-_ESTATES = ("KCN", "KĐT", "KDC", "Khu đô thị", "Chung cư", "Chợ", "Cụm CN")
-_BUILDINGS = (
-    "Zen Plaza|Vincom Plaza|Flemington|Jamona City|Sunwah Tower|Waseco|Fafilm|Bitexco|Golden Westlake|Belleza|Zodiac"
-    "|Sunrise Riverview|Jade Park|Artex Building|Fuji Residence|Vinhomes|Winhome|Mipec Towers|Flower Garden|Bee Home"
-).split("|")
+_MIDDLE_NAMES = _listed("""
+Văn|Thị|Hữu|Đức|Quang|Minh|Xuân|Ngọc|Đình|Công|Bá|Thế|Viết|Trọng|Mạnh|Gia|Duy|Khắc|Sỹ|Tiến|Đăng|Huy|Phước|Chí|Như
+""")
+
+_GIVEN_NAMES = _listed("""
+An|Ánh|Ẩn|Bằng|Bảo|Bình|Bổng|Cẩn|Chẩn|Chiểu|Cẩm|Cường|Dẫn|Diễm|Dũng|Đạo|Đễ|Điểm|Đĩnh|Đoá|Giỏi|Hẹn|Hạnh|Hiển|Hoằng|Hổ
+Hợi|Hưng|Hỷ|Kẻng|Kỉnh|Khởi|Kỳ|Kỷ|Lẫm|Lẽ|Liễn|Lĩnh|Lỡ|Luỹ|Lữ|Mẫn|Mẽ|Mịch|Mỡ|Mỹ|Năng|Nẵng|Nghĩa|Ngẫu|Ngọ|Nhã|Nhẫn|Nhị
+Như|Nở|Oanh|Ổn|Phẩm|Phẳng|Phấn|Phẻ|Phỏng|Phụng|Quẳng|Quế|Quỳ|Quỵ|Sẵn|Sẻ|Sở|Sửu|Tẩu|Tẽ|Thẩm|Thẳng|Thế|Thỉnh|Thọ|Thuỳ
+Thuỵ|Thử|Tỉnh|Toản|Trẻ|Trỗi|Trụ|Tụ|Tựu|Tỵ|Uẩn|Ứng|Uyển|Vẹn|Vẽ|Vẻ|Vĩ|Vị|Vĩnh|Vọng|Vỡ|Vụ|Vượng|Vỹ|Xẻ|Ý|Yết
+""")
+
+_PLACES = _listed("""
+Tổ|tổ|Khu|KP|Thôn|thôn|Xóm|xóm|Ấp|ấp|Đội|Bản|bản|Buôn|buôn|Ngõ|ngõ|Hẻm|hẻm|Ngách|Tầng|Ô|Block|block|Khu phố|khu phố
+Tổ dân phố|tổ dân phố
+""")
+
+_ESTATES = _listed("""
+KCN|KĐT|KDC|Khu đô thị|Chung cư|Chợ|Cụm CN
+""")
+
+_BUILDINGS = _listed("""
+Zen Plaza|Vincom Plaza|Flemington|Jamona City|Sunwah Tower|Waseco|Fafilm|Bitexco|Golden Westlake|Belleza|Zodiac
+Sunrise Riverview|Jade Park|Artex Building|Fuji Residence|Vinhomes|Winhome|Mipec Towers|Flower Garden|Bee Home
+""")
 
 
 def _pick(rng: np.random.Generator, choices: tuple | list):
@@ -147,7 +157,7 @@ def _street(rng: np.random.Generator) -> str:
     elif style < 0.93:
         return f"{_pick(rng, ['đường', 'Đường', 'Đường số', 'Phố', 'QL', 'Quốc lộ', 'TL'])} {_number(rng)}"
     else:
-        name = f"{int(rng.integers(1, 31))}/{int(rng.integers(1, 13))}"
+        return f"đường {int(rng.integers(1, 31))}/{int(rng.integers(1, 13))}"  # named after a day, as 3/2 in Sài Gòn
     return _pick(rng, ["", "", "", "", "đường ", "Đường ", "phố ", "Đ. "]) + name
 
 

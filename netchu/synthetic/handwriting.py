@@ -95,14 +95,14 @@ def sample_writer(rng: np.random.Generator) -> Writer:
         mark_shift=float(rng.normal(0.06, 0.08)),
         stacked=bool(rng.random() < 0.4),
         paper=tuple(int(value) for value in np.clip(paper, 0, 255)),
-        grain=float(rng.uniform(0.3, 1.3)),
+        grain=float(rng.uniform(0.2, 0.9)),
         shading=float(rng.uniform(0, 9)),
         ruled=bool(rng.random() < 0.1),
     )
 
 
 def draw_line(text: str, writer: Writer, rng: np.random.Generator) -> np.ndarray:
-    """Draw `text`, characters of the charset, as `writer` writes it.
+    """Draw `text`, characters of the charset and not all of them spaces, as `writer` writes it.
 
     Returns:
         uint8 RGB image (height, width, 3), about 100 pixels high and as wide as the text needs; the ink keeps at least
@@ -136,7 +136,7 @@ def _strokes(text: str, writer: Writer, rng: np.random.Generator) -> list[np.nda
         joined = previous is not None and letter.entry is not None and rng.random() < writer.joins
         if joined:
             x += 0.16  # without room for the upstroke, a joined "an" would look like "om"
-        points = _careless(letter, writer.carelessness, noise) + (x - letter.left, 0)
+        points = _careless(letter, writer.carelessness, noise) + np.array([x - letter.left, 0])
         if joined:
             joins.append(_join(previous, points[letter.entry]))
         pieces.append(points)
@@ -201,9 +201,9 @@ def _make_letter(character: str, writer: Writer) -> _Placed:
     letter = [stroke * (writer.width, 1) for stroke in letter]
     body = np.concatenate(letter)
     main = len(letter[0])
-    core = body[(body[:, 1] >= -0.1) & (body[:, 1] <= (9 if capital else 1.1))]
-    if not len(core):
-        core = body
+    # Neighbours keep their distance from the part between the lines, not from tails and ascenders.
+    between = (body[:, 1] >= -0.1) & (capital | (body[:, 1] <= 1.1))
+    core = body[between] if between.any() else body
     left, right = float(core[:, 0].min()), float(core[:, 0].max())
     letter += _marks(base, marks, body, left, right, writer)
     points = np.concatenate(letter)
@@ -263,7 +263,7 @@ def _marks(base: str, marks: str, body: np.ndarray, left: float, right: float, w
         else:
             add(name, x + 0.46 * size, y + 0.22 * size, 0.9)
     if "\u0323" in marks:
-        tail = body[:, 1].min() < -0.3 and base.islower()
+        tail = body[:, 1].min() < -0.3
         add("\u0323", right + 0.05 if tail else centre, -0.3 - 0.3 * writer.mark_height, 1.2)
     return strokes
 
@@ -281,9 +281,7 @@ def _ink(strokes: list[np.ndarray], writer: Writer, height: int, width: int, rng
             # Strokes towards the writer are pressed harder.
             down = np.diff(stroke[:, 1]) > 0.35 * np.abs(np.diff(stroke[:, 0]))
             edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(np.int8)))
-            downward += [
-                pixels[start : end + 1] for start, end in edges.reshape(-1, 2).tolist() if end - start > 2
-            ]
+            downward += [pixels[start : end + 1] for start, end in edges.reshape(-1, 2).tolist() if end - start > 2]
     cv2.polylines(canvas, fine, False, 255, thin, cv2.LINE_AA, _SHIFT)
     if downward:
         cv2.polylines(canvas, downward, False, 255, thick, cv2.LINE_AA, _SHIFT)

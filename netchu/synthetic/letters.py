@@ -182,8 +182,9 @@ def _hershey(name: str) -> dict[str, Letter]:
                 x = x - _SCRIPT_SLANT * y
             if character.islower():
                 ascender, descender = (0.6 / (21 - x_height), 0.7 / 12 if script else 0.75 / 7)
-                x, y = x / x_height * (0.9 if script else 1), np.select(
-                    [y < 0, y <= x_height], [y * descender, y / x_height], 1 + (y - x_height) * ascender
+                x, y = (
+                    x / x_height * (0.9 if script else 1),
+                    np.select([y < 0, y <= x_height], [y * descender, y / x_height], 1 + (y - x_height) * ascender),
                 )
             else:
                 x, y = x * TALL / 21 * 0.85, y * TALL / 21

@@ -90,6 +90,7 @@ def test_exif_orientation_turns_the_image_upright():
     np.testing.assert_array_equal(decoded, np.rot90(PHOTO, -1))
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_a_damaged_exif_block_does_not_cost_the_line():
     data = encode(PHOTO, "JPEG", exif=b"Exif\0\0MM\0\x2a\0\0\0\x08\xff\xff" + bytes(range(200)))
     assert decode_image(data).shape == PHOTO.shape

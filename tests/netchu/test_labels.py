@@ -5,13 +5,17 @@ import json
 import posixpath
 import unicodedata
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netchu.archives import open_archive
 from netchu.errors import NetchuError
 from netchu.labels import Fault, Label, list_lines
+
+SHARED = Path(__file__).parents[2] / "../shared/data"
 
 
 def listed(files: dict[str, bytes | str | dict]) -> tuple[list[Label], list[Fault]]:
@@ -236,3 +240,16 @@ def test_every_label_and_every_image_is_accounted_for_once(told, there):
     assert there <= seen
     unlabelled = {fault.id.removeprefix("set/") for fault in faults if fault.reason == "no_label"}
     assert not unlabelled & {label.path for label in labels}
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the real data is not here")
+@pytest.mark.parametrize(
+    ("name", "lines", "writers"), [("cinnamon-train", 1838, {None}), ("kalapa-80-writers", 2160, 80)]
+)
+def test_real_archives(name, lines, writers):
+    with open_archive(SHARED / f"{name}.zip") as archive:
+        labels, faults = list_lines(archive)
+    assert len(labels) == lines and faults == []
+    found = {label.writer for label in labels}
+    assert found == writers or len(found) == writers
+    assert {label.subset for label in labels} == {None}

@@ -1,0 +1,40 @@
+"""Tiny tables of line images for tests."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from netchu.tables import LINE_COLUMNS, write_lines
+
+HEIGHT = 16
+
+
+def draw(text: str, rng: np.random.Generator) -> np.ndarray:
+    """A line image, uint8 (HEIGHT, width): one block of ink a character, its place given by the character."""
+    image = np.full((HEIGHT, 12 * len(text) + 8), 255, np.uint8)
+    for place, character in enumerate(text):
+        top = (ord(character) * 5) % (HEIGHT - 5)
+        left = 4 + 12 * place + int(rng.integers(0, 3))
+        image[top : top + 5, left : left + 6] = 0
+    return image
+
+
+def write_table(folder: Path, texts: dict[str, list[str]], seed: int = 0) -> tuple[Path, Path]:
+    """A table of lines and its split; `texts` maps a subset to its texts."""
+    rng = np.random.default_rng(seed)
+    rows = [(f"{subset}/{n:03}", subset, text) for subset, lines in texts.items() for n, text in enumerate(lines)]
+    table, split = folder / "lines.parquet", folder / "split.csv"
+    preprocess = {"height": HEIGHT, "blur": 0.0, "threshold": "none", "deslant": False}
+    with write_lines(table, LINE_COLUMNS, {"preprocess": preprocess}) as lines:
+        for name, _, text in rows:
+            image = draw(text, rng)
+            png = cv2.imencode(".png", image)[1].tobytes()
+            row = {"id": name, "source": "test", "writer": None, "subset": None, "text": text}
+            lines.append(row | {"image": png, "width": image.shape[1]})
+    with split.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "subset"])
+        writer.writerows((name, subset) for name, subset, _ in rows)
+    return table, split

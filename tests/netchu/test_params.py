@@ -1,0 +1,106 @@
+"""params.yaml: what is wrong is said in one line that names the key."""
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import Field
+
+from netchu.errors import NetchuError
+from netchu.params import GROUPS, Section, read_params
+
+ROOT = Path(__file__).parents[2]
+
+
+class Augment(Section):
+    noise: float = Field(ge=0, le=2)
+
+
+class Train(Section):
+    epochs: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, le=1)
+    names: list[str]
+    kind: Literal["greedy", "beam"]
+    on: bool
+    augment: Augment
+
+
+class Params(Section):
+    train: Train
+
+
+GOOD = """
+train:
+  epochs: 3
+  learning_rate: 1e-05
+  names: [a]
+  kind: beam
+  on: true
+  augment: {noise: 1}
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_params(Params, path)
+
+
+def test_reads_numbers_as_dvc_writes_them(tmp_path):
+    """`dvc exp run -S train.learning_rate=1e-5` writes 1e-05, which YAML 1.1 takes for a string."""
+    params = read(tmp_path, GOOD)
+    assert params.train.learning_rate == 1e-5
+    assert params.train.augment.noise == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("epochs: 3", "epochs: 0"), "train.epochs: should be greater than or equal to 1, found 0"),
+        (("epochs: 3", "epochs: 2.5"), "train.epochs: should be a valid integer"),
+        (("epochs: 3", "epochs: '3'"), "train.epochs: should be a valid integer"),
+        (("epochs: 3", "epochs: true"), "train.epochs: should be a valid integer"),
+        (("epochs: 3", "epochs:"), "train.epochs: should be a valid integer, found None"),
+        (("epochs: 3", "epochs: 3\n  epoch: 3"), "train.epoch: unknown key (known: epochs,"),
+        (("  epochs: 3\n", ""), "train.epochs: missing"),
+        (("1e-05", ".nan"), "train.learning_rate: should be a finite number"),
+        (("1e-05", ".inf"), "train.learning_rate: should be a finite number"),
+        (("1e-05", "-1"), "train.learning_rate: should be greater than 0, found -1"),
+        (("1e-05", "fast"), "train.learning_rate: should be a valid number, found 'fast'"),
+        (("[a]", "a"), "train.names: should be a valid list, found 'a'"),
+        (("[a]", "[a, 1]"), "train.names.1: should be a valid string, found 1"),
+        (("beam", "best"), "train.kind: should be 'greedy' or 'beam', found 'best'"),
+        (("true", "'yes'"), "train.on: should be a valid boolean"),
+        (("{noise: 1}", "1"), "train.augment: "),
+        (("{noise: 1}", "{noise: 1, nois: 2}"), "train.augment.nois: unknown key"),
+        (("train:", "training:"), "training: unknown group"),
+        (("train:", "[train"), "cannot be read as YAML"),
+        ((GOOD, ""), "found no mapping"),
+        ((GOOD, "train:"), "train: "),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path, change, message):
+    with pytest.raises(NetchuError) as caught:
+        read(tmp_path, GOOD.replace(*change))
+    assert message in str(caught.value)
+    assert "params.yaml: " in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_every_fault_is_said_at_once(tmp_path):
+    with pytest.raises(NetchuError, match=r"train\.epochs: .*; train\.on: "):
+        read(tmp_path, GOOD.replace("epochs: 3", "epochs: 0").replace("true", "1"))
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_missing_or_not_text(tmp_path, content):
+    path = tmp_path / "params.yaml"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(NetchuError, match="cannot be read as YAML"):
+        read_params(Params, path)
+
+
+def test_groups_are_those_of_the_projects_own_file():
+    from ruamel.yaml import YAML
+
+    assert tuple(YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))) == GROUPS

@@ -1,0 +1,114 @@
+"""The training loop: it learns, resumes exactly, stops early, and says when it goes wrong."""
+
+import math
+
+import numpy as np
+import pytest
+
+from netchu import checkpoint, training
+from netchu.augment import AugmentParams
+from netchu.checkpoint import Checkpoint
+from netchu.errors import NetchuError
+from netchu.network import NetworkParams, build_network
+from netchu.subsets import Subset
+from netchu.training import TrainParams, train
+from tests.netchu.helpers import HEIGHT, write_table
+
+NETWORK = NetworkParams(cnn_channels=[8, 12, 16], cnn_blocks=1, lstm_units=16, lstm_layers=1, dropout=0.1)
+PARAMS = TrainParams(
+    seed=1,
+    epochs=3,
+    batch_size=8,
+    learning_rate=0.01,
+    warmup=0.5,
+    weight_decay=1e-4,
+    clip_norm=5.0,
+    average=0.9,
+    patience=50,
+    augment=AugmentParams(affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2),
+)
+
+
+def change(params, **changes):
+    return params.model_validate(params.model_dump() | changes)
+
+
+@pytest.fixture
+def lines(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "FOLDER", tmp_path / "checkpoints")
+    rng = np.random.default_rng(5)
+
+    def texts(count):
+        return ["".join(rng.choice(list("abcd"), rng.integers(1, 4))) for _ in range(count)]
+
+    table, split = write_table(tmp_path, {"train": texts(96), "validation": texts(24)})
+    return Subset(table, split, "train"), Subset(table, split, "validation")
+
+
+def run(lines, params=PARAMS, key="a"):
+    network = build_network(NETWORK, HEIGHT, params.seed)
+    return network, train(network, params, *lines, Checkpoint(key))
+
+
+def test_learns_to_read(lines):
+    _, history = run(lines, change(PARAMS, epochs=25))
+    assert min(row["validation_cer"] for row in history) < 10
+    assert history[-1]["loss"] < history[0]["loss"] / 3
+
+
+def test_an_interrupted_run_ends_like_an_undisturbed_one(lines, monkeypatch, capsys):
+    whole, expected = run(lines, key="whole")
+    real = training._run_epoch
+
+    def interrupted(step, batches, epoch, steps):
+        if epoch == 3:
+            next(batches)
+            raise KeyboardInterrupt
+        return real(step, batches, epoch, steps)
+
+    monkeypatch.setattr(training, "_run_epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(lines, key="part")
+    monkeypatch.setattr(training, "_run_epoch", real)
+    resumed, history = run(lines, key="part")
+    assert "resumes after epoch 2" in capsys.readouterr().out
+    assert history == expected
+    assert all(np.array_equal(a, b) for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True))
+
+
+def test_ends_with_the_weights_of_the_best_epoch(lines, monkeypatch):
+    cers = iter([50.0, 20.0, 20.0, 30.0])
+    seen = []
+
+    def validate(predict, subset, batch_size):
+        seen.append(np.array(predict(np.ones((1, HEIGHT, 32, 1), np.float32))))
+        return next(cers)
+
+    monkeypatch.setattr(training, "_validation_cer", validate)
+    network, history = run(lines, change(PARAMS, epochs=4))
+    assert len(history) == 4
+    assert np.allclose(network(np.ones((1, HEIGHT, 32, 1), np.float32)), seen[1], atol=1e-5)
+    assert not np.allclose(seen[1], seen[3], atol=1e-5)
+
+
+def test_stops_when_validation_no_longer_improves(lines, monkeypatch):
+    cers = iter([50.0, 40.0, 45.0, 41.0, 1.0])
+    monkeypatch.setattr(training, "_validation_cer", lambda *_: next(cers))
+    _, history = run(lines, change(PARAMS, epochs=5, patience=2))
+    assert [row["validation_cer"] for row in history] == [50.0, 40.0, 45.0, 41.0]
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_stops_the_run(lines, monkeypatch, loss):
+    monkeypatch.setattr(training, "_training_step", lambda *_: lambda batch: loss)
+    with pytest.raises(
+        NetchuError, match=r"loss became (nan|inf) in epoch 1, step 1 of 12; lower train\.learning_rate"
+    ):
+        run(lines)
+
+
+def test_a_diverging_loss_stops_the_run(lines, monkeypatch):
+    losses = iter([20.0, 500.0])
+    monkeypatch.setattr(training, "_run_epoch", lambda *_: next(losses))
+    with pytest.raises(NetchuError, match=r"diverges: 500 in epoch 2, 20 in the first; lower train\.learning_rate"):
+        run(lines)
