@@ -1,0 +1,113 @@
+"""What README promises of DVC, run in a copy of the project on a tiny setting."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.workspace import ENVIRONMENT, TINY, commit, copy_project, run, settings
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A repository in which the tiny pipeline has run and its results are committed."""
+    folder = copy_project(tmp_path_factory.mktemp("project") / "netchu")
+    run(folder, "dvc", "exp", "run", *settings(TINY))
+    commit(folder, "tiny")
+    return folder
+
+
+def metrics(folder) -> dict:
+    return json.loads((folder / "metrics" / "metrics.json").read_text())
+
+
+def hashes(folder) -> dict[str, str]:
+    """SHA-256 of every output, by its path."""
+    files = [file for part in ("data", "models", "metrics") for file in (folder / part).rglob("*") if file.is_file()]
+    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def test_the_pipeline_writes_every_output(project):
+    found = metrics(project)
+    assert found["lines"] == 12
+    for rate in ("cer", "wer", "ser"):
+        assert found[f"{rate}_low"] <= found[rate] <= found[f"{rate}_high"]
+        assert f"lenient_{rate}" in found
+    predictions = (project / "metrics" / "predictions.csv").read_text().splitlines()
+    assert predictions[0] == "id,source,writer,reference,prediction" and len(predictions) == 13
+    assert (project / "metrics" / "history.csv").read_text().startswith("epoch,loss,validation_cer,learning_rate\n1,")
+    assert (project / "models" / "crnn" / "model.onnx").stat().st_size > 10_000
+    assert run(project, "git", "status", "--porcelain") == ""
+
+
+def test_a_second_repro_runs_nothing(project):
+    assert "Running stage" not in run(project, "dvc", "repro")
+    with (project / "params.yaml").open("a") as file:
+        file.write("# A comment.\n")
+    assert "Running stage" not in run(project, "dvc", "repro")
+    run(project, "git", "checkout", "params.yaml")
+
+
+def test_every_output_is_the_same_when_all_stages_run_again(project):
+    before = hashes(project)
+    output = run(project, "dvc", "repro", "--force", "--no-run-cache")
+    assert output.count("Running stage") == 6
+    assert hashes(project) == before
+
+
+def test_experiments_show_what_changed(project):
+    run(project, "dvc", "exp", "run", "-n", "a", "-S", "train.learning_rate=1e-5")
+    run(project, "dvc", "exp", "run", "-n", "b", "-S", "train.epochs=3", "-S", "model.lstm_units=6")
+    run(project, "dvc", "exp", "run", "-n", "c", "--queue", "-S", "train.seed=3")
+    run(project, "dvc", "exp", "run", "--run-all")
+    run(project, "dvc", "exp", "run", "-n", "d", "--temp", "-S", "evaluate.decoder=beam")
+    names = run(project, "dvc", "exp", "list", "--name-only").split()
+    assert sorted(names) == ["a", "b", "c", "d"]
+    table = run(project, "dvc", "metrics", "diff", "a", "b", "--md", "--all")
+    for name in ("cer", "wer", "ser"):
+        assert f"| {name} " in table, table
+    changed = run(project, "dvc", "params", "diff", "a", "b", "--md")
+    assert "train.epochs" in changed and "model.lstm_units" in changed
+    run(project, "git", "checkout", "--", ".")
+    run(project, "dvc", "checkout")
+
+
+def test_pushed_results_are_pulled_not_made_again(project, tmp_path):
+    run(project, "dvc", "remote", "add", "--force", "--default", "folder", str(tmp_path / "remote"))
+    commit(project, "remote")
+    run(project, "dvc", "push")
+    run(tmp_path, "git", "clone", "--quiet", str(project), "clone")
+    run(tmp_path / "clone", "dvc", "pull")
+    assert "Running stage" not in run(tmp_path / "clone", "dvc", "repro")
+    assert hashes(tmp_path / "clone") == hashes(project)
+
+
+def test_a_killed_training_resumes_and_ends_like_an_undisturbed_one(project, tmp_path):
+    """kill -9 after the first epoch; the second run starts with the second."""
+    parameters = ["-S", "train.epochs=3", "-S", "train.seed=5"]
+    run(project, "dvc", "exp", "run", "-n", "undisturbed", *parameters)
+    expected = hashes(project)
+    run(project, "git", "checkout", "--", ".")
+    run(project, "dvc", "checkout")
+    for line in ("epochs: 1", "epochs: 3"), ("\n  seed: 1 ", "\n  seed: 5 "):
+        text = (project / "params.yaml").read_text()
+        start = text.index("\ntrain:")
+        (project / "params.yaml").write_text(text[:start] + text[start:].replace(*line, 1))
+    process = subprocess.Popen(
+        ["dvc", "repro", "--no-run-cache"], cwd=project, env=ENVIRONMENT, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    folder = project / ".netchu" / "checkpoints"
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("*/state.npz")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    output = run(project, "dvc", "repro", "--no-run-cache")
+    assert "resumes after epoch" in output
+    assert hashes(project) == expected

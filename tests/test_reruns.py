@@ -1,0 +1,93 @@
+"""Which stages each parameter reruns, parameter by parameter, asked of DVC itself."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+STAGES = ["download", "clean", "preprocess", "split", "train", "evaluate"]
+
+# The group of a parameter -> the stages that run when it changes; those after the first run if its outputs change.
+RERUNS = {
+    "download": ["download", "clean", "preprocess", "split", "train", "evaluate"],
+    "clean": ["clean", "preprocess", "split", "train", "evaluate"],
+    "preprocess": ["preprocess", "split", "train", "evaluate"],
+    "split": ["split", "train", "evaluate"],
+    "model": ["train", "evaluate"],
+    "train": ["train", "evaluate"],
+    "evaluate": ["evaluate"],
+}
+
+
+def leaves(node: dict, path=()) -> list[tuple]:
+    """The keys of every parameter that is not a group."""
+    return [
+        leaf
+        for key, value in node.items()
+        for leaf in (leaves(value, (*path, key)) if isinstance(value, dict) else [(*path, key)])
+    ]
+
+
+PARAMETERS = leaves(YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repo")
+    for name in ("dvc.yaml", "dvc.lock", "params.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    return Repo.init(folder, no_scm=True)
+
+
+def stages_with_changed_parameters(repo: Repo) -> set[str]:
+    """The stages that DVC would run for the sake of a parameter."""
+    return {
+        stage
+        for stage, changes in repo.status().items()
+        for change in changes
+        if isinstance(change, dict) and "params.yaml" in change.get("changed deps", {})
+    }
+
+
+def downstream(repo: Repo, stages: set[str]) -> list[str]:
+    """`stages` and all that depend on their outputs."""
+    import networkx
+
+    graph = repo.index.graph  # an edge from a stage to each that it needs
+    found = {stage.name for stage in graph if stage.name in stages or any(
+        needed.name in stages for needed in networkx.descendants(graph, stage)
+    )}  # fmt: skip
+    return [stage for stage in STAGES if stage in found]
+
+
+@pytest.mark.parametrize("path", PARAMETERS, ids=".".join)
+def test_a_parameter_reruns_its_stages_and_no_others(repo, path):
+    file = Path(repo.root_dir) / "params.yaml"
+    original = file.read_text(encoding="utf-8")
+    yaml = YAML()
+    values = yaml.load(original)
+    group = values
+    for key in path[:-1]:
+        group = group[key]
+    group[path[-1]] = "changed"
+    try:
+        with file.open("w", encoding="utf-8") as changed:
+            yaml.dump(values, changed)
+        assert downstream(repo, stages_with_changed_parameters(repo)) == RERUNS[path[0]]
+    finally:
+        file.write_text(original, encoding="utf-8")
+
+
+def test_a_comment_reruns_nothing(repo):
+    file = Path(repo.root_dir) / "params.yaml"
+    original = file.read_text(encoding="utf-8")
+    file.write_text("# One more.\n" + original.replace("#", "# also:"), encoding="utf-8")
+    assert stages_with_changed_parameters(repo) == set()
+    file.write_text(original, encoding="utf-8")
+
+
+def test_the_table_names_every_group():
+    assert set(RERUNS) == {path[0] for path in PARAMETERS}

@@ -1,0 +1,61 @@
+"""A copy of this project with a tiny setting, in which tests run DVC as people do."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+TINY = {
+    "download.synthetic.lines": 40,
+    "download.synthetic.writers": 10,
+    "download.synthetic.test_lines": 12,
+    "download.synthetic.test_writers": 3,
+    "model.cnn_channels": "[4, 4, 4]",
+    "model.lstm_units": 4,
+    "model.lstm_layers": 1,
+    "preprocess.height": 16,
+    "train.epochs": 1,
+}
+"""Parameters that make the whole pipeline run in some 20 seconds, most of them TensorFlow's start."""
+
+ENVIRONMENT = os.environ | {
+    "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+    "GIT_AUTHOR_NAME": "test",
+    "GIT_AUTHOR_EMAIL": "test@example.org",
+    "GIT_COMMITTER_NAME": "test",
+    "GIT_COMMITTER_EMAIL": "test@example.org",
+    "DVC_NO_ANALYTICS": "true",
+}
+
+
+def run(folder: Path, *command: str) -> str:
+    """The standard output of `command` in `folder`; fails with all that it printed if the command does."""
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def copy_project(folder: Path) -> Path:
+    """A git repository in `folder` with one commit: the files of this working tree that git does not ignore."""
+    folder.mkdir(parents=True)
+    listed = run(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    run(folder, "git", "init", "--quiet")
+    commit(folder, "start")
+    return folder
+
+
+def commit(folder: Path, message: str) -> None:
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--no-verify", "--message", message)
+
+
+def settings(parameters: dict[str, object]) -> list[str]:
+    """`-S` options of `dvc exp run`."""
+    return [word for key, value in parameters.items() for word in ("-S", f"{key}={value}")]
