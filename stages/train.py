@@ -1,11 +1,8 @@
 """Stage train: teaches the CRNN on the training lines and writes the model."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported: no notes on missing GPUs
 
 from netchu.checkpoint import Checkpoint, fingerprint
 from netchu.files import atomic_path, write_text

@@ -1,0 +1,59 @@
+"""Stage train: its outputs, and what it leaves behind."""
+
+import csv
+import json
+
+import pytest
+
+from netchu import checkpoint
+from netchu.augment import AugmentParams
+from netchu.errors import NetchuError
+from netchu.network import NetworkParams
+from netchu.training import TrainParams
+from stages import train
+from tests.netchu.helpers import HEIGHT, write_table
+
+PARAMS = train.Params(
+    model=NetworkParams(cnn_channels=[4, 4, 4], cnn_blocks=1, lstm_units=4, lstm_layers=1, dropout=0.1),
+    train=TrainParams(
+        seed=1,
+        epochs=2,
+        batch_size=4,
+        learning_rate=1e-3,
+        warmup=0,
+        weight_decay=0.0,
+        clip_norm=1.0,
+        average=0.9,
+        patience=9,
+        augment=AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1),
+    ),
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "FOLDER", tmp_path / "checkpoints")
+    return tmp_path
+
+
+def run(folder, texts):
+    table, split = write_table(folder, texts)
+    outputs = {"model": folder / "crnn", "history": folder / "history.csv"}
+    return train.run(PARAMS, {"lines": table, "split": split}, outputs), outputs
+
+
+def test_writes_model_and_history_and_leaves_no_checkpoint(folder):
+    summary, outputs = run(folder, {"train": ["số 1", "số 2", "xã 3"] * 4, "validation": ["số 4"]})
+    assert sorted(file.name for file in outputs["model"].iterdir()) == ["model.json", "model.onnx", "model.weights.h5"]
+    assert json.loads((outputs["model"] / "model.json").read_text())["preprocess"]["height"] == HEIGHT
+    with outputs["history"].open(newline="") as file:
+        history = list(csv.DictReader(file))
+    assert [row["epoch"] for row in history] == ["1", "2"]
+    assert set(history[0]) == {"epoch", "loss", "validation_cer", "learning_rate"}
+    assert summary.startswith("12 lines, 2 epochs, best validation CER ")
+    assert not list((folder / "checkpoints").glob("*"))
+
+
+def test_without_validation_lines_says_so(folder):
+    with pytest.raises(NetchuError, match="no line belongs to validation"):
+        run(folder, {"train": ["a"]})
