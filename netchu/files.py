@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,11 +21,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = holder / path.name
     try:
         yield temporary
+        for file in temporary.rglob("*") if temporary.is_dir() else [temporary]:
+            if file.is_file():
+                _flush(file)
         if temporary.is_dir() and path.is_dir():
             shutil.rmtree(path)
         temporary.replace(path)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def _flush(file: Path) -> None:
+    """Wait until the disk has the file, so that a power cut after the renaming cannot leave it empty."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
 
 
 def write_text(path: Path, text: str) -> None:

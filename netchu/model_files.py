@@ -47,8 +47,8 @@ def _canonical(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     graph = model.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
-    producer = {output: node for node in graph.node for output in node.output}
-    names = {graph.input[0].name: "image", graph.output[0].name: "logits"}
+    producer = {output: node for node in graph.node for output in node.output if output}
+    names = {"": "", graph.input[0].name: "image", graph.output[0].name: "logits"}  # "" stands for what is left out
     nodes, tensors = [], []
 
     def visit(tensor: str) -> None:

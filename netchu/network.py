@@ -40,7 +40,8 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
     x = ops.max(x, axis=1)
     for _ in range(params.lstm_layers):
         x = layers.Dropout(params.dropout)(x)
-        x = layers.Bidirectional(layers.LSTM(params.lstm_units, return_sequences=True))(x)
+        # No cuDNN where there is a GPU: its operator cannot be exported to ONNX.
+        x = layers.Bidirectional(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
     x = layers.Dropout(params.dropout)(x)
     return Model(image, layers.Dense(BLANK + 1, name="logits")(x), name="crnn")
 

@@ -26,11 +26,11 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item]) -> It
             yield waiting.popleft().result()
 
 
-def prefetch(items: Iterable[Item], ahead: int = 3) -> Iterator[Item]:
-    """Yield `items`, made by one background thread at most `ahead` items early."""
+def prefetch(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield `items`, made by one background thread at most three early."""
     source = iter(items)
     with ThreadPoolExecutor(1) as pool:
-        waiting = deque(pool.submit(next, source, pool) for _ in range(ahead))
+        waiting = deque(pool.submit(next, source, pool) for _ in range(3))
         while (item := waiting.popleft().result()) is not pool:  # the pool serves as the mark of the end
             waiting.append(pool.submit(next, source, pool))
             yield item

@@ -31,7 +31,7 @@ def read_params(kind: type[Params], path: Path = Path("params.yaml")) -> Params:
     try:
         # YAML 1.2, unlike PyYAML's 1.1, reads 1e-05 as a number: the form in which `dvc exp run -S` writes it.
         values = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+    except (OSError, ValueError, YAMLError) as error:  # ValueError: not UTF-8, or no such date
         raise NetchuError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise NetchuError(f"{path}: expected the groups {', '.join(GROUPS)}, found no mapping")

@@ -3,23 +3,23 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 
-import jiwer
 import keras
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
 
 from netchu.augment import AugmentParams
-from netchu.batches import Batch, make_batch, training_batches
+from netchu.batches import Batch, training_batches
 from netchu.checkpoint import Checkpoint
 from netchu.ctc import ctc_loss
 from netchu.decoding import greedy
 from netchu.errors import NetchuError
+from netchu.metrics import error_rates
 from netchu.parallel import prefetch
 from netchu.params import Section
 from netchu.progress import progress
+from netchu.reading import read_lines
 from netchu.subsets import Subset
 
 
@@ -81,17 +81,19 @@ def train(
         batches = training_batches(training, params.batch_size, params.augment, params.seed, epoch)
         loss = _run_epoch(step, batches, epoch, steps)
         speed = len(training) / (time.perf_counter() - epoch_started)
+        if not all(np.isfinite(weights).all() for weights in averaged.get_weights()):
+            raise NetchuError(f"the weights became NaN or infinite in epoch {epoch}; lower train.learning_rate")
         if history and loss > 1.5 * history[0]["loss"] + 10:
             raise NetchuError(
                 f"the loss diverges: {loss:.0f} in epoch {epoch}, {history[0]['loss']:.0f} in the first; "
                 "lower train.learning_rate or lengthen train.warmup"
             )
-        cer = _validation_cer(predict, validation, params.batch_size)
+        cer = _validation_cer(predict, validation)
         history.append(
             {
                 "epoch": epoch,
                 "loss": round(loss, 4),
-                "validation_cer": round(cer, 3),
+                "validation_cer": cer,
                 "learning_rate": float(f"{float(optimizer.learning_rate):.4g}"),
             }
         )
@@ -107,17 +109,17 @@ def train(
     return history
 
 
-def _validation_cer(predict: Callable[[np.ndarray], tf.Tensor], lines: Subset, batch_size: int) -> float:
+def _validation_cer(predict: Callable[[np.ndarray], tf.Tensor], lines: Subset) -> float:
     """CER in percent of the greedy reading of `lines`."""
-    references, predictions = [], []
-    rows = iter(lines)
-    while chunk := list(islice(rows, batch_size)):
-        texts = [row["text"] for row in chunk]
-        batch = make_batch([row["image"] for row in chunk], texts)
-        for logits, frames in zip(predict(batch.images).numpy(), batch.frames, strict=True):
-            predictions.append(greedy(logits[:frames]))
-        references += texts
-    return 100 * jiwer.cer(references, predictions)
+    references: list[str] = []
+
+    def images() -> Iterator[np.ndarray]:
+        for row in lines:
+            references.append(row["text"])
+            yield row["image"]
+
+    predictions = list(read_lines(images(), lambda batch: predict(batch).numpy(), greedy))
+    return error_rates(references, predictions)["cer"]
 
 
 def _images_of(network: keras.Model) -> tf.TensorSpec:

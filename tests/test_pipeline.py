@@ -2,14 +2,16 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from netchu.params import Section
+
 ROOT = Path(__file__).parent.parent
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
-PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 STAGES = list(PIPELINE["stages"])
 
 
@@ -91,10 +93,32 @@ def test_what_people_compare_is_in_git_and_all_else_in_the_cache():
             assert cached != name.startswith("metrics/")
 
 
-def test_params_yaml_has_a_comment_for_every_knob():
-    lines = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()
-    knobs = [line for line in lines if ":" in line.split("#")[0] and line.split("#")[0].split(":", 1)[1].strip()]
-    assert knobs and not [line for line in knobs if "#" not in line]
+def knobs(kind, path=()):
+    """Each field that is not a group itself: its path and its pydantic description."""
+    for name, field in kind.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from knobs(field.annotation, (*path, name))
+        else:
+            yield (*path, name), field
+
+
+KNOBS = {path: field for stage in STAGES for path, field in knobs(importlib.import_module(f"stages.{stage}").Params)}
+
+
+@pytest.mark.parametrize("path", KNOBS, ids=".".join)
+def test_every_knob_has_a_comment_with_its_range(path):
+    """In params.yaml, beside the value, and as the stage checks it."""
+    values = YAML().load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    for key in path[:-1]:
+        values = values[key]
+    row = values.lc.data[path[-1]][0]
+    comment = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()[row].partition("#")[2]
+    assert len(comment) > 5
+    numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", comment)}
+    for constraint in KNOBS[path].metadata:
+        for kind in ("ge", "gt", "le", "lt"):
+            if (bound := getattr(constraint, kind, None)) is not None:
+                assert numbers & {float(bound), float(bound) - 1}, f"{bound} is not in: {comment}"
 
 
 @pytest.mark.parametrize("stage", ["download", "clean", "preprocess", "split", "evaluate"])

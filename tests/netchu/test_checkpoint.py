@@ -1,5 +1,8 @@
 """Checkpoints: what comes back, and what survives a crash."""
 
+import sys
+import types
+
 import numpy as np
 import pytest
 
@@ -59,14 +62,35 @@ def test_runs_do_not_share_a_state_and_a_finished_one_leaves_none():
     assert one.load() is None and not one.path.parent.exists()
 
 
-def test_fingerprint_follows_parameters_data_code_and_versions(tmp_path, monkeypatch):
-    data = tmp_path / "data"
-    data.write_bytes(b"1")
-    seen = [fingerprint({"a": 1, "b": 2}, [data], ["numpy"])]
-    assert fingerprint({"b": 2, "a": 1}, [data], ["numpy"]) == seen[0]
-    seen.append(fingerprint({"a": 1, "b": 3}, [data], ["numpy"]))
-    monkeypatch.setattr(checkpoint, "version", lambda package: "0.0")
-    seen.append(fingerprint({"a": 1, "b": 2}, [data], ["numpy"]))
-    data.write_bytes(b"2")
-    seen.append(fingerprint({"a": 1, "b": 2}, [data], ["numpy"]))
-    assert len(set(seen)) == 4
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one imported module and one data file, as `fingerprint` sees it."""
+    for name in ("netchu/checkpoint.py", "netchu/module.py", "data"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1")
+    monkeypatch.setattr(checkpoint, "__file__", str(tmp_path / "netchu" / "checkpoint.py"))
+    module = types.ModuleType("module")
+    module.__file__ = str(tmp_path / "netchu" / "module.py")
+    monkeypatch.setitem(sys.modules, "module", module)
+    return tmp_path
+
+
+def test_fingerprint_is_the_same_for_the_same_run(project):
+    one = fingerprint({"a": 1, "b": 2}, [project / "data"], ["numpy"])
+    assert fingerprint({"b": 2, "a": 1}, [project / "data"], ["numpy"]) == one
+
+
+@pytest.mark.parametrize("change", ["parameters", "data", "code", "version"])
+def test_fingerprint_follows_each_thing_that_determines_the_run(project, monkeypatch, change):
+    parameters = {"a": 1}
+    before = fingerprint(parameters, [project / "data"], ["numpy"])
+    match change:
+        case "parameters":
+            parameters = {"a": 2}
+        case "data":
+            (project / "data").write_text("2")
+        case "code":
+            (project / "netchu" / "module.py").write_text("2")
+        case "version":
+            monkeypatch.setattr(checkpoint, "version", lambda package: "0.0")
+    assert fingerprint(parameters, [project / "data"], ["numpy"]) != before

@@ -75,6 +75,7 @@ def test_reads_numbers_as_dvc_writes_them(tmp_path):
         (("{noise: 1}", "{noise: 1, nois: 2}"), "train.augment.nois: unknown key"),
         (("train:", "training:"), "training: unknown group"),
         (("train:", "[train"), "cannot be read as YAML"),
+        (("epochs: 3", "epochs: 2024-13-45"), "cannot be read as YAML"),  # neither number nor date
         ((GOOD, ""), "found no mapping"),
         ((GOOD, "train:"), "train: "),
     ],

@@ -40,7 +40,7 @@ def test_reads_each_line_in_order_as_keras_reads_it_alone(network, folder):
     for index in range(0, 300, 23):
         logits = network(pad_images([images[index]])).numpy()[0]
         assert texts[index] == greedy(logits[: images[index].shape[1] // 4])
-    assert len(texts) == 300 and len(set(texts)) > 100
+    assert len(texts) == 300 and len(set(texts)) > 20
 
 
 def test_a_line_is_read_alike_whatever_is_beside_it(folder):

@@ -36,12 +36,14 @@ def change(params, **changes):
 @pytest.fixture
 def lines(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "FOLDER", tmp_path / "checkpoints")
+    return random_lines(tmp_path, 96)
+
+
+def random_lines(folder, count):
+    """`count` lines of one to three letters to train on, and a quarter as many to validate."""
     rng = np.random.default_rng(5)
-
-    def texts(count):
-        return ["".join(rng.choice(list("abcd"), rng.integers(1, 4))) for _ in range(count)]
-
-    table, split = write_table(tmp_path, {"train": texts(96), "validation": texts(24)})
+    texts = ["".join(rng.choice(list("lox"), rng.integers(1, 4))) for _ in range(count + count // 4)]
+    table, split = write_table(folder, {"train": texts[:count], "validation": texts[count:]})
     return Subset(table, split, "train"), Subset(table, split, "validation")
 
 
@@ -50,10 +52,10 @@ def run(lines, params=PARAMS, key="a"):
     return network, train(network, params, *lines, Checkpoint(key))
 
 
-def test_learns_to_read(lines):
-    _, history = run(lines, change(PARAMS, epochs=25))
+@pytest.mark.usefixtures("lines")
+def test_learns_to_read(tmp_path):
+    _, history = run(random_lines(tmp_path, 320), change(PARAMS, epochs=12))
     assert min(row["validation_cer"] for row in history) < 10
-    assert history[-1]["loss"] < history[0]["loss"] / 3
 
 
 def test_an_interrupted_run_ends_like_an_undisturbed_one(lines, monkeypatch, capsys):
@@ -80,7 +82,7 @@ def test_ends_with_the_weights_of_the_best_epoch(lines, monkeypatch):
     cers = iter([50.0, 20.0, 20.0, 30.0])
     seen = []
 
-    def validate(predict, subset, batch_size):
+    def validate(predict, subset):
         seen.append(np.array(predict(np.ones((1, HEIGHT, 32, 1), np.float32))))
         return next(cers)
 
