@@ -23,7 +23,7 @@ MAX_TOTAL = 20 * 10**9
 """Bytes of all files in an archive, unpacked: about 200,000 full-size photographs of lines."""
 
 MAX_RATIO = 200
-"""Unpacked over packed size of a file above 1 MB; images are compressed already and stay near 1."""
+"""Unpacked over packed size of a file above 50 MB; below, an uncompressed scan of clean paper may exceed it."""
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -162,7 +162,7 @@ def _entry_problem(info: zipfile.ZipInfo) -> str:
         return "is encrypted; unpack it with its password and pack it anew"
     if info.file_size > MAX_ENTRY:
         return f"would unpack to {info.file_size:,} bytes, more than {MAX_ENTRY:,}"
-    if info.file_size > 10**6 and info.file_size > MAX_RATIO * info.compress_size:
+    if info.file_size > 50 * 10**6 and info.file_size > MAX_RATIO * info.compress_size:
         return f"would unpack to more than {MAX_RATIO} times its size, as a zip bomb does"
     return ""
 

@@ -12,7 +12,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 """Formats that Pillow may try; its others include EPS, which would run Ghostscript on a stranger's file."""
 
 MAX_PIXELS = 50_000_000
-"""A phone's largest photograph; two of them, checked at once on two cores, stay below 2 GiB of memory."""
+"""Width times height of a phone's largest photograph: a small file that claims more must not fill the memory."""
 
 
 def decode_image(data: bytes) -> np.ndarray:

@@ -17,13 +17,13 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from netchu.archives import entries, printable, read_entry
 from netchu.errors import NetchuError
+from netchu.tables import SUBSETS
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
-
-SUBSETS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ class Label:
     path: str  # of the image, in the archive
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """A label or an image that makes no line."""
 
     id: str  # <source>/<path as the label gives it>
@@ -53,14 +52,18 @@ def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
     An image labelled twice is listed twice, under one id.
 
     Raises:
-        NetchuError: no label file, or one that cannot be read as what its name says: it names the file and the line.
+        NetchuError: no label file, or one that cannot be read: it names the file and the line.
     """
     names = entries(archive)
     index = _Index(names)
     labels, faults, labelled = [], [], set()
     found = False
+    stray = ""
     for name in names:
         read = _reader(name, index)
+        if read is _read_table and not _is_label_table(archive, name):
+            stray = stray or name
+            continue
         if read is None:
             continue
         found = True
@@ -69,6 +72,10 @@ def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
             (labels if isinstance(line, Label) else faults).append(line)
             # An image whose label is at fault is counted once, for that fault.
             labelled.add(index.find(item.path))
+    if not found and stray:
+        raise NetchuError(
+            f"{archive.filename}: {stray}: line 1: expected the columns file, text[, writer][, subset], in UTF-8"
+        )
     if not found:
         raise NetchuError(
             f"{archive.filename}: no labels found; expected labels.json beside the images, annotations/<writer>.txt "
@@ -78,7 +85,7 @@ def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
     for name in names:
         if name.lower().endswith(IMAGE_SUFFIXES) and name not in labelled:
             faults.append(Fault(f"{source}/{name}", "no_label", ""))
-    return sorted(labels, key=lambda label: label.id), sorted(faults, key=lambda fault: (fault.id, fault.reason))
+    return sorted(labels, key=lambda label: label.id), sorted(faults)
 
 
 @dataclass(frozen=True)
@@ -144,13 +151,16 @@ def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterat
     folder = posixpath.dirname(name)
     other = posixpath.join(folder, "writers.json")
     writers = dict(_read_object(archive, other)) if other in index.names else {}
-    for image, writer in writers.items():
-        if not isinstance(writer, str):
-            raise NetchuError(f"{archive.filename}: {other}: the writer of {printable(image)!r} should be a string")
     # As a whole word: "1015_Private Test" is an official test set, "latest" is not.
-    subset = "test" if re.search(r"(?<![^\W\d_])tests?(?![^\W\d_])", folder, re.IGNORECASE) else None
+    own_name = posixpath.basename(folder)
+    subset = "test" if re.search(r"(?<![^\W\d_])tests?(?![^\W\d_])", own_name, re.IGNORECASE) else None
     for image, text in _read_object(archive, name):
-        yield _Item(posixpath.normpath(posixpath.join(folder, image)), text, writers.get(image), subset)
+        writer, fault = writers.get(image), ""
+        if type(writer) is int:  # not bool, which is an int
+            writer = str(writer)
+        elif not isinstance(writer, str | None):
+            fault = f"{other}: the writer {printable(json.dumps(writer))[:80]} is not text"
+        yield _Item(posixpath.normpath(posixpath.join(folder, image)), text, writer, subset, fault)
 
 
 def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[_Item]:
@@ -161,21 +171,38 @@ def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator
         if not line.strip():
             continue
         image, tab, text = line.partition("\t")
+        fault = ""
         if not tab:
-            raise NetchuError(f"{archive.filename}: {name}: line {number}: no tab between file and text")
-        yield _Item(posixpath.normpath(posixpath.join(images, image.strip())), text, posixpath.splitext(base)[0])
+            # As far as one can tell, so that its image is not listed as one without a label.
+            image = line.split()[0]
+            fault = f"{name}: line {number}: no tab between file and text"
+        path = posixpath.normpath(posixpath.join(images, image.strip()))
+        yield _Item(path, text, posixpath.splitext(base)[0], fault=fault)
+
+
+def _is_label_table(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether the first line of a table has the columns that labels need; other tables may lie beside the images."""
+    # Not _read_text: a table of something else may have any encoding.
+    head = (read_entry(archive, name)[:10_000].decode("utf-8-sig", "replace").splitlines() or [""])[0]
+    return {"file", "text"} <= set(_columns(next(csv.reader([head], delimiter=_delimiter(head)), [])))
+
+
+def _columns(header: list[str]) -> list[str]:
+    return [column.strip().lower() for column in header]
+
+
+def _delimiter(header: str) -> str:
+    # Excel separates a CSV's columns by semicolons wherever the comma is the decimal mark, as in Vietnam.
+    return max(("\t", ",", ";"), key=header.count)
 
 
 def _read_table(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[_Item]:
     text = _read_text(archive, name)
     place = f"{archive.filename}: {name}"
-    # Excel separates a CSV's columns by semicolons wherever the comma is the decimal mark, as in Vietnam.
-    delimiter = max(("\t", ",", ";"), key=text.partition("\n")[0].count)
+    delimiter = _delimiter(text.partition("\n")[0])
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        columns = [column.strip().lower() for column in next(rows, [])]
-        if "file" not in columns or "text" not in columns:
-            raise NetchuError(f"{place}: line 1: expected the columns file, text[, writer][, subset]")
+        columns = _columns(next(rows))
         for row in rows:
             if not any(cell.strip() for cell in row):
                 continue

@@ -24,6 +24,9 @@ MAX_ASPECT = 100
 
 PAPER = 255
 
+SAUVOLA_K = 0.2
+"""How far below the local mean the threshold lies where the local contrast is low."""
+
 _MIN_CONTRAST = 0.1
 """Ink fainter than this fraction of the paper's brightness is left faint: stretched further, paper grain looks like
 ink."""
@@ -42,6 +45,10 @@ _FAINT, _DARK = 170, 140
 
 _MIN_LETTER = 6
 """Pixels of a reduced copy (see _pieces): writing has a piece of ink whose larger side measures as much."""
+
+
+class NoInk(NetchuError):
+    """A picture shows no writing."""
 
 
 class PreprocessParams(Section):
@@ -69,7 +76,8 @@ def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:
         uint8, (params.height, width), dark ink on white, width at least MIN_WIDTH.
 
     Raises:
-        NetchuError: there is no ink, or the ink is more than MAX_ASPECT times as wide as high.
+        NoInk: nothing is written, or what is left of it after `params.blur` and `params.threshold` is too faint.
+        NetchuError: the ink is more than MAX_ASPECT times as wide as high.
     """
     return line_image_steps(image, params)["resize"]
 
@@ -95,11 +103,10 @@ def to_grey(image: np.ndarray) -> np.ndarray:
     """Luminance (ITU-R BT.601) of a grey, RGB or RGBA picture, transparency over white; uint8 (height, width)."""
     if image.ndim == 2:
         return image
-    grey = cv2.cvtColor(image[:, :, :3], cv2.COLOR_RGB2GRAY)
     if image.shape[2] == 3:
-        return grey
-    alpha = image[:, :, 3].astype(np.float32) / 255
-    return np.rint(grey * alpha + PAPER * (1 - alpha)).astype(np.uint8)
+        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGBA2GRAY)
+    return PAPER - cv2.multiply(PAPER - grey, cv2.extractChannel(image, 3), scale=1 / 255)
 
 
 def normalise_illumination(grey: np.ndarray) -> np.ndarray:
@@ -182,16 +189,17 @@ def _window(image: np.ndarray) -> int:
     return max(min(image.shape) // 4, 15) | 1
 
 
-def sauvola(image: np.ndarray, window: int, k: float = 0.2) -> np.ndarray:
-    """Binarise at mean * (1 + k * (deviation / 128 - 1)) over `window` x `window` pixels, reflected at the border.
+def sauvola(image: np.ndarray, window: int) -> np.ndarray:
+    """Binarise at mean * (1 + SAUVOLA_K * (deviation / 128 - 1)) over `window` x `window` pixels.
 
-    Sauvola and Pietikäinen, "Adaptive document image binarization", Pattern Recognition 33 (2000).
+    Pixels are reflected at the border. Source: Sauvola and Pietikäinen, "Adaptive document image binarization",
+    Pattern Recognition 33 (2000).
     """
     size = (window, window)
     mean = cv2.boxFilter(image, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT)
     square = cv2.sqrBoxFilter(image, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT)
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    return np.where(image > mean * (1 + k * (deviation / 128 - 1)), np.uint8(PAPER), np.uint8(0))
+    return np.where(image > mean * (1 + SAUVOLA_K * (deviation / 128 - 1)), np.uint8(PAPER), np.uint8(0))
 
 
 def deslant(image: np.ndarray) -> np.ndarray:
@@ -219,7 +227,7 @@ def deslant(image: np.ndarray) -> np.ndarray:
 
 
 def trim(image: np.ndarray) -> np.ndarray:
-    """Cut a picture to the box of its writing and a small margin; raises NetchuError where there is none."""
+    """Cut a picture to the box of its writing and a small margin; raises NoInk where there is none."""
     left, top, right, bottom = ink_box(image)
     margin = max(round((bottom - top) / 20), 1)
     return image[max(top - margin, 0) : bottom + margin, max(left - margin, 0) : right + margin]
@@ -242,11 +250,11 @@ def ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
     """Left, top, right and bottom (pixels, the last two exclusive) of the writing in a normalised picture.
 
     Large pieces of ink make the box. Small ones (dots, tone marks, commas) count within two letters' height beside it
-    and half of one above and below, so that dust elsewhere does not widen it. Raises NetchuError where there is no ink.
+    and half of one above and below, so that dust elsewhere does not widen it. Raises NoInk where there is none.
     """
     pieces = _pieces(image)
     if not pieces.ink.any():
-        raise NetchuError("no ink found: the picture is blank, or its writing too faint")
+        raise NoInk("no ink found: the picture is blank, or its writing too faint")
     left, top, widths, heights, areas = pieces.stats[pieces.ink].T
     right, bottom = left + widths, top + heights
     order = np.argsort(heights, kind="stable")

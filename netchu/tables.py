@@ -1,8 +1,9 @@
-"""Parquet tables of line images, written deterministically and read in constant memory."""
+"""Tables of lines: Parquet, written deterministically and read in constant memory, and CSV for what is rejected."""
 
 import contextlib
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,12 +15,14 @@ from netchu.files import atomic_path
 ROW_GROUP = 64
 """Lines in a row group: about 4 MB of photographs or 1 MB of line images, the unit in which tables are streamed."""
 
+SUBSETS = ("train", "validation", "test")
+
 CLEAN_COLUMNS = pa.schema(
     [
         ("id", pa.string()),  # <archive>/<path in the archive>, unique
         ("source", pa.string()),  # the archive's name
-        ("writer", pa.string()),  # null where unknown
-        ("subset", pa.string()),  # train, validation or test where the data names one, else null
+        ("writer", pa.string()),  # <archive>/<name>, null where unknown
+        ("subset", pa.string()),  # one of SUBSETS where the data names one, else null
         ("text", pa.string()),  # transcription, NFC
         ("image", pa.binary()),  # the encoded file as it came
     ]
@@ -63,6 +66,14 @@ def write_lines(path: Path, schema: pa.Schema, metadata: dict | None = None) -> 
         lines = LineWriter(writer, schema)
         yield lines
         lines.flush()
+
+
+def write_rejected(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Write a CSV of the lines that make no example: id, reason and detail, sorted."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("id", "reason", "detail"))
+        writer.writerows(sorted(rows))
 
 
 def open_lines(path: Path) -> pq.ParquetFile:

@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import csv
 import hashlib
 import zipfile
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pydantic import Field
 from netchu.archives import open_archive, printable, read_entry
 from netchu.charset import normalise, unknown_characters
 from netchu.errors import NetchuError
-from netchu.files import atomic_path, write_json
+from netchu.files import write_json
 from netchu.images import decode_image
 from netchu.labels import Fault, Label, list_lines
 from netchu.line_image import has_ink, to_grey
@@ -21,7 +20,7 @@ from netchu.parallel import ordered_map
 from netchu.params import Section
 from netchu.progress import progress
 from netchu.stage import Paths, run_stage
-from netchu.tables import CLEAN_COLUMNS, write_lines
+from netchu.tables import CLEAN_COLUMNS, SUBSETS, write_lines, write_rejected
 
 INPUTS = {"raw": Path("data/raw")}
 OUTPUTS = {
@@ -83,9 +82,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         with write_lines(outputs["lines"], CLEAN_COLUMNS) as lines:
             for row in _check_images(labels, archives, params.clean, rejected):
                 lines.append(row)
-            rejected.sort(key=lambda fault: (fault.id, fault.reason, fault.detail))
             _refuse_too_many(rejected, total, params.clean.max_rejected)
-    _write_rejected(outputs["rejected"], rejected)
+    write_rejected(outputs["rejected"], rejected)
     reasons = collections.Counter(fault.reason for fault in rejected)
     counts = {"lines": total, "kept": lines.count, "rejected": len(rejected)}
     write_json(outputs["counts"], counts | {f"rejected_{reason}": reasons[reason] for reason in REASONS})
@@ -104,16 +102,17 @@ def _check_texts(labels: list[Label], rejected: list[Fault]) -> list[Label]:
 
 
 def _check_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], rejected: list[Fault]) -> list[Label]:
-    """One label an image: equal files are one image, whatever their names and archives; disagreement rejects them all.
+    """One label an image, the best described: equal files are one image, whatever their names and archives.
 
-    Labels with characters outside the charset take part, and leave afterwards.
+    Copies whose texts disagree are all rejected. Labels with characters outside the charset take part, and leave
+    afterwards.
     """
     copies: dict[bytes, list[Label]] = collections.defaultdict(list)
     for label in progress(labels, "clean: comparing", len(labels)):
         copies[hashlib.sha256(read_entry(archives[label.source], label.path)).digest()].append(label)
     kept = []
     for same in copies.values():
-        same.sort(key=lambda label: label.id)
+        same.sort(key=_description)
         texts = sorted({normalise(label.text) for label in same})
         if len(texts) > 1:
             rejected += [Fault(label.id, "conflicting_text", " | ".join(map(printable, texts))) for label in same]
@@ -124,6 +123,12 @@ def _check_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], rej
         else:
             kept.append(same[0])
     return kept
+
+
+def _description(label: Label) -> tuple:
+    """Sorts the best described of several copies first: by subset, then by whether the writer is known, then by id."""
+    # Test lines first: the official test set must not lose one to a copy elsewhere.
+    return (*reversed(SUBSETS), None).index(label.subset), label.writer is None, label.id
 
 
 def _check_images(
@@ -165,7 +170,7 @@ def _image_fault(data: bytes, params: CleanParams) -> tuple[str, str] | None:
 def _refuse_too_many(rejected: list[Fault], total: int, limit: float) -> None:
     if len(rejected) < total and len(rejected) <= limit * total:
         return
-    _write_rejected(KEPT_REJECTED, rejected)
+    write_rejected(KEPT_REJECTED, rejected)
     reasons = collections.Counter(fault.reason for fault in rejected)
     if len(rejected) == total:
         raise NetchuError(f"no good line of {total:,} ({_most(reasons)}); read {KEPT_REJECTED} and mend the data")
@@ -177,13 +182,6 @@ def _refuse_too_many(rejected: list[Fault], total: int, limit: float) -> None:
 
 def _most(reasons: collections.Counter) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:4])
-
-
-def _write_rejected(path: Path, rejected: list[Fault]) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("id", "reason", "detail"))
-        writer.writerows((fault.id, fault.reason, fault.detail) for fault in rejected)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Stage 3, preprocess: makes the line image of every kept line, and sets aside what cannot be trained on."""
 
-import csv
 import functools
 import statistics
 from collections import Counter
@@ -10,14 +9,14 @@ import cv2
 import numpy as np
 
 from netchu.errors import NetchuError
-from netchu.files import atomic_path, write_json
+from netchu.files import write_json
 from netchu.images import decode_image
-from netchu.line_image import FRAME_WIDTH, PreprocessParams, has_ink, line_image, required_frames, to_grey
+from netchu.line_image import FRAME_WIDTH, NoInk, PreprocessParams, line_image, required_frames
 from netchu.parallel import ordered_map
 from netchu.params import Section
 from netchu.progress import progress
 from netchu.stage import Paths, run_stage
-from netchu.tables import LINE_COLUMNS, open_lines, read_rows, write_lines
+from netchu.tables import LINE_COLUMNS, open_lines, read_rows, write_lines, write_rejected
 
 
 class Params(Section):
@@ -38,25 +37,20 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     cv2.setNumThreads(1)
     table = open_lines(inputs["lines"])
     process = functools.partial(_process, params=params.preprocess)
-    widths, reasons = [], Counter()
-    with (
-        write_lines(outputs["lines"], LINE_COLUMNS, {"preprocess": params.preprocess.model_dump()}) as lines,
-        atomic_path(outputs["rejected"]) as rejected_path,
-        rejected_path.open("w", encoding="utf-8", newline="") as rejected_file,
-    ):
-        rejected = csv.writer(rejected_file, lineterminator="\n")
-        rejected.writerow(["id", "reason", "detail"])
+    widths, rejected = [], []
+    with write_lines(outputs["lines"], LINE_COLUMNS, {"preprocess": params.preprocess.model_dump()}) as lines:
         rows = progress(ordered_map(process, read_rows(table)), "preprocess", table.metadata.num_rows)
         for row, reason, detail in rows:
             if reason is None:
                 lines.append(row)
                 widths.append(row["width"])
             else:
-                rejected.writerow([row["id"], reason, detail])
-                reasons[reason] += 1
+                rejected.append((row["id"], reason, detail))
+        reasons = Counter(reason for _, reason, _ in rejected)
         if not widths:
             why = _text(reasons) or "it is empty"
             raise NetchuError(f"{inputs['lines']}: none of its lines could be used ({why}); look at the clean stage")
+    write_rejected(outputs["rejected"], rejected)
     counts = {
         "lines": len(widths),
         "rejected": reasons.total(),
@@ -80,8 +74,10 @@ def _process(row: dict, params: PreprocessParams) -> tuple[dict, str | None, str
         return row, "undecodable", str(error)
     try:
         image = line_image(picture, params)
+    except NoInk as error:
+        return row, "blank", str(error)
     except NetchuError as error:
-        return row, "too_wide" if has_ink(to_grey(picture)) else "blank", str(error)
+        return row, "too_wide", str(error)
     width = image.shape[1]
     needed, frames = required_frames(row["text"]), width // FRAME_WIDTH
     if needed > frames:

@@ -14,17 +14,15 @@ from netchu.errors import NetchuError
 from netchu.files import atomic_path, write_json
 from netchu.params import Section
 from netchu.stage import Paths, run_stage
-from netchu.tables import open_lines, read_rows
-
-SUBSETS = ("train", "validation", "test")
+from netchu.tables import SUBSETS, open_lines, read_rows
 
 
 class SplitParams(Section):
     """How lines are divided, the `split` group of params.yaml."""
 
     seed: int = Field(ge=0)
-    validation: float = Field(ge=0, lt=1)  # fraction of the lines
-    test: float = Field(ge=0, lt=1)  # fraction of the lines, where the data names no test set
+    validation: float = Field(ge=0, lt=1)  # fraction of the lines whose subset the data leaves open
+    test: float = Field(ge=0, lt=1)  # fraction of the lines whose subset the data leaves open
 
     @model_validator(mode="after")
     def _leave_lines_to_train(self) -> "SplitParams":
@@ -42,8 +40,8 @@ OUTPUTS = {"lines": Path("data/split/lines.csv"), "counts": Path("metrics/split.
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Write the subset of every line, in the order of the table, and the counts with the overlap of the subsets."""
-    lines = list(read_rows(open_lines(inputs["lines"]), ["id", "source", "writer", "subset", "text"]))
+    """Write the subset of every line that has one, in the table's order, and the counts with the subsets' overlap."""
+    lines = list(read_rows(open_lines(inputs["lines"]), ["id", "writer", "subset", "text"]))
     subsets = assign(lines, params.split)
     counts = count(lines, subsets)
     overlaps = {key: value for key, value in counts.items() if "_in_" in key and value}
@@ -65,7 +63,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
 
 
 def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
-    """The subset of each line (keys id, source, writer, subset, text), None for one that must be left out.
+    """The subset of each line (keys id, writer, subset, text), None for one that must be left out.
 
     Lines that share a writer or a text form a group, and a group goes to one subset. Where the data names test lines,
     exactly these are the test set: the other lines of their groups are left out. So it is with validation lines, except
@@ -112,8 +110,8 @@ def draw(groups: list[list[dict]], quota: float) -> list[list[dict]]:
 
 
 def keys(line: dict) -> list[tuple]:
-    """What ties a line to others: its text, case-folded, and its writer, who is known within one source."""
-    writer = [] if line["writer"] is None else [("writer", line["source"], line["writer"])]
+    """What ties a line to others: its text, case-folded, and its writer, where known."""
+    writer = [] if line["writer"] is None else [("writer", line["writer"])]
     return [("text", unicodedata.normalize("NFC", line["text"].casefold())), *writer]
 
 

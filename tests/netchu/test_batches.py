@@ -7,7 +7,6 @@ from netchu.augment import AugmentParams
 from netchu.batches import make_batch, training_batches
 from netchu.charset import decode, encode
 from netchu.ctc import PAD
-from netchu.errors import NetchuError
 from netchu.line_image import FRAME_WIDTH
 from netchu.subsets import Subset
 from tests.netchu.helpers import HEIGHT, draw, write_table
@@ -57,8 +56,3 @@ def test_ink_is_one_and_padding_is_paper():
     assert batch.images.max() == 1 and batch.images[0, :, 32:].max() == 0
     assert batch.frames.tolist() == [32 // FRAME_WIDTH, 104 // FRAME_WIDTH]
     assert batch.labels[0].tolist() == encode("ab") + [PAD] * 6
-
-
-def test_a_subset_without_lines_is_an_error(tmp_path):
-    with pytest.raises(NetchuError, match="no line belongs to validation"):
-        Subset(*write_table(tmp_path, {"train": ["a"]}), "validation")

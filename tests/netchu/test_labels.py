@@ -39,6 +39,8 @@ def test_cinnamon_layout():
             "data/1015_Private Test/1.png": b"",
             "latest/labels.json": {"1.png": "Số 4"},
             "latest/1.png": b"",
+            "htr_test/train/labels.json": {"1.png": "Số 5"},
+            "htr_test/train/1.png": b"",
         }
     )
     samples, private = "data/0916_Data Samples 2", "data/1015_Private Test"
@@ -46,6 +48,7 @@ def test_cinnamon_layout():
         Label(f"set/{samples}/1.png", "set", "set/12", None, "Số 1", f"{samples}/1.png"),
         Label(f"set/{samples}/2.png", "set", None, None, "Số 2", f"{samples}/2.png"),
         Label(f"set/{private}/1.png", "set", None, "test", "Số 3", f"{private}/1.png"),
+        Label("set/htr_test/train/1.png", "set", None, None, "Số 5", "htr_test/train/1.png"),
         Label("set/latest/1.png", "set", None, None, "Số 4", "latest/1.png"),
     ]
     assert faults == []
@@ -153,16 +156,13 @@ MALFORMED = {
     "JSON number of 5,000 digits": ({"labels.json": '{"1.png": ' + "9" * 5000 + "}"}, "not valid JSON"),
     "JSON in UTF-16": ({"labels.json": '{"1.png": "a"}'.encode("utf-16")}, "line 1: not UTF-8"),
     "JSON in Windows-1258": ({"labels.json": b'{\n"1.png": "\xd0\xe0"}'}, "line 2: not UTF-8"),
-    "writers are numbers": ({"labels.json": "{}", "writers.json": '{"1.png": 3}'}, "should be a string"),
     "writers are no object": ({"labels.json": "{}", "writers.json": "3"}, "writers.json: expected one object"),
-    "Kalapa line without a tab": (
-        {"annotations/1.txt": "1/1.png\ta\n1/2.png b", "images/1/1.png": ""},
-        "annotations/1.txt: line 2: no tab",
-    ),
     "Kalapa in Latin 1": ({"annotations/1.txt": b"1/1.png\t\xe9", "images/1/1.png": ""}, "line 1: not UTF-8"),
     "table without a header": ({"t.csv": "1.png,Số 1\n"}, "t.csv: line 1: expected the columns"),
     "table without text": ({"t.csv": "file,label\n1.png,Số 1\n"}, "t.csv: line 1: expected the columns"),
     "empty table": ({"t.tsv": ""}, "t.tsv: line 1: expected the columns"),
+    "table in UTF-16": ({"t.csv": "file,text\n1.png,a\n".encode("utf-16")}, "t.csv: line 1: expected the columns"),
+    "table in Windows-1258": ({"t.csv": b"file,text\n1.png,\xd0\xe0\n"}, "t.csv: line 2: not UTF-8"),
     "quotation mark not closed": ({"t.csv": 'file,text\n1.png,"Số 1\n'}, "t.csv: line 2: unexpected end"),
     "text after a quotation": ({"t.csv": 'file,text\n1.png,"Số" 1\n'}, "t.csv: line 2: "),
     "field of 200,000 characters": ({"t.csv": f"file,text\n1.png,{'a' * 200_000}\n"}, "t.csv: line 2: field larger"),
@@ -201,6 +201,16 @@ FAULTY = {
         "no_image",
     ),
     "image of no label": ({"labels.json": '{"good.png": "a"}'}, "set/1.png", "no_label"),
+    "Kalapa line without a tab": (
+        {
+            "annotations/1.txt": "1/a.png\ta\n1/b.png b",
+            "images/1/a.png": "",
+            "images/1/b.png": "",
+            "labels.json": '{"good.png": "a", "1.png": "b"}',
+        },
+        "set/images/1/b.png",
+        "malformed_label",
+    ),
     "text cut by its own comma": (
         {"t.csv": "file,text\n1.png,Số 1, Hà Nội\ngood.png,a\n"},
         "set/1.png",
@@ -217,6 +227,44 @@ def test_faulty_lines(files, identity, reason):
     labels, faults = listed({"1.png": b"", "good.png": b"", **files})
     assert [(fault.id, fault.reason) for fault in faults] == [(identity, reason)]
     assert "good.png" in [label.path for label in labels]
+
+
+def test_a_fault_of_a_label_file_names_the_line():
+    _, faults = listed({"annotations/1.txt": "1/a.png\ta\n\n1/b.png b", "images/1/a.png": b""})
+    assert faults == [
+        Fault("set/images/1/b.png", "malformed_label", "annotations/1.txt: line 3: no tab between file and text")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [('"An"', "set/An"), ("3", "set/3"), ("0", "set/0"), ("null", None), ('""', None)]
+    + [(value, Fault) for value in ("3.5", "NaN", "true", '["An"]', "{}")],
+)
+def test_writers_that_are_no_strings(writer, expected):
+    labels, faults = listed(
+        {
+            "labels.json": {"1.png": "Một", "2.png": "Hai"},
+            "writers.json": f'{{"1.png": {writer}, "2.png": "Bình"}}',
+            "1.png": b"",
+            "2.png": b"",
+        }
+    )
+    assert labels[-1].writer == "set/Bình"
+    if expected is Fault:
+        assert [(fault.id, fault.reason) for fault in faults] == [("set/1.png", "malformed_label")]
+        assert faults[0].detail.startswith("writers.json: the writer ")
+    else:
+        assert labels[0].writer == expected and faults == []
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [b"", b"\n", b"name,age\nAn,12\n", b'"name" x,a"ge\n', b"ghi ch\xfa\n", "a,b\n".encode("utf-16"), b"a" * 200_000],
+)
+def test_a_table_that_holds_no_labels_is_ignored_where_others_do(stray):
+    labels, faults = listed({"labels.json": {"1.png": "Một"}, "1.png": b"", "notes.csv": stray})
+    assert [label.id for label in labels] == ["set/1.png"] and faults == []
 
 
 def test_an_image_labelled_twice_is_listed_twice():

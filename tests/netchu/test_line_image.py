@@ -1,3 +1,5 @@
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from netchu.errors import NetchuError
 from netchu.line_image import (
     MAX_ASPECT,
     MIN_WIDTH,
+    SAUVOLA_K,
+    NoInk,
     PreprocessParams,
     deslant,
     has_ink,
@@ -126,7 +130,7 @@ def test_writing_looks_alike_whatever_the_light_the_pen_and_the_paper(name):
 @pytest.mark.parametrize("name", BLANKS)
 def test_blank_pages_have_no_ink_and_stay_light(name):
     assert not has_ink(BLANKS[name])
-    with pytest.raises(NetchuError, match="no ink"):
+    with pytest.raises(NoInk, match="no ink"):
         line_image(BLANKS[name], params())
     assert np.mean(normalise_illumination(BLANKS[name]) > 128) > 0.85
 
@@ -143,13 +147,13 @@ def test_thresholds_separate_ink_from_paper(method, name):
 
 def test_sauvola_is_its_formula():
     image = np.random.default_rng(3).integers(0, 256, (20, 31)).astype(np.uint8)
-    window, k = 7, 0.2
+    window = 7
     padded = np.pad(image, window // 2, mode="symmetric").astype(np.float64)
     for row in range(image.shape[0]):
         for column in range(image.shape[1]):
             patch = padded[row : row + window, column : column + window]
-            limit = patch.mean() * (1 + k * (patch.std() / 128 - 1))
-            assert sauvola(image, window, k)[row, column] == (255 if image[row, column] > limit else 0)
+            limit = patch.mean() * (1 + SAUVOLA_K * (patch.std() / 128 - 1))
+            assert sauvola(image, window)[row, column] == (255 if image[row, column] > limit else 0)
 
 
 def test_transparent_background_is_white_and_colour_is_luminance():
@@ -160,6 +164,21 @@ def test_transparent_background_is_white_and_colour_is_luminance():
     np.testing.assert_array_equal(to_grey(np.dstack([grey] * 3)), grey)
     assert to_grey(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)).tolist() == [[76, 150, 29]]
     np.testing.assert_array_equal(line_image(transparent, params()), line_image(grey, params()))
+
+
+def test_every_transparency_of_every_grey():
+    grey, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    blended = np.rint((grey * alpha + 255 * (255 - alpha)) / 255)
+    np.testing.assert_array_equal(to_grey(np.dstack([grey] * 3 + [alpha]).astype(np.uint8)), blended)
+
+
+def test_transparency_takes_few_bytes_a_pixel():
+    image = np.full((1000, 1000, 4), 200, np.uint8)
+    tracemalloc.start()
+    to_grey(image)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * 10**6
 
 
 @pytest.mark.parametrize("shear", [-0.6, -0.3, 0.3, 0.6])

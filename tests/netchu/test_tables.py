@@ -3,7 +3,7 @@
 import pytest
 
 from netchu.errors import NetchuError
-from netchu.tables import CLEAN_COLUMNS, ROW_GROUP, open_lines, read_metadata, read_rows, write_lines
+from netchu.tables import CLEAN_COLUMNS, ROW_GROUP, open_lines, read_metadata, read_rows, write_lines, write_rejected
 
 ROWS = [
     {
@@ -58,3 +58,11 @@ def test_a_damaged_table_is_named(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(NetchuError, match=r"lines\.parquet: not a readable Parquet file"):
         open_lines(path)
+
+
+def test_rejected_lines_by_id(tmp_path):
+    rows = [("b/2.png", "blank", ""), ("a/1.png", "undecodable", 'damaged, "cut"'), ("a/1.png", "blank", "")]
+    write_rejected(tmp_path / "rejected.csv", rows)
+    assert (tmp_path / "rejected.csv").read_bytes() == (
+        b'id,reason,detail\na/1.png,blank,\na/1.png,undecodable,"damaged, ""cut"""\nb/2.png,blank,\n'
+    )

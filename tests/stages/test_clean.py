@@ -139,6 +139,34 @@ BAD_PAIRS = {
         ["a/1.png"],
         [("b/1.png", "duplicate_image")],
     ),
+    "the copy of an official test line whose writer is known is the one to keep": (
+        {
+            "a": {"labels.json": {"1.png": "Số 1"}, "1.png": GOOD},
+            "b": {"Test/labels.json": {"2.png": "Số 1"}, "Test/writers.json": {"2.png": "12"}, "Test/2.png": GOOD},
+        },
+        ["b/Test/2.png"],
+        [("a/1.png", "duplicate_image")],
+    ),
+    "a test line before a validation line, that before a line to train on": (
+        {
+            "a": {"t.csv": "file,text,subset\n1.png,Một,train\n2.png,Một,validation\n3.png,Một,test\n"}
+            | dict.fromkeys(("1.png", "2.png", "3.png"), GOOD),
+            "b": {"t.csv": "file,text,subset\n1.png,Hai,\n2.png,Hai,train\n3.png,Hai,validation\n"}
+            | dict.fromkeys(("1.png", "2.png", "3.png"), written(1)),
+        },
+        ["a/3.png", "b/3.png"],
+        [(f"{name}.png", "duplicate_image") for name in ("a/1", "a/2", "b/1", "b/2")],
+    ),
+    "of two test lines the one whose writer is known": (
+        {
+            "a": {
+                "t.csv": "file,text,writer,subset\n1.png,Một,,test\n2.png,Một,An,test\n3.png,Một,Bình,\n",
+                **dict.fromkeys(("1.png", "2.png", "3.png"), GOOD),
+            },
+        },
+        ["a/2.png"],
+        [("a/1.png", "duplicate_image"), ("a/3.png", "duplicate_image")],
+    ),
     "one name labelled twice, with two texts": (
         {"a": {"labels.json": '{"1.png": "Số 1", "1.png": "Số 2"}', "1.png": GOOD}},
         [],

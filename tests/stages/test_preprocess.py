@@ -76,15 +76,25 @@ def test_unusable_lines_are_set_aside_with_their_reason(tmp_path):
     assert [line["id"] for line in read_rows(table)] == ["good", "also good"]
     assert [(line["id"], line["reason"]) for line in rejected] == [
         ("blank", "blank"),
+        ("broken", "undecodable"),
         ("narrow", "too_narrow"),
         ("repeated", "too_narrow"),
-        ("broken", "undecodable"),
         ("wide", "too_wide"),
     ]
-    assert rejected[1]["detail"].startswith("200 characters need 399 frames, ")
+    assert rejected[2]["detail"].startswith("200 characters need 399 frames, ")
     assert counts["rejected"] == 5
     assert counts["rejected_too_narrow"] == 2
     assert "5 set aside (1 blank, 2 too_narrow, 1 too_wide, 1 undecodable)" in summary
+
+
+def test_writing_that_the_blur_wipes_out_is_blank(tmp_path):
+    thin = np.full((60, 300), 240, np.uint8)
+    cv2.putText(thin, "Ha Noi", (10, 40), cv2.FONT_HERSHEY_SIMPLEX, 1, 30, 1)
+    rows = [row("thick", image=encoded(np.repeat(np.repeat(page(), 4, 0), 4, 1))), row("thin", image=encoded(thin))]
+    assert run_on(tmp_path, rows)[2] == []
+    _, table, rejected, _ = run_on(tmp_path, rows, blur=5)
+    assert [line["id"] for line in read_rows(table)] == ["thick"]
+    assert [(line["id"], line["reason"]) for line in rejected] == [("thin", "blank")]
 
 
 def test_outputs_are_byte_for_byte_the_same(tmp_path):

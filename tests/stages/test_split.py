@@ -13,9 +13,9 @@ from netchu.tables import LINE_COLUMNS, write_lines
 from stages.split import Params, SplitParams, assign, connected, run
 
 
-def line(number, text=None, writer=None, subset=None, source="a"):
+def line(number, text=None, writer=None, subset=None):
     text = f"text {number}" if text is None else text
-    return {"id": f"{number:04}", "source": source, "writer": writer, "subset": subset, "text": text}
+    return {"id": f"{number:04}", "writer": writer, "subset": subset, "text": text}
 
 
 def split(lines, seed=1, validation=0.1, test=0.1):
@@ -25,7 +25,7 @@ def split(lines, seed=1, validation=0.1, test=0.1):
 def run_on(tmp_path, lines, **params):
     with write_lines(tmp_path / "lines.parquet", LINE_COLUMNS) as table:
         for row in lines:
-            table.append({**row, "image": b"", "width": 100})
+            table.append({**row, "source": "a", "image": b"", "width": 100})
     outputs = {"lines": tmp_path / "split.csv", "counts": tmp_path / "split.json"}
     values = {"seed": 1, "validation": 0.1, "test": 0.1, **params}
     summary = run(Params(split=values), {"lines": tmp_path / "lines.parquet"}, outputs)
@@ -141,7 +141,7 @@ def test_lines_named_train_are_never_drawn_for_test():
 
 
 def test_writers_of_two_sources_are_two_writers():
-    lines = [line(number, writer="1", source=f"s{number}") for number in range(10)]
+    lines = [line(number, writer=f"s{number}/1") for number in range(10)]
     assert {"train", "validation", "test"} == set(split(lines))
 
 

@@ -1,0 +1,50 @@
+"""Progress: silent on short work, plain lines off a terminal, a bar on one."""
+
+import io
+import sys
+
+import pytest
+
+from netchu import progress as module
+from netchu.progress import progress
+
+
+class Clock:
+    """Time that only moves when told."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(module.time, "monotonic", clock)
+    return clock
+
+
+def work(clock, items, seconds):
+    for item in progress(range(items), "clean", items):
+        clock.now += seconds
+        yield item
+
+
+def test_work_below_two_seconds_says_nothing(clock, capsys):
+    assert list(work(clock, 10, 0.19)) == list(range(10))
+    assert capsys.readouterr().err == ""
+
+
+def test_plain_lines_off_a_terminal(clock, capsys):
+    list(work(clock, 30, 1.0))
+    assert capsys.readouterr().err.splitlines() == ["clean: 2 of 30", "clean: 12 of 30", "clean: 22 of 30"]
+
+
+def test_a_bar_on_a_terminal(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(module, "_FIRST", 0)
+    assert list(progress(range(5), "clean", 5)) == list(range(5))
+    assert "clean:" in terminal.getvalue() and "/5" in terminal.getvalue()
