@@ -1,16 +1,21 @@
 """The CRNN: a residual CNN, column max-pool, bidirectional LSTMs and a linear layer that gives CTC logits.
 
 Shi, Bai and Yao 2017 (CRNN); column max-pool in place of flattening after Retsinas et al. 2022, "Best practices for a
-handwritten text recognition system". Written with keras.layers only, so that it trains on any Keras backend.
+handwritten text recognition system". Written with keras.layers, so that it trains on any Keras backend.
 """
 
 from typing import Annotated
 
-from keras import Model, layers, ops, utils
+from keras import Model, backend, layers, ops, utils
 from pydantic import Field
 
 from netchu.charset import BLANK
 from netchu.params import Section
+
+if backend.backend() == "tensorflow":
+    from netchu.lstm import BidirectionalLSTM as Bidirectional
+else:
+    from keras.layers import Bidirectional
 
 
 class NetworkParams(Section):
@@ -41,7 +46,7 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
     for _ in range(params.lstm_layers):
         x = layers.Dropout(params.dropout)(x)
         # No cuDNN where there is a GPU: its operator cannot be exported to ONNX.
-        x = layers.Bidirectional(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
+        x = Bidirectional(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
     x = layers.Dropout(params.dropout)(x)
     return Model(image, layers.Dense(BLANK + 1, name="logits")(x), name="crnn")
 
