@@ -13,7 +13,7 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("netchu")
 class BidirectionalLSTM(layers.Bidirectional):
-    """layers.Bidirectional(layers.LSTM(units, return_sequences=True)), faster in training; for the TensorFlow backend."""
+    """layers.Bidirectional around a layers.LSTM that returns sequences; needs the TensorFlow backend."""
 
     def call(self, sequences, initial_state=None, mask=None, training=None):
         if not training:
