@@ -1,6 +1,10 @@
-"""The training step with the native CTC kernel against keras.losses.CTC: `python -m benchmarks.training_step`.
+"""The training step of the default network against Keras's own ways: `python -m benchmarks.training_step`.
 
-The default network of params.yaml, a batch of random lines as wide as the real ones (832 pixels, 58 characters).
+A batch of random lines as wide as the real ones (832 pixels, 58 characters). Three steps with the same network:
+
+- ours: native CTC kernel, LSTM with its gradient written out, averaged weights;
+- the same step with keras.losses.CTC in place of the native kernel;
+- all of Keras: layers.Bidirectional, compile(loss=keras.losses.CTC()) and train_on_batch.
 """
 
 import statistics
@@ -12,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from netchu import network as network_module
 from netchu import training
 from netchu.batches import make_batch
 from netchu.charset import BLANK, CHARSET
@@ -20,7 +25,7 @@ from netchu.network import build_network
 from netchu.params import read_params
 from stages.train import Params
 
-WIDTH, CHARACTERS, REPEATS = 832, 58, 5
+HEIGHT, WIDTH, CHARACTERS, REPEATS = 48, 832, 58, 5
 
 
 def keras_ctc(labels: tf.Tensor, logits: tf.Tensor, frames: tf.Tensor) -> tf.Tensor:
@@ -42,13 +47,24 @@ def seconds(function: Callable[[], object]) -> float:
 
 def step_seconds(params: Params, loss: Callable) -> float:
     """Seconds of one training step with `loss`."""
-    network = build_network(params.model, 48, seed=1)
+    network = build_network(params.model, HEIGHT, seed=1)
     averaged = keras.models.clone_model(network)
     optimizer = training._optimizer(params.train, steps=100)
     optimizer.build(network.trainable_variables)
+    batch = random_batch(params.train.batch_size)
     with mock.patch.object(training, "ctc_loss", loss):
         step = training._training_step(network, averaged, optimizer, params.train.average)
-        return seconds(lambda: step(random_batch(params.train.batch_size)))
+        return seconds(lambda: step(batch))
+
+
+def keras_step_seconds(params: Params) -> float:
+    """Seconds of one training step as Keras does it by default."""
+    batch = random_batch(params.train.batch_size)
+    labels = np.where(batch.labels == PAD, 0, batch.labels + 1)
+    with mock.patch.object(network_module, "Bidirectional", keras.layers.Bidirectional):
+        network = build_network(params.model, HEIGHT, seed=1)
+    network.compile(optimizer=training._optimizer(params.train, steps=100), loss=keras.losses.CTC())
+    return seconds(lambda: network.train_on_batch(batch.images, labels))
 
 
 def loss_seconds(loss: Callable, size: int) -> float:
@@ -69,20 +85,31 @@ def loss_seconds(loss: Callable, size: int) -> float:
 def random_batch(size: int):
     rng = np.random.default_rng(1)
     texts = ["".join(rng.choice(list(CHARSET), CHARACTERS)) for _ in range(size)]
-    return make_batch([rng.integers(0, 256, (48, WIDTH), np.uint8) for _ in range(size)], texts)
+    return make_batch([rng.integers(0, 256, (HEIGHT, WIDTH), np.uint8) for _ in range(size)], texts)
 
 
 def main() -> None:
     params = read_params(Params)
     size = params.train.batch_size
-    print(f"{size} lines of {WIDTH} pixels and {CHARACTERS} characters; seconds, median of {REPEATS}")
-    print(f"{'':22}{'native':>9}{'Keras':>9}{'ratio':>8}")
-    for name, measure in (
-        ("training step", lambda loss: step_seconds(params, loss)),
-        ("loss and gradient", lambda loss: loss_seconds(loss, size)),
+    print(f"{size} lines of {WIDTH} pixels and {CHARACTERS} characters; seconds, median of {REPEATS}, and times ours")
+    for title, rows in (
+        (
+            "training step",
+            {
+                "ours": step_seconds(params, ctc_loss),
+                "ours with keras.losses.CTC": step_seconds(params, keras_ctc),
+                "all of Keras": keras_step_seconds(params),
+            },
+        ),
+        (
+            "loss and gradient alone",
+            {"native kernel": loss_seconds(ctc_loss, size), "keras.losses.CTC": loss_seconds(keras_ctc, size)},
+        ),
     ):
-        native, other = measure(ctc_loss), measure(keras_ctc)
-        print(f"{name:22}{native:9.3f}{other:9.3f}{other / native:7.1f}x")
+        print(title)
+        ours = next(iter(rows.values()))
+        for name, value in rows.items():
+            print(f"  {name:30}{value:8.3f}{value / ours:8.1f}x")
 
 
 if __name__ == "__main__":
