@@ -19,10 +19,10 @@ import tensorflow as tf
 from netchu import network as network_module
 from netchu import training
 from netchu.batches import make_batch
-from netchu.charset import BLANK, CHARSET
+from netchu.core.charset import BLANK, CHARSET
+from netchu.core.params import read_params
 from netchu.ctc import PAD, ctc_loss
 from netchu.network import build_network
-from netchu.params import read_params
 from stages.train import Params
 
 HEIGHT, WIDTH, CHARACTERS, REPEATS = 48, 832, 58, 5

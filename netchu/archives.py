@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from netchu.errors import NetchuError
-from netchu.files import atomic_path
-from netchu.progress import progress
+from netchu.core.errors import NetchuError
+from netchu.core.files import atomic_path
+from netchu.core.progress import progress
 
 MAX_ENTRY = 200 * 10**6
 """Bytes of one file in an archive, unpacked."""

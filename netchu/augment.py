@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from netchu.core.params import Section
 from netchu.line_image import FRAME_WIDTH
-from netchu.params import Section
 
 
 class AugmentParams(Section):

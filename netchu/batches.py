@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 
 from netchu.augment import AugmentParams, augment
-from netchu.charset import encode
+from netchu.core.charset import encode
 from netchu.ctc import PAD
 from netchu.line_image import FRAME_WIDTH, required_frames
 from netchu.padding import pad_images

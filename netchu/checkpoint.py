@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netchu.files import atomic_path
+from netchu.core.files import atomic_path
 
 FOLDER = Path(".netchu/checkpoints")
 """Git-ignored; it may be deleted at any time, at the price of starting afresh."""
@@ -22,12 +22,12 @@ FOLDER = Path(".netchu/checkpoints")
 
 def fingerprint(params: object, inputs: Iterable[Path], packages: Iterable[str]) -> str:
     """A hash of parameters (JSON), input files, this project's imported code and package versions."""
-    root = Path(__file__).parent.parent
+    library = Path(__file__).parent
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     for package in packages:
         digest.update(f"{package}=={version(package)}".encode())
     code = {Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
-    code = sorted(path for path in code if path.suffix == ".py" and path.parent.parent == root)
+    code = sorted(path for path in code if {library, library.parent / "stages"} & set(path.parents))
     for path in (*code, *inputs):
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netchu.charset import BLANK, decode
+from netchu.core.charset import BLANK, decode
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 """Formats that Pillow may try; its others include EPS, which would run Ghostscript on a stranger's file."""

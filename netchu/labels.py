@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netchu.archives import entries, printable, read_entry
-from netchu.errors import NetchuError
-from netchu.tables import SUBSETS
+from netchu.core.errors import NetchuError
+from netchu.core.tables import SUBSETS
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 

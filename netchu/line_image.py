@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from netchu.errors import NetchuError
-from netchu.params import Section
+from netchu.core.errors import NetchuError
+from netchu.core.params import Section
 
 FRAME_WIDTH = 4
 """Pixels of the line image's width in one CTC frame, fixed by the network's pooling."""

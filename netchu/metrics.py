@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jiwer
 import numpy as np
 
-from netchu.charset import normalise
+from netchu.core.charset import normalise
 
 RESAMPLES = 2000
 """Bootstrap resamples of the lines."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 import onnx
 
-from netchu.charset import CHARSET
-from netchu.files import write_json
+from netchu.core.charset import CHARSET
+from netchu.core.files import write_json
 from netchu.line_image import FRAME_WIDTH
 from netchu.network import NetworkParams
 

@@ -9,8 +9,8 @@ from typing import Annotated
 from keras import Model, backend, layers, ops, utils
 from pydantic import Field
 
-from netchu.charset import BLANK
-from netchu.params import Section
+from netchu.core.charset import BLANK
+from netchu.core.params import Section
 
 if backend.backend() == "tensorflow":
     from netchu.lstm import BidirectionalLSTM as Bidirectional

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from netchu.charset import CHARSET
-from netchu.errors import NetchuError
+from netchu.core.charset import CHARSET
+from netchu.core.errors import NetchuError
 from netchu.line_image import FRAME_WIDTH
 from netchu.reading import read_lines
 

@@ -7,7 +7,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 
 DOWNLOADS = Path(".netchu/downloads")
 """Not an output of a stage: DVC deletes those before the stage runs, and with them what was half fetched."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from netchu.errors import NetchuError
-from netchu.tables import open_lines, read_metadata
+from netchu.core.errors import NetchuError
+from netchu.core.tables import open_lines, read_metadata
 
 
 class Subset:

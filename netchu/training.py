@@ -12,13 +12,13 @@ from pydantic import Field
 from netchu.augment import AugmentParams
 from netchu.batches import Batch, training_batches
 from netchu.checkpoint import Checkpoint
+from netchu.core.errors import NetchuError
+from netchu.core.parallel import prefetch
+from netchu.core.params import Section
+from netchu.core.progress import progress
 from netchu.ctc import ctc_loss
 from netchu.decoding import greedy
-from netchu.errors import NetchuError
 from netchu.metrics import error_rates
-from netchu.parallel import prefetch
-from netchu.params import Section
-from netchu.progress import progress
 from netchu.reading import read_lines
 from netchu.subsets import Subset
 

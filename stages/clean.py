@@ -10,17 +10,17 @@ from pathlib import Path
 from pydantic import Field
 
 from netchu.archives import open_archive, printable, read_entry
-from netchu.charset import normalise, unknown_characters
-from netchu.errors import NetchuError
-from netchu.files import write_json
+from netchu.core.charset import normalise, unknown_characters
+from netchu.core.errors import NetchuError
+from netchu.core.files import write_json
+from netchu.core.parallel import ordered_map
+from netchu.core.params import Section
+from netchu.core.progress import progress
+from netchu.core.stage import Paths, run_stage
+from netchu.core.tables import CLEAN_COLUMNS, SUBSETS, write_lines, write_rejected
 from netchu.images import decode_image
 from netchu.labels import Fault, Label, list_lines
 from netchu.line_image import has_ink, to_grey
-from netchu.parallel import ordered_map
-from netchu.params import Section
-from netchu.progress import progress
-from netchu.stage import Paths, run_stage
-from netchu.tables import CLEAN_COLUMNS, SUBSETS, write_lines, write_rejected
 
 INPUTS = {"raw": Path("data/raw")}
 OUTPUTS = {

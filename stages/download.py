@@ -12,11 +12,11 @@ from pydantic import field_validator
 
 from netchu import sources
 from netchu.archives import check_contents, open_archive, pack_folder
-from netchu.errors import NetchuError
-from netchu.files import atomic_path
+from netchu.core.errors import NetchuError
+from netchu.core.files import atomic_path
+from netchu.core.params import Section
+from netchu.core.stage import Paths, run_stage
 from netchu.labels import list_lines
-from netchu.params import Section
-from netchu.stage import Paths, run_stage
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 
 INPUTS: dict[str, Path] = {}

@@ -7,13 +7,13 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field
 
+from netchu.core.files import write_json, write_text
+from netchu.core.params import Section
+from netchu.core.progress import progress
+from netchu.core.stage import Paths, run_stage
 from netchu.decoding import beam, greedy
-from netchu.files import write_json, write_text
 from netchu.metrics import error_rates
-from netchu.params import Section
-from netchu.progress import progress
 from netchu.recognizer import Recognizer
-from netchu.stage import Paths, run_stage
 from netchu.subsets import Subset
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from netchu.errors import NetchuError
-from netchu.files import write_json
+from netchu.core.errors import NetchuError
+from netchu.core.files import write_json
+from netchu.core.parallel import ordered_map
+from netchu.core.params import Section
+from netchu.core.progress import progress
+from netchu.core.stage import Paths, run_stage
+from netchu.core.tables import LINE_COLUMNS, open_lines, read_rows, write_lines, write_rejected
 from netchu.images import decode_image
 from netchu.line_image import FRAME_WIDTH, NoInk, PreprocessParams, line_image, required_frames
-from netchu.parallel import ordered_map
-from netchu.params import Section
-from netchu.progress import progress
-from netchu.stage import Paths, run_stage
-from netchu.tables import LINE_COLUMNS, open_lines, read_rows, write_lines, write_rejected
 
 
 class Params(Section):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from netchu.errors import NetchuError
-from netchu.files import atomic_path, write_json
-from netchu.params import Section
-from netchu.stage import Paths, run_stage
-from netchu.tables import SUBSETS, open_lines, read_rows
+from netchu.core.errors import NetchuError
+from netchu.core.files import atomic_path, write_json
+from netchu.core.params import Section
+from netchu.core.stage import Paths, run_stage
+from netchu.core.tables import SUBSETS, open_lines, read_rows
 
 
 class SplitParams(Section):

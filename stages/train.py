@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from netchu.checkpoint import Checkpoint, fingerprint
-from netchu.files import atomic_path, write_text
+from netchu.core.files import atomic_path, write_text
+from netchu.core.params import Section
+from netchu.core.stage import Paths, run_stage
 from netchu.model_files import save_model
 from netchu.network import NetworkParams, build_network
-from netchu.params import Section
-from netchu.stage import Paths, run_stage
 from netchu.subsets import Subset
 from netchu.training import TrainParams, train
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netchu.charset import normalise, unknown_characters
+from netchu.core.charset import normalise, unknown_characters
 
 MIN_CHARACTERS = 8
 """Shortest line that the grammar writes."""

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from netchu.errors import NetchuError
-from netchu.files import atomic_path
-from netchu.params import Section
-from netchu.progress import progress
+from netchu.core.errors import NetchuError
+from netchu.core.files import atomic_path
+from netchu.core.params import Section
+from netchu.core.progress import progress
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from netchu.tables import LINE_COLUMNS, write_lines
+from netchu.core.tables import LINE_COLUMNS, write_lines
 
 HEIGHT = 16
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from netchu import archives
 from netchu.archives import check_contents, entries, open_archive, pack_folder, read_entry
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 
 
 def make_zip(files: dict[str, bytes] | list[tuple[str | zipfile.ZipInfo, bytes]], method=zipfile.ZIP_STORED) -> bytes:

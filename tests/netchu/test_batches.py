@@ -5,7 +5,7 @@ import pytest
 
 from netchu.augment import AugmentParams
 from netchu.batches import make_batch, training_batches
-from netchu.charset import decode, encode
+from netchu.core.charset import decode, encode
 from netchu.ctc import PAD
 from netchu.line_image import FRAME_WIDTH
 from netchu.subsets import Subset

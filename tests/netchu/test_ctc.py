@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from netchu.charset import BLANK
+from netchu.core.charset import BLANK
 from netchu.ctc import PAD, ctc_loss
 from netchu.decoding import log_softmax
 

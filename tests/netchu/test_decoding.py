@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netchu.charset import BLANK, CHARSET, encode
+from netchu.core.charset import BLANK, CHARSET, encode
 from netchu.decoding import beam, greedy, log_softmax
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 from netchu.images import decode_image
 
 RNG = np.random.default_rng(0)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.archives import open_archive
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 from netchu.labels import Fault, Label, list_lines
 
 SHARED = Path(__file__).parents[2] / "../shared/data"

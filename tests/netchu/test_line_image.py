@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 from netchu.line_image import (
     MAX_ASPECT,
     MIN_WIDTH,

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from netchu.charset import BLANK
+from netchu.core.charset import BLANK
 from netchu.line_image import FRAME_WIDTH
 from netchu.model_files import save_model
 from netchu.network import NetworkParams, build_network

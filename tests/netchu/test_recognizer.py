@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
-from netchu.charset import CHARSET
+from netchu.core.charset import CHARSET
+from netchu.core.errors import NetchuError
 from netchu.decoding import greedy
-from netchu.errors import NetchuError
 from netchu.model_files import save_model
 from netchu.network import NetworkParams, build_network
 from netchu.padding import pad_images

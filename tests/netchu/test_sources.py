@@ -11,7 +11,7 @@ import gdown
 import pytest
 
 from netchu import sources
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 from netchu.sources import fetch_drive, fetch_url, url_name
 
 CONTENT = bytes(range(256)) * 100

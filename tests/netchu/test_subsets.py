@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
+from netchu.core.tables import ROW_GROUP
 from netchu.subsets import Subset
-from netchu.tables import ROW_GROUP
 from tests.netchu.helpers import HEIGHT, draw, write_table
 
 TRAIN = [f"số {n}" for n in range(2 * ROW_GROUP + 5)]

@@ -8,7 +8,7 @@ import pytest
 from netchu import checkpoint, training
 from netchu.augment import AugmentParams
 from netchu.checkpoint import Checkpoint
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 from netchu.network import NetworkParams, build_network
 from netchu.subsets import Subset
 from netchu.training import TrainParams, train

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
+from netchu.core.tables import CLEAN_COLUMNS
 from netchu.labels import list_lines
-from netchu.tables import CLEAN_COLUMNS
 from stages import clean
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from netchu import sources
-from netchu.errors import NetchuError
-from netchu.params import read_params
+from netchu.core.errors import NetchuError
+from netchu.core.params import read_params
 from stages import download
 
 ROOT = Path(__file__).parents[2]

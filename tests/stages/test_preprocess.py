@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
+from netchu.core.tables import CLEAN_COLUMNS, LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
 from netchu.line_image import line_image
-from netchu.tables import CLEAN_COLUMNS, LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
 from stages.preprocess import Params, run
 
 VALUES = {"height": 32, "blur": 0, "threshold": "none", "deslant": False}

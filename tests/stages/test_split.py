@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from netchu.errors import NetchuError
-from netchu.tables import LINE_COLUMNS, write_lines
+from netchu.core.errors import NetchuError
+from netchu.core.tables import LINE_COLUMNS, write_lines
 from stages.split import Params, SplitParams, assign, connected, run
 
 

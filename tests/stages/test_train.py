@@ -7,7 +7,7 @@ import pytest
 
 from netchu import checkpoint
 from netchu.augment import AugmentParams
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 from netchu.network import NetworkParams
 from netchu.training import TrainParams
 from stages import train

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netchu.charset import CHARSET, normalise
+from netchu.core.charset import CHARSET, normalise
 from netchu.synthetic.addresses import MIN_CHARACTERS, address_line, units
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from netchu.charset import CHARSET
+from netchu.core.charset import CHARSET
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 
 PARAMS = {"seed": 7, "lines": 40, "writers": 5, "test_lines": 12, "test_writers": 3, "max_characters": 24}

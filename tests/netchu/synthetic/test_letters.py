@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from netchu.charset import CHARSET
+from netchu.core.charset import CHARSET
 from netchu.synthetic.letters import MARKS, TALL, alphabets, mark, split
 
 

@@ -2,8 +2,16 @@
 
 import pytest
 
-from netchu.errors import NetchuError
-from netchu.tables import CLEAN_COLUMNS, ROW_GROUP, open_lines, read_metadata, read_rows, write_lines, write_rejected
+from netchu.core.errors import NetchuError
+from netchu.core.tables import (
+    CLEAN_COLUMNS,
+    ROW_GROUP,
+    open_lines,
+    read_metadata,
+    read_rows,
+    write_lines,
+    write_rejected,
+)
 
 ROWS = [
     {

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from netchu.errors import NetchuError
-from netchu.files import atomic_path
+from netchu.core.errors import NetchuError
+from netchu.core.files import atomic_path
 
 ROW_GROUP = 64
 """Lines in a row group: about 4 MB of photographs or 1 MB of line images, the unit in which tables are streamed."""

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from netchu.parallel import ordered_map, prefetch
+from netchu.core.parallel import ordered_map, prefetch
 
 
 def test_ordered_map_keeps_the_order_when_later_items_finish_first():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netchu.files import atomic_path, write_json, write_text
+from netchu.core.files import atomic_path, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):

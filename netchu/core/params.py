@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from netchu.errors import NetchuError
+from netchu.core.errors import NetchuError
 
 GROUPS = ("download", "clean", "preprocess", "split", "model", "train", "evaluate")
 """Top-level keys of params.yaml."""

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from netchu import progress as module
-from netchu.progress import progress
+from netchu.core import progress as module
+from netchu.core.progress import progress
 
 
 class Clock:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netchu.charset import BLANK, CHARSET, decode, encode, normalise, unknown_characters
+from netchu.core.charset import BLANK, CHARSET, decode, encode, normalise, unknown_characters
 
 
 def test_every_vietnamese_letter_in_both_cases():

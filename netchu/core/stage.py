@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netchu.errors import NetchuError
-from netchu.params import Section, read_params
+from netchu.core.errors import NetchuError
+from netchu.core.params import Section, read_params
 
 Paths = Mapping[str, Path]
 

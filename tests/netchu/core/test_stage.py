@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from netchu.errors import NetchuError
-from netchu.params import Section
-from netchu.stage import run_stage
+from netchu.core.errors import NetchuError
+from netchu.core.params import Section
+from netchu.core.stage import run_stage
 
 
 class Clean(Section):

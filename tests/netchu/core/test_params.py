@@ -6,10 +6,10 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from netchu.errors import NetchuError
-from netchu.params import GROUPS, Section, read_params
+from netchu.core.errors import NetchuError
+from netchu.core.params import GROUPS, Section, read_params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Augment(Section):
