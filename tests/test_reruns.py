@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import networkx
 import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
@@ -45,7 +46,7 @@ def repo(tmp_path_factory):
 def stages_with_changed_parameters(repo: Repo) -> set[str]:
     """The stages that DVC would run for the sake of a parameter."""
     return {
-        stage
+        stage.rpartition(":")[2]  # outside its folder DVC names a stage by the path of dvc.yaml
         for stage, changes in repo.status().items()
         for change in changes
         if isinstance(change, dict) and "params.yaml" in change.get("changed deps", {})
@@ -54,13 +55,13 @@ def stages_with_changed_parameters(repo: Repo) -> set[str]:
 
 def downstream(repo: Repo, stages: set[str]) -> list[str]:
     """`stages` and all that depend on their outputs."""
-    import networkx
-
     graph = repo.index.graph  # an edge from a stage to each that it needs
-    found = {stage.name for stage in graph if stage.name in stages or any(
-        needed.name in stages for needed in networkx.descendants(graph, stage)
-    )}  # fmt: skip
-    return [stage for stage in STAGES if stage in found]
+    reached = {
+        stage.name
+        for stage in graph
+        if stages & {needed.name for needed in (stage, *networkx.descendants(graph, stage))}
+    }
+    return [stage for stage in STAGES if stage in reached]
 
 
 @pytest.mark.parametrize("path", PARAMETERS, ids=".".join)
