@@ -6,27 +6,15 @@ import json
 import pytest
 
 from netchu import checkpoint
-from netchu.augment import AugmentParams
 from netchu.core.errors import NetchuError
 from netchu.network import NetworkParams
-from netchu.training import TrainParams
 from stages import train
 from tests.netchu.helpers import HEIGHT, write_table
+from tests.netchu.test_training import PARAMS as TRAINING
 
 PARAMS = train.Params(
     model=NetworkParams(cnn_channels=[4, 4, 4], cnn_blocks=1, lstm_units=4, lstm_layers=1, dropout=0.1),
-    train=TrainParams(
-        seed=1,
-        epochs=2,
-        batch_size=4,
-        learning_rate=1e-3,
-        warmup=0,
-        weight_decay=0.0,
-        clip_norm=1.0,
-        average=0.9,
-        patience=9,
-        augment=AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1),
-    ),
+    train=TRAINING.model_copy(update={"epochs": 2, "batch_size": 4}),
 )
 
 
