@@ -41,7 +41,7 @@ OUTPUTS = {"lines": Path("data/split/lines.csv"), "counts": Path("metrics/split.
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     """Write the subset of every line that has one, in the table's order, and the counts with the subsets' overlap."""
-    lines = list(read_rows(open_lines(inputs["lines"]), ["id", "writer", "subset", "text"]))
+    lines = list(read_rows(open_lines(inputs["lines"]), ["id", "source", "writer", "subset", "text"]))
     subsets = assign(lines, params.split)
     counts = count(lines, subsets)
     overlaps = {key: value for key, value in counts.items() if "_in_" in key and value}
@@ -63,12 +63,13 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
 
 
 def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
-    """The subset of each line (keys id, writer, subset, text), None for one that must be left out.
+    """The subset of each line (keys id, source, writer, subset, text), None for one that must be left out.
 
     Lines that share a writer or a text form a group, and a group goes to one subset. Where the data names test lines,
     exactly these are the test set: the other lines of their groups are left out. So it is with validation lines, except
     that unnamed lines of their groups join them. Lines named train are never test lines, but may validate where the
-    data names no validation lines. What the data leaves open is drawn until the fractions are met.
+    data names no validation lines. What the data leaves open is drawn until the fractions are met in
+    every source.
     """
     groups: dict[int, list[dict]] = {}
     for line, root in zip(lines, connected(keys(line) for line in lines), strict=True):
@@ -86,15 +87,18 @@ def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
     # By a hash, so that neither the order of the table nor lines added later move the groups that were there.
     free.sort(key=lambda group: hashlib.sha256(f"{params.seed} {min(line['id'] for line in group)}".encode()).digest())
     official = {line["subset"] for line in lines}
-    total = sum(len(group) for group in free)
-    for subset in ("test", "validation"):
-        fraction = getattr(params, subset)
-        if subset in official or not fraction:
-            continue
-        allowed = [group for group in free if subset != "test" or all(line["subset"] is None for line in group)]
-        subsets.update((line["id"], subset) for group in draw(allowed, fraction * total) for line in group)
-        free = [group for group in free if group[0]["id"] not in subsets]
-    subsets.update((line["id"], "train") for group in free for line in group)
+    # Source by source, so that each has its share in every subset.
+    for source in sorted({group[0]["source"] for group in free}):
+        rest = [group for group in free if group[0]["source"] == source]
+        total = sum(len(group) for group in rest)
+        for subset in ("test", "validation"):
+            fraction = getattr(params, subset)
+            if subset in official or not fraction:
+                continue
+            allowed = [group for group in rest if subset != "test" or all(line["subset"] is None for line in group)]
+            subsets.update((line["id"], subset) for group in draw(allowed, fraction * total) for line in group)
+            rest = [group for group in rest if group[0]["id"] not in subsets]
+        subsets.update((line["id"], "train") for group in rest for line in group)
     return [subsets.get(line["id"]) for line in lines]
 
 
