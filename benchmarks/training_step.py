@@ -49,11 +49,12 @@ def step_seconds(params: Params, loss: Callable) -> float:
     """Seconds of one training step with `loss`."""
     network = build_network(params.model, HEIGHT, seed=1)
     averaged = keras.models.clone_model(network)
+    branched = training._branch(network)
     optimizer = training._optimizer(params.train, steps=100)
-    optimizer.build(network.trainable_variables)
+    optimizer.build(branched.trainable_variables)
     batch = random_batch(params.train.batch_size)
     with mock.patch.object(training, "ctc_loss", loss):
-        step = training._training_step(network, averaged, optimizer, params.train.average)
+        step = training._training_step(network, branched, averaged, optimizer, params.train)
         return seconds(lambda: step(batch))
 
 
@@ -63,8 +64,13 @@ def keras_step_seconds(params: Params) -> float:
     labels = np.where(batch.labels == PAD, 0, batch.labels + 1)
     with mock.patch.object(network_module, "Bidirectional", keras.layers.Bidirectional):
         network = build_network(params.model, HEIGHT, seed=1)
-    network.compile(optimizer=training._optimizer(params.train, steps=100), loss=keras.losses.CTC())
-    return seconds(lambda: network.train_on_batch(batch.images, labels))
+    branched = training._branch(network)
+    branched.compile(
+        training._optimizer(params.train, steps=100),
+        loss=[keras.losses.CTC(), keras.losses.CTC()],
+        loss_weights=[1, params.train.auxiliary],
+    )
+    return seconds(lambda: branched.train_on_batch(batch.images, [labels, labels]))
 
 
 def loss_seconds(loss: Callable, size: int) -> float:
@@ -85,7 +91,7 @@ def loss_seconds(loss: Callable, size: int) -> float:
 def random_batch(size: int):
     rng = np.random.default_rng(1)
     texts = ["".join(rng.choice(list(CHARSET), CHARACTERS)) for _ in range(size)]
-    return make_batch([rng.integers(0, 256, (HEIGHT, WIDTH), np.uint8) for _ in range(size)], texts)
+    return make_batch([rng.integers(0, 256, (HEIGHT, WIDTH), np.uint8) for _ in range(size)], texts, [False] * size)
 
 
 def main() -> None:

@@ -12,13 +12,15 @@ from netchu.line_image import FRAME_WIDTH
 
 
 class AugmentParams(Section):
-    """Group `train.augment` of params.yaml; 0 switches a change off, 1 is the default strength."""
+    """Group `train.augment` of params.yaml: strengths, 0 for off and 1 by default; `shuffle` is a share of lines."""
 
     affine: float = Field(ge=0, le=2)
     elastic: float = Field(ge=0, le=2)
     stroke: float = Field(ge=0, le=2)
     contrast: float = Field(ge=0, le=2)
     noise: float = Field(ge=0, le=2)
+    paper: float = Field(ge=0, le=2)
+    shuffle: float = Field(ge=0, le=1)
 
 
 def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.Generator) -> np.ndarray:
@@ -31,6 +33,8 @@ def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.rando
         image = _stroke_width(image, params.stroke, rng)
     if params.contrast:
         image = _contrast(image, params.contrast, rng)
+    if params.paper:
+        image = _paper(image, params.paper, rng)
     if params.noise and rng.random() < 0.5:
         image = _noise(image, params.noise, rng)
     return image
@@ -40,11 +44,11 @@ def _warp(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.
     """Scale, slant, turn, shift and elastically deform in one interpolation."""
     height, width = image.shape
     affine, elastic = params.affine, params.elastic
-    new_width = max(round(width * np.exp(affine * rng.uniform(-0.15, 0.15))), FRAME_WIDTH * frames)
-    scale_y = np.exp(affine * rng.uniform(0.0, 0.2))  # above 1 the writing gets smaller
+    new_width = max(round(width * np.exp(affine * rng.uniform(-0.2, 0.2))), FRAME_WIDTH * frames)
+    scale_y = np.exp(affine * rng.uniform(0.0, 0.3))  # above 1 the writing gets smaller
     slant = affine * rng.uniform(-0.4, 0.4)
     turn = affine * rng.uniform(-1.0, 1.0) * min(0.02, 0.1 * height / width)
-    shift = affine * rng.uniform(-0.06, 0.06) * height
+    shift = affine * rng.uniform(-0.08, 0.08) * height
     margin = round(abs(slant) * height / 2)  # so that slanted letters stay inside
     x = (np.arange(new_width + 2 * margin, dtype=np.float32)[None, :] - margin) * (width / new_width)
     y = np.arange(height, dtype=np.float32)[:, None] - height / 2
@@ -76,9 +80,34 @@ def _contrast(image: np.ndarray, strength: float, rng: np.random.Generator) -> n
     return cv2.LUT(image, np.clip(levels, 0, 255).astype(np.uint8))
 
 
+def _paper(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Ruled lines, the side of a form's frame, and a shadow that the normalised illumination has left."""
+    height, width = image.shape
+    image = image.copy()
+    for _ in range(rng.binomial(3, min(1.0, 0.12 * strength))):
+        left, tilt = rng.uniform(0, height), rng.uniform(-0.1, 0.1) * height
+        _draw_line(image, (0, left), (width, left + tilt), rng)
+    if rng.random() < 0.1 * strength:
+        top = rng.choice([rng.uniform(0, 12), width - rng.uniform(0, 12)])
+        _draw_line(image, (top, 0), (top + rng.uniform(-3, 3), height), rng)
+    if rng.random() < 0.25 * strength:
+        grid = rng.uniform(0, 60 * strength, (2, max(2, width // (4 * height)))).astype(np.float32)
+        shadow = cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
+        image = np.clip(image - shadow, 0, 255).astype(np.uint8)
+    return image
+
+
+def _draw_line(image: np.ndarray, start: tuple, end: tuple, rng: np.random.Generator) -> None:
+    """A straight stroke of one or two pixels, grey to black, where the image is lighter."""
+    line = np.full_like(image, 255)
+    ends = [tuple(round(16 * float(value)) for value in point) for point in (start, end)]
+    cv2.line(line, *ends, int(rng.integers(0, 200)), int(rng.integers(1, 3)), cv2.LINE_AA, shift=4)
+    np.minimum(image, line, out=image)
+
+
 def _noise(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Blur and grain."""
-    sigma = strength * rng.uniform(0, 0.8)
+    sigma = strength * rng.uniform(0, 1.2)
     blurred = cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.3 else image
     grain = rng.standard_normal(image.shape, np.float32) * (strength * rng.uniform(0, 12))
     return np.clip(blurred + grain, 0, 255).astype(np.uint8)

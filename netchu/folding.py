@@ -20,7 +20,8 @@ def fold(text: str) -> str:
     return " ".join("".join(character for character in text.lower() if character not in _DROPPED).split())
 
 
-FOLDED_CLASSES = tuple(BLANK if character in _DROPPED else encode(character.lower())[0] for character in CHARSET) + (
+FOLDED_CLASSES = (
+    *(BLANK if character in _DROPPED else encode(character.lower())[0] for character in CHARSET),
     BLANK,
 )
 """What each class, the blank at the end included, becomes: its lower-case letter, or the blank for punctuation."""

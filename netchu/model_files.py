@@ -3,15 +3,17 @@
 All three files are byte-identical for equal weights.
 """
 
+import json
 from pathlib import Path
 
 import keras
 import onnx
 
 from netchu.core.charset import CHARSET
+from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.line_image import FRAME_WIDTH
-from netchu.network import NetworkParams
+from netchu.network import NetworkParams, build_network
 
 
 def save_model(folder: Path, network: keras.Model, params: NetworkParams, preprocess: dict) -> None:
@@ -30,6 +32,30 @@ def save_model(folder: Path, network: keras.Model, params: NetworkParams, prepro
     }
     write_json(folder / "model.json", description)
     _export_onnx(network, folder / "model.onnx")
+
+
+def load_network(folder: Path, preprocess: dict, seed: int) -> tuple[keras.Model, NetworkParams]:
+    """The network that `save_model` wrote into `folder`, to train it further.
+
+    Raises:
+        NetchuError: there is none, or it was made for another charset or for line images made in another way than with
+            the parameters `preprocess`.
+    """
+    try:
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        params = NetworkParams(**description["network"])
+        made_for = {key: description[key] for key in ("charset", "frame_width", "preprocess")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NetchuError(f"train.init_from: {folder}/model.json: no model ({' '.join(str(error).split())})") from None
+    for key, value in {"charset": CHARSET, "frame_width": FRAME_WIDTH, "preprocess": preprocess}.items():
+        if made_for[key] != value:
+            raise NetchuError(f"train.init_from: {folder}: made for {key} {made_for[key]}, here it is {value}")
+    network = build_network(params, preprocess["height"], seed)
+    try:
+        network.load_weights(folder / "model.weights.h5")
+    except (OSError, ValueError, KeyError) as error:
+        raise NetchuError(f"train.init_from: {folder}/model.weights.h5: {' '.join(str(error).split())}") from None
+    return network, params
 
 
 def _export_onnx(network: keras.Model, path: Path) -> None:

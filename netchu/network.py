@@ -17,6 +17,9 @@ if backend.backend() == "tensorflow":
 else:
     from keras.layers import Bidirectional
 
+FEATURES = "features"
+"""Name of the layer that gives the CNN's features, `(batch, frames, channels)`."""
+
 
 class NetworkParams(Section):
     """Group `model` of params.yaml."""
@@ -42,12 +45,11 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
             x = layers.MaxPooling2D((2, 2) if stage == 1 else (2, 1))(x)
         for _ in range(params.cnn_blocks):
             x = _residual_block(x, channels)
-    x = ops.max(x, axis=1)
+    x = layers.Dropout(params.dropout, name=FEATURES)(ops.max(x, axis=1))
     for _ in range(params.lstm_layers):
-        x = layers.Dropout(params.dropout)(x)
         # No cuDNN where there is a GPU: its operator cannot be exported to ONNX.
         x = Bidirectional(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
-    x = layers.Dropout(params.dropout)(x)
+        x = layers.Dropout(params.dropout)(x)
     return Model(image, layers.Dense(BLANK + 1, name="logits")(x), name="crnn")
 
 

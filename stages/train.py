@@ -8,7 +8,8 @@ from netchu.checkpoint import Checkpoint, fingerprint
 from netchu.core.files import atomic_path, write_text
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
-from netchu.model_files import save_model
+from netchu.folding import LabelsParams
+from netchu.model_files import load_network, save_model
 from netchu.network import NetworkParams, build_network
 from netchu.subsets import Subset
 from netchu.training import TrainParams, train
@@ -17,6 +18,7 @@ from netchu.training import TrainParams, train
 class Params(Section):
     """Groups of params.yaml."""
 
+    labels: LabelsParams
     model: NetworkParams
     train: TrainParams
 
@@ -28,11 +30,16 @@ OUTPUTS = {"model": Path("models/crnn"), "history": Path("metrics/history.csv")}
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     """Train, resuming an interrupted run of the same parameters, data and code; write the model and its history."""
     training, validation = (Subset(inputs["lines"], inputs["split"], name) for name in ("train", "validation"))
-    checkpoint = Checkpoint(fingerprint(params.model_dump(), inputs.values(), ("tensorflow", "keras")))
-    network = build_network(params.model, training.preprocess["height"], params.train.seed)
-    history = train(network, params.train, training, validation, checkpoint)
+    start = Path(params.train.init_from) if params.train.init_from else None
+    if start:
+        network, shape = load_network(start, training.preprocess, params.train.seed)
+    else:
+        network, shape = build_network(params.model, training.preprocess["height"], params.train.seed), params.model
+    files = [*inputs.values(), *(sorted(start.iterdir()) if start else [])]
+    checkpoint = Checkpoint(fingerprint(params.model_dump(), files, ("tensorflow", "keras")))
+    history = train(network, params.train, training, validation, params.labels.folded, checkpoint)
     with atomic_path(outputs["model"]) as folder:
-        save_model(folder, network, params.model, training.preprocess)
+        save_model(folder, network, shape, training.preprocess)
     write_text(outputs["history"], pd.DataFrame(history).to_csv(index=False))
     checkpoint.remove()
     best = min(row["validation_cer"] for row in history)

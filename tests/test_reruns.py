@@ -17,6 +17,7 @@ RERUNS = {
     "clean": ["clean", "preprocess", "split", "train", "evaluate"],
     "preprocess": ["preprocess", "split", "train", "evaluate"],
     "split": ["split", "train", "evaluate"],
+    "labels": ["train", "evaluate"],
     "model": ["train", "evaluate"],
     "train": ["train", "evaluate"],
     "evaluate": ["evaluate"],

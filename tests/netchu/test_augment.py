@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from netchu.augment import AugmentParams, augment
 from netchu.line_image import FRAME_WIDTH
 
-PARTS = ("affine", "elastic", "stroke", "contrast", "noise")
+PARTS = ("affine", "elastic", "stroke", "contrast", "noise", "paper")
 
 
 def params(**changes) -> AugmentParams:
-    return AugmentParams(**(dict.fromkeys(PARTS, 0.0) | changes))
+    return AugmentParams(**(dict.fromkeys((*PARTS, "shuffle"), 0.0) | changes))
 
 
 def line(width: int, height: int = 48) -> np.ndarray:

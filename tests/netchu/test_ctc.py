@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from netchu.core.charset import BLANK
-from netchu.ctc import PAD, ctc_loss
+from netchu.core.charset import BLANK, CHARSET, encode
+from netchu.ctc import PAD, ctc_loss, fold_logits
 from netchu.decoding import log_softmax
+from netchu.folding import fold
 
 
 def random_batch(seed: int, lines: int, frames: int, longest: int):
@@ -63,3 +64,33 @@ def test_a_text_that_does_not_fit_is_not_passed_over():
     assert np.isinf(ctc_loss(tf.constant([[1, 1, 1]]), logits, frames)[0])  # needs five frames
     with pytest.raises(tf.errors.InvalidArgumentError):
         ctc_loss(tf.constant([[1, 2, 3, 4, 5]]), logits, frames)
+
+
+def test_a_folded_loss_is_that_of_all_texts_that_fold_to_the_label():
+    """Against the sum over the paths of three frames whose text, case and commas aside, is the label."""
+    classes = [BLANK, *encode("aAb,")]
+    logits = np.full((1, 3, BLANK + 1), -60, np.float32)
+    logits[0, :, classes] = np.random.default_rng(4).normal(0, 1, (5, 3)).astype(np.float32)
+    probabilities = np.exp(log_softmax(logits[0].astype(np.float64)))
+    # A comma between two a counts as the blank that parts them, and a and A as one letter that lasts.
+    folded = {
+        BLANK: BLANK,
+        **{label: BLANK if CHARSET[label] == "," else encode(CHARSET[label].lower())[0] for label in classes[1:]},
+    }
+    total = sum(
+        np.prod(probabilities[np.arange(3), path])
+        for path in itertools.product(classes, repeat=3)
+        if [label for label, _ in itertools.groupby(map(folded.get, path)) if label != BLANK] == encode("ab")
+    )
+    merged = fold_logits(tf.constant(logits), tf.constant([True]))
+    loss = ctc_loss(tf.constant([encode("ab")]), merged, tf.constant([3]))
+    assert float(loss[0]) == pytest.approx(-np.log(total), rel=1e-4)
+
+
+def test_only_lines_that_are_folded_change():
+    _, logits, _, _ = random_batch(5, lines=2, frames=6, longest=2)
+    merged = fold_logits(tf.constant(logits), tf.constant([True, False])).numpy()
+    assert np.array_equal(merged[1], logits[1])
+    probabilities = np.exp(log_softmax(merged[0].astype(np.float64)))
+    upper = [encode(letter)[0] for letter in CHARSET if fold(letter) != letter.strip()]
+    assert probabilities[:, upper].max() < 1e-9 and np.allclose(probabilities.sum(axis=-1), 1)

@@ -12,8 +12,9 @@ import onnxruntime
 import pytest
 
 from netchu.core.charset import BLANK
+from netchu.core.errors import NetchuError
 from netchu.line_image import FRAME_WIDTH
-from netchu.model_files import save_model
+from netchu.model_files import load_network, save_model
 from netchu.network import NetworkParams, build_network
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,8 @@ def test_the_description_rebuilds_the_network(tmp_path):
 SAVE = """
 import sys
 from pathlib import Path
-from netchu.model_files import save_model
+from netchu.core.errors import NetchuError
+from netchu.model_files import load_network, save_model
 from netchu.network import build_network
 from tests.netchu.test_network import TINY
 save_model(Path(sys.argv[1]), build_network(TINY, 16, seed=1), TINY, {"height": 16})
@@ -71,3 +73,30 @@ def test_files_are_byte_identical_across_processes(tmp_path):
         digests.append([(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files])
     assert digests[0] == digests[1]
     assert [name for name, _ in digests[0]] == ["model.json", "model.onnx", "model.weights.h5"]
+
+
+def test_a_saved_network_goes_on_from_its_weights(tmp_path):
+    network = build_network(TINY, 16, seed=1)
+    save_model(tmp_path, network, TINY, {"height": 16})
+    loaded, params = load_network(tmp_path, {"height": 16}, seed=2)
+    assert params == TINY
+    assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), loaded.get_weights(), strict=True))
+
+
+def test_what_cannot_be_gone_on_from_is_refused(tmp_path):
+    def refused(match):
+        with pytest.raises(NetchuError, match=match):
+            load_network(tmp_path, {"height": 16}, seed=2)
+
+    refused("train.init_from: .*model.json: no model")
+    save_model(tmp_path, build_network(TINY, 16, seed=1), TINY, {"height": 16})
+    weights = (tmp_path / "model.weights.h5").read_bytes()
+    (tmp_path / "model.weights.h5").write_bytes(weights[:1000])
+    refused("train.init_from: .*model.weights.h5: ")
+    description = json.loads((tmp_path / "model.json").read_text())
+    (tmp_path / "model.json").write_text(json.dumps(description | {"preprocess": {"height": 48}}))
+    refused("made for preprocess {'height': 48}, here it is {'height': 16}")
+    (tmp_path / "model.json").write_text(json.dumps(description | {"charset": "ab"}))
+    refused("made for charset ab, here it is")
+    (tmp_path / "model.json").write_text(json.dumps({key: description[key] for key in ("charset", "preprocess")}))
+    refused("no model")

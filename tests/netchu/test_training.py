@@ -17,6 +17,7 @@ from tests.netchu.helpers import HEIGHT, write_table
 NETWORK = NetworkParams(cnn_channels=[8, 12, 16], cnn_blocks=1, lstm_units=16, lstm_layers=1, dropout=0.1)
 PARAMS = TrainParams(
     seed=1,
+    init_from=None,
     epochs=3,
     batch_size=8,
     learning_rate=0.01,
@@ -24,8 +25,9 @@ PARAMS = TrainParams(
     weight_decay=1e-4,
     clip_norm=5.0,
     average=0.9,
+    auxiliary=0.1,
     patience=50,
-    augment=AugmentParams(affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2),
+    augment=AugmentParams(affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2, paper=0.2, shuffle=0.0),
 )
 
 
@@ -47,9 +49,9 @@ def random_lines(folder, count):
     return Subset(table, split, "train"), Subset(table, split, "validation")
 
 
-def run(lines, params=PARAMS, key="a"):
+def run(lines, params=PARAMS, key="a", folded=()):
     network = build_network(NETWORK, HEIGHT, params.seed)
-    return network, train(network, params, *lines, Checkpoint(key))
+    return network, train(network, params, *lines, folded, Checkpoint(key))
 
 
 @pytest.mark.usefixtures("lines")
@@ -82,7 +84,7 @@ def test_ends_with_the_weights_of_the_best_epoch(lines, monkeypatch):
     cers = iter([50.0, 20.0, 20.0, 30.0])
     seen = []
 
-    def validate(predict, subset):
+    def validate(predict, subset, folded):
         seen.append(np.array(predict(np.ones((1, HEIGHT, 32, 1), np.float32))))
         return next(cers)
 
@@ -114,3 +116,27 @@ def test_a_diverging_loss_stops_the_run(lines, monkeypatch):
     monkeypatch.setattr(training, "_run_epoch", lambda *_: next(losses))
     with pytest.raises(NetchuError, match=r"diverges: 500 in epoch 2, 20 in the first; lower train\.learning_rate"):
         run(lines)
+
+
+def test_case_and_punctuation_of_folded_sources_do_not_count(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "FOLDER", tmp_path / "checkpoints")
+    table, split = write_table(tmp_path, {"train": ["lo"] * 8, "validation": ["l, O.", "XL"]})
+    lines = [Subset(table, split, name) for name in ("train", "validation")]
+    monkeypatch.setattr(
+        training, "read_lines", lambda images, *_: ["L o" if n == 0 else "x.l" for n, _ in enumerate(images)]
+    )
+    assert run(lines, change(PARAMS, epochs=1), key="strict")[1][0]["validation_cer"] > 50
+    assert run(lines, change(PARAMS, epochs=1), key="folded", folded=("test",))[1][0]["validation_cer"] == 0
+
+
+def test_shuffling_needs_a_model_that_finds_the_words():
+    with pytest.raises(ValueError, match=r"augment\.shuffle needs init_from"):
+        change(PARAMS, augment=PARAMS.augment.model_dump() | {"shuffle": 0.5})
+
+
+@pytest.mark.usefixtures("lines")
+def test_shuffled_words_train_too(tmp_path):
+    table, split = write_table(tmp_path, {"train": ["lo x", "x l o"] * 8, "validation": ["x lo"]})
+    lines = [Subset(table, split, name) for name in ("train", "validation")]
+    params = change(PARAMS, init_from="m", epochs=1, augment=PARAMS.augment.model_dump() | {"shuffle": 1.0})
+    assert len(run(lines, params)[1]) == 1

@@ -7,12 +7,14 @@ import pytest
 
 from netchu import checkpoint
 from netchu.core.errors import NetchuError
+from netchu.folding import LabelsParams
 from netchu.network import NetworkParams
 from stages import train
 from tests.netchu.helpers import HEIGHT, write_table
 from tests.netchu.test_training import PARAMS as TRAINING
 
 PARAMS = train.Params(
+    labels=LabelsParams(folded=[]),
     model=NetworkParams(cnn_channels=[4, 4, 4], cnn_blocks=1, lstm_units=4, lstm_layers=1, dropout=0.1),
     train=TRAINING.model_copy(update={"epochs": 2, "batch_size": 4}),
 )
@@ -24,10 +26,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(folder, texts):
+def run(folder, texts, params=PARAMS):
     table, split = write_table(folder, texts)
     outputs = {"model": folder / "crnn", "history": folder / "history.csv"}
-    return train.run(PARAMS, {"lines": table, "split": split}, outputs), outputs
+    return train.run(params, {"lines": table, "split": split}, outputs), outputs
 
 
 def test_writes_model_and_history_and_leaves_no_checkpoint(folder):
@@ -45,3 +47,24 @@ def test_writes_model_and_history_and_leaves_no_checkpoint(folder):
 def test_without_validation_lines_says_so(folder):
     with pytest.raises(NetchuError, match="no line belongs to validation"):
         run(folder, {"train": ["a"]})
+
+
+def test_goes_on_from_a_model_whose_network_it_takes(folder):
+    texts = {"train": ["số 1", "xã 3"] * 4, "validation": ["số 4"]}
+    run(folder, texts)
+    (folder / "crnn").rename(folder / "first")
+    changes = {"init_from": str(folder / "first"), "epochs": 1, "augment": PARAMS.train.augment}
+    params = train.Params(
+        labels=PARAMS.labels,
+        model=PARAMS.model.model_copy(update={"lstm_units": 8}),
+        train=PARAMS.train.model_copy(update=changes),
+    )
+    run(folder, texts, params)
+    network = [json.loads((folder / name / "model.json").read_text())["network"] for name in ("first", "crnn")]
+    assert network[0] == network[1]
+
+
+def test_a_folder_without_a_model_says_so(folder):
+    params = PARAMS.model_copy(update={"train": PARAMS.train.model_copy(update={"init_from": str(folder / "none")})})
+    with pytest.raises(NetchuError, match=r"train\.init_from: .*none/model\.json: no model"):
+        run(folder, {"train": ["a"] * 4, "validation": ["b"]}, params)
