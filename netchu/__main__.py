@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 
 from netchu.core.errors import NetchuError
@@ -23,11 +24,19 @@ def main(arguments: list[str] | None = None) -> int:
         if name in arguments[:1]:  # only what runs is imported: the start is most of a short command's time
             importlib.import_module(f"netchu.commands.{name}").add_arguments(command)
     values = parser.parse_args(arguments)
+    # A terminal that cannot show a letter gets a question mark; a file or pipe always gets UTF-8.
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="replace")
+    else:
+        sys.stdout.reconfigure(encoding="utf-8")
     try:
         return importlib.import_module(f"netchu.commands.{values.command}").run(values)
     except NetchuError as error:
         print(f"netchu {values.command}: error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print(f"netchu {values.command}: interrupted", file=sys.stderr)
         return 130

@@ -52,8 +52,8 @@ def error_rates(references: Sequence[str], predictions: Sequence[str]) -> dict[s
     rates: dict[str, float | int] = {"lines": lines}
     resampled = _resample([(counts.edits, counts.reference) for counts in strict.values()], lines)
     for (name, counts), samples in zip(strict.items(), resampled, strict=True):
-        rates[name] = _percent(_rate(counts.edits.sum(), counts.reference.sum()))
-        rates[f"{name}_low"], rates[f"{name}_high"] = map(_percent, np.percentile(samples, [2.5, 97.5]))
+        rates[name] = percent(rate(counts.edits.sum(), counts.reference.sum()))
+        rates[f"{name}_low"], rates[f"{name}_high"] = map(percent, np.percentile(samples, [2.5, 97.5]))
     lower_references, lower_predictions = [t.lower() for t in references], [t.lower() for t in predictions]
     lenient = {
         "lenient_cer": character_edits(lower_references, lower_predictions),
@@ -62,7 +62,7 @@ def error_rates(references: Sequence[str], predictions: Sequence[str]) -> dict[s
     }
     for name, counts in lenient.items():
         longest = np.maximum(np.maximum(counts.reference, counts.prediction), 1)
-        rates[name] = _percent(np.mean(counts.edits / longest))
+        rates[name] = percent(np.mean(counts.edits / longest))
     return rates
 
 
@@ -95,7 +95,7 @@ def _edits(output: jiwer.CharacterOutput | jiwer.WordOutput) -> Edits:
     return Edits(*(np.array(values, np.int64) for values in (edits, *lengths)))
 
 
-def _rate(edits: np.ndarray, length: np.ndarray) -> np.ndarray:
+def rate(edits: np.ndarray, length: np.ndarray) -> np.ndarray:
     """Edits over length; where the length is 0, 1 if there are edits and 0 if not."""
     return np.where(length > 0, edits / np.maximum(length, 1), np.minimum(edits, 1))
 
@@ -108,9 +108,10 @@ def _resample(counts: list[tuple[np.ndarray, np.ndarray]], lines: int) -> list[n
     for start in range(0, RESAMPLES, chunk):
         drawn = rng.integers(lines, size=(min(chunk, RESAMPLES - start), lines))
         for (edits, lengths), found in zip(counts, rates, strict=True):
-            found.append(_rate(edits[drawn].sum(axis=1), lengths[drawn].sum(axis=1)))
+            found.append(rate(edits[drawn].sum(axis=1), lengths[drawn].sum(axis=1)))
     return [np.concatenate(found) for found in rates]
 
 
-def _percent(rate: float) -> float:
-    return round(100 * float(rate), 3)
+def percent(share: float) -> float:
+    """A share in percent, rounded to three decimals."""
+    return round(100 * float(share), 3)

@@ -1,0 +1,201 @@
+"""`python -m netchu compare`: is one run better than another, by how much, and on which lines?"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jiwer
+
+from netchu.comparison import FEWEST, RESAMPLES, Pair, Rate, compare_rates, pair_lines, parse_predictions
+from netchu.revisions import WORKSPACE, Revision, find_revision, read_file
+
+_PREDICTIONS = "metrics/predictions.csv"
+
+_COLUMNS = ("", "A", "B", "B − A", "95 % interval", "")
+
+_NOTE = (
+    f"Intervals of B − A in points: paired bootstrap over the test lines, {RESAMPLES:,} resamples.",
+    "They say what other lines like these would give, not other writers or another train.seed.",
+)
+
+_RED, _PLAIN = "\033[31m", "\033[0m"
+
+
+class Report(NamedTuple):
+    """What every format shows."""
+
+    a: Revision
+    b: Revision
+    pairs: list[Pair]
+    rates: dict[str, Rate]  # by cer, wer, ser
+    sources: dict[str, Rate]  # CER by source, where there are several
+    right: dict[str, int]  # lines read without an error by both, only_a, only_b, neither
+    better: list[Pair]  # lines on which B makes fewer edits, the largest change first
+    worse: list[Pair]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("a", metavar="A", help="commit, branch, tag or experiment: the run to compare with")
+    parser.add_argument("b", metavar="B", nargs="?", default=WORKSPACE, help="the other run (default: the workspace)")
+    parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="md: for a pull request")
+    parser.add_argument("--lines", metavar="N", type=int, default=5, help="lines shown, better and worse (default: 5)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the comparison; raises NetchuError where a run has no predictions or the test lines differ."""
+    a, b = (find_revision(name) for name in (arguments.a, arguments.b))
+    runs = [parse_predictions(read_file(run, _PREDICTIONS), f"{_PREDICTIONS} of {run}") for run in (a, b)]
+    pairs = pair_lines(*runs, (str(a), str(b)))
+    sources = sorted({pair.source for pair in pairs})
+    if len(sources) == 1:
+        sources = []
+    report = Report(
+        a,
+        b,
+        pairs,
+        rates=compare_rates(pairs),
+        sources={name: compare_rates([pair for pair in pairs if pair.source == name])["cer"] for name in sources},
+        right=_right(pairs),
+        better=_most_changed(pairs, -1, arguments.lines),
+        worse=_most_changed(pairs, 1, arguments.lines),
+    )
+    print({"text": _text, "json": _json, "md": _markdown}[arguments.format](report))
+    return 0
+
+
+def _right(pairs: Sequence[Pair]) -> dict[str, int]:
+    found = [(not pair.edits_a, not pair.edits_b) for pair in pairs]
+    names = {"both": (True, True), "only_a": (True, False), "only_b": (False, True), "neither": (False, False)}
+    return {name: found.count(value) for name, value in names.items()}
+
+
+def _most_changed(pairs: Sequence[Pair], sign: int, count: int) -> list[Pair]:
+    """At most `count` lines whose edits rise (`sign` 1) or fall (-1) most, those that one run has right first."""
+    changed = [pair for pair in pairs if sign * (pair.edits_b - pair.edits_a) > 0]
+    changed.sort(key=lambda pair: (sign * (pair.edits_a - pair.edits_b), min(pair.edits_a, pair.edits_b), pair.id))
+    return changed[: max(count, 0)]
+
+
+def _table(report: Report) -> list[tuple[str, ...]]:
+    """A row of _COLUMNS for each rate."""
+    rates = {f"{name.upper()} %": rate for name, rate in report.rates.items()}
+    rates |= {f"CER %, {source}": rate for source, rate in report.sources.items()}
+    return [
+        (
+            name,
+            f"{rate.a:.2f}",
+            f"{rate.b:.2f}",
+            _signed(rate.difference),
+            f"{_signed(rate.low)} to {_signed(rate.high)}",
+            _verdict(rate),
+        )
+        for name, rate in rates.items()
+    ]
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.2f}".replace("-", "−") if points else "0.00"
+
+
+def _verdict(rate: Rate) -> str:
+    if rate.distinguishable:
+        return "B is better" if rate.difference < 0 else "A is better"
+    if rate.low > 0 or rate.high < 0:
+        return f"no difference shown: fewer than {FEWEST} lines differ"
+    return "no difference shown"
+
+
+def _summary(report: Report) -> str:
+    if all(pair.a == pair.b for pair in report.pairs):
+        return f"Both runs read every one of the {len(report.pairs)} test lines alike."
+    right = report.right
+    return (
+        f"Of {len(report.pairs)} test lines, {right['both']} are read without error by both, {right['only_a']} by A "
+        f"alone, {right['only_b']} by B alone, {right['neither']} by neither."
+    )
+
+
+def _text(report: Report) -> str:
+    rows = [_COLUMNS, *_table(report)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    parts = [f"A  {report.a}", f"B  {report.b}", ""]
+    for name, *figures, verdict in rows:
+        aligned = [figure.rjust(width) for figure, width in zip(figures, widths[1:-1], strict=True)]
+        parts.append("   ".join((name.ljust(widths[0]), *aligned, verdict)).rstrip())
+    parts += ["", _summary(report)]
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for title, pairs in (("better", report.better), ("worse", report.worse)):
+        for place, pair in enumerate(pairs):
+            a, b = (_marked(pair.reference, text) if colour else text for text in (pair.a, pair.b))
+            parts += ["", f"Lines that B reads {title}, with their edits:"] if place == 0 else []
+            parts.append(f"  {pair.edits_a} → {pair.edits_b}  {pair.id}")
+            parts += [f"      {label}  {text}".rstrip() for label, text in (("=", pair.reference), ("A", a), ("B", b))]
+    return "\n".join((*parts, "", *_NOTE))
+
+
+def _marked(reference: str, prediction: str) -> str:
+    """`prediction` with what differs from `reference` in red, and a red underscore where characters are missing."""
+    marked = []
+    for chunk in jiwer.process_characters(reference, prediction).alignments[0]:
+        read = prediction[chunk.hyp_start_idx : chunk.hyp_end_idx]
+        marked.append(read if chunk.type == "equal" else f"{_RED}{read or '_'}{_PLAIN}")
+    return "".join(marked)
+
+
+def _json(report: Report) -> str:
+    def figures(rates: dict[str, Rate]) -> dict[str, dict]:
+        return {
+            name: {
+                "a": round(rate.a, 3),
+                "b": round(rate.b, 3),
+                "difference": round(rate.difference, 3),
+                "low": round(rate.low, 3),
+                "high": round(rate.high, 3),
+                "distinguishable": rate.distinguishable,
+            }
+            for name, rate in rates.items()
+        }
+
+    values = {
+        "a": report.a._asdict(),
+        "b": report.b._asdict(),
+        "lines": len(report.pairs),
+        **figures(report.rates),
+        "cer_by_source": figures(report.sources),
+        "right": report.right,
+        "better": [pair._asdict() for pair in report.better],
+        "worse": [pair._asdict() for pair in report.worse],
+    }
+    return json.dumps(values, ensure_ascii=False, indent=2)
+
+
+def _markdown(report: Report) -> str:
+    parts = [f"A is {_code(str(report.a))}, B is {_code(str(report.b))}.", ""]
+    parts += [_row(_COLUMNS), _row(("---", "--:", "--:", "--:", ":-:", "---"))]
+    parts += [_row(row) for row in _table(report)]
+    parts += ["", _summary(report)]
+    for title, pairs in (("better", report.better), ("worse", report.worse)):
+        if pairs:
+            parts += ["", f"<details><summary>Lines that B reads {title}</summary>", ""]
+            parts += [_row(("edits", "line", "text", "A", "B")), _row(["---"] * 5)]
+            parts += [
+                _row((f"{pair.edits_a} → {pair.edits_b}", *map(_code, (pair.id, pair.reference, pair.a, pair.b))))
+                for pair in pairs
+            ]
+            parts += ["", "</details>"]
+    return "\n".join((*parts, "", f"<sub>{' '.join(_NOTE)}</sub>"))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    """`text` as inline code in a table, where nothing in it is taken for Markdown, a mention or a new cell."""
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    space = " " if "`" in text else ""
+    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|") if text else "nothing"

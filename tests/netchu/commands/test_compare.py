@@ -1,0 +1,194 @@
+import csv
+import io
+import json
+
+import pytest
+
+from netchu.__main__ import main
+from tests.workspace import commit, run
+
+REFERENCES = {
+    "set/0.png": "Hà Nội",
+    "set/1.png": "Phường 1|2",
+    "set/2.png": "Huế",
+    "set/3.png": "12 `Lê Lợi`",
+    "set/4.png": "Đà Nẵng",
+    "set/5.png": "Vũng Tàu",
+}
+A = ["Hà Nội", "Phuong 1|2", "Huế", "12 `Lê Lợi`", "Da Năng", ""]
+B = ["Ha Nội", "Phường 1|2", "Huế", "12 Lê Lợ", "Da Nẵng", "Vũng Tàu"]
+SOURCES = ["set"] * 6
+
+
+def write(folder, predictions, references=REFERENCES, sources=SOURCES) -> None:
+    table = io.StringIO(newline="")
+    rows = zip(references, sources, [""] * len(references), references.values(), predictions, strict=True)
+    csv.writer(table, lineterminator="\n").writerows([("id", "source", "writer", "reference", "prediction"), *rows])
+    (folder / "metrics" / "predictions.csv").write_text(table.getvalue(), encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The current folder: A is committed as `old`, B as `main` and the workspace."""
+    folder = tmp_path / "project"
+    (folder / "metrics").mkdir(parents=True)
+    run(folder, "git", "init", "--quiet", "--initial-branch=main")
+    commits = []
+    for predictions in (A, B):
+        write(folder, predictions)
+        commit(folder, "run")
+        commits.append(run(folder, "git", "rev-parse", "HEAD").strip())
+    run(folder, "git", "branch", "old", commits[0])
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def compare(capsys, *arguments: str) -> str:
+    assert main(["compare", *arguments]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    return printed.out
+
+
+def refusal(capsys, *arguments: str) -> str:
+    """The one line of a comparison that is refused."""
+    assert main(["compare", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1
+    return printed.err
+
+
+def test_text(project, capsys):
+    old = run(project, "git", "rev-parse", "--short=7", "old").strip()
+    text = compare(capsys, "old", "--lines", "1")
+    # Of 45 characters A misreads 2 + 3 + 8, B 1 + 3 + 2.
+    head, table, summary, better, worse, note = text.split("\n\n")
+    assert head == f"A  old ({old})\nB  workspace"
+    rows = table.splitlines()
+    assert rows[0].split() == ["A", "B", "B", "−", "A", "95", "%", "interval"]
+    assert rows[1].split()[:5] == ["CER", "%", "28.89", "13.33", "−15.56"]
+    assert rows[1].endswith("   no difference shown")
+    assert rows[3].split()[:5] == ["SER", "%", "50.00", "50.00", "0.00"]
+    assert len({row.index("to") for row in rows[1:]}) == 1
+    assert summary == ("Of 6 test lines, 1 are read without error by both, 2 by A alone, 2 by B alone, 1 by neither.")
+    assert better.splitlines() == [
+        "Lines that B reads better, with their edits:",
+        "  8 → 0  set/5.png",
+        "      =  Vũng Tàu",
+        "      A",
+        "      B  Vũng Tàu",
+    ]
+    assert worse.splitlines() == [
+        "Lines that B reads worse, with their edits:",
+        "  0 → 3  set/3.png",
+        "      =  12 `Lê Lợi`",
+        "      A  12 `Lê Lợi`",
+        "      B  12 Lê Lợ",
+    ]
+    assert note.startswith("Intervals of B − A in points: paired bootstrap over the test lines, 10,000 resamples.")
+    assert "\033" not in text
+
+
+def test_misread_characters_are_red_on_a_terminal(project, capsys, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    text = compare(capsys, "old")
+    assert "      A  Ph\033[31muo\033[0mng 1|2\n" in text
+    assert "      B  12 \033[31m_\033[0mLê Lợ\033[31m_\033[0m\n" in text
+    assert "      =  12 `Lê Lợi`\n" in text
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\033" not in compare(capsys, "old")
+
+
+def test_json(project, capsys):
+    values = json.loads(compare(capsys, "old", "main", "--format", "json"))
+    assert values["a"] == {"name": "old", "commit": run(project, "git", "rev-parse", "old").strip()}
+    assert values["b"] == {"name": "main", "commit": run(project, "git", "rev-parse", "main").strip()}
+    assert values["lines"] == 6
+    assert values["right"] == {"both": 1, "only_a": 2, "only_b": 2, "neither": 1}
+    cer = values["cer"]
+    assert (cer["a"], cer["b"], cer["difference"], cer["distinguishable"]) == (28.889, 13.333, -15.556, False)
+    assert cer["low"] < cer["difference"] < cer["high"]
+    assert set(cer) == set(values["wer"]) == set(values["ser"])
+    assert values["cer_by_source"] == {}
+    changes = [(line["id"], line["edits_a"], line["edits_b"]) for line in values["better"] + values["worse"]]
+    # The largest change first.
+    assert changes == [
+        ("set/5.png", 8, 0),
+        ("set/1.png", 2, 0),
+        ("set/4.png", 3, 2),
+        ("set/3.png", 0, 3),
+        ("set/0.png", 0, 1),
+    ]
+    assert values["better"][0] | {"a": "", "b": "Vũng Tàu", "reference": "Vũng Tàu"} == values["better"][0]
+
+
+def cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.replace("\\|", "\0").strip("|").split("|")]
+
+
+def test_markdown(project, capsys):
+    text = compare(capsys, "old", "--format", "md")
+    lines = text.splitlines()
+    assert lines[0].startswith("A is `old (") and lines[0].endswith(")`, B is `workspace`.")
+    tables = [line for line in lines if line.startswith("|")]
+    assert all(len(cells(row)) == 6 for row in tables[:5]) and all(len(cells(row)) == 5 for row in tables[5:])
+    assert cells(tables[2])[:4] == ["CER %", "28.89", "13.33", "−15.56"]
+    assert "| 2 → 0 | `set/1.png` | `Phường 1\\|2` | `Phuong 1\\|2` | `Phường 1\\|2` |" in lines
+    assert "| 0 → 3 | `set/3.png` | `` 12 `Lê Lợi` `` | `` 12 `Lê Lợi` `` | `12 Lê Lợ` |" in lines
+    assert "| 8 → 0 | `set/5.png` | `Vũng Tàu` | nothing | `Vũng Tàu` |" in lines
+    assert text.count("<details>") == text.count("</details>") == 2
+
+
+@pytest.mark.parametrize(("arguments", "verdict"), [(("worse", "main"), "B"), (("main", "worse"), "A")])
+def test_the_better_run_is_named(project, capsys, arguments, verdict):
+    references = {f"{n:03}": "Quận 1" for n in range(50)}
+    write(project, ["Quận 1"] * 50, references, ["s"] * 50)
+    commit(project, "all right")
+    run(project, "git", "checkout", "--quiet", "-b", "worse")
+    write(project, ["Quan 1"] * 30 + ["Quận 1"] * 20, references, ["s"] * 50)
+    commit(project, "worse")
+    assert compare(capsys, *arguments).count(f"   {verdict} is better\n") == 3
+
+
+def test_too_few_lines_that_differ_are_said_to_be(project, capsys):
+    for prediction in ("", "Vũng Tàu"):
+        write(project, [prediction], {"set/5.png": "Vũng Tàu"}, ["set"])
+        commit(project, "one line")
+    assert compare(capsys, "main~1").count("no difference shown: fewer than 6 lines differ") == 3
+
+
+def test_the_same_readings_are_said_to_be(project, capsys):
+    text = compare(capsys, "main")
+    assert "Both runs read every one of the 6 test lines alike." in text
+    assert text.count("0.00 to 0.00   no difference shown") == 3
+    assert "Lines that B reads" not in text
+
+
+def test_cer_by_source_where_there_are_several(project, capsys):
+    for predictions in (A, B):
+        write(project, predictions, sources=["photos", "scans"] * 3)
+        commit(project, "two sources")
+    assert "CER %, photos" in compare(capsys, "main~1") and "CER %, scans" in compare(capsys, "main~1")
+    values = json.loads(compare(capsys, "main~1", "--format", "json"))["cer_by_source"]
+    # photos: lines 0, 2, 4 (16 characters); scans: 1, 3, 5 (29).
+    assert [values["photos"][run] for run in "ab"] == [18.75, 18.75]
+    assert [values["scans"][run] for run in "ab"] == [34.483, 10.345]
+
+
+def test_no_example_lines_on_demand(project, capsys):
+    assert "Lines that B reads" not in compare(capsys, "old", "--lines", "0")
+
+
+def test_refusals_are_one_line(project, capsys):
+    assert "netchu compare: error: 'nothing': no such commit" in refusal(capsys, "nothing")
+    (project / "metrics" / "predictions.csv").unlink()
+    assert "metrics/predictions.csv: No such file or directory; run `dvc repro`" in refusal(capsys, "main")
+    commit(project, "without predictions")
+    assert "holds no metrics/predictions.csv; check it out, run `dvc repro`" in refusal(capsys, "old", "main")
+    (project / "metrics" / "predictions.csv").write_text("a,b\n")
+    assert "metrics/predictions.csv of workspace: lacks the column id" in refusal(capsys, "old")
+    write(project, B[:5], dict(list(REFERENCES.items())[:5]), ["set"] * 5)
+    assert "read different test lines: 5 in common, 1 only in old (" in refusal(capsys, "old")
+    write(project, B, REFERENCES | {"set/2.png": "huế"})
+    assert "different references for 1 of 6 test lines (such as set/2.png: 'Huế' and 'huế')" in refusal(capsys, "old")
