@@ -79,7 +79,19 @@ def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:
         NoInk: nothing is written, or what is left of it after `params.blur` and `params.threshold` is too faint.
         NetchuError: the ink is more than MAX_ASPECT times as wide as high.
     """
-    return line_image_steps(image, params)["resize"]
+    return locate_line(image, params)[0]
+
+
+def locate_line(image: np.ndarray, params: PreprocessParams) -> tuple[np.ndarray, tuple[int, int, int, int]]:
+    """The line image as `line_image` makes it, and the box that it shows: left, top, right and bottom in pixels.
+
+    The box is that of the picture after `deslant`, where `params` ask for it.
+    """
+    picture = threshold(blur(normalise_illumination(to_grey(image)), params.blur), params.threshold)
+    if params.deslant:
+        picture = deslant(picture)
+    left, top, right, bottom = box = trim_box(picture)
+    return resize(picture[top:bottom, left:right], params.height), box
 
 
 def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, np.ndarray]:
@@ -228,9 +240,16 @@ def deslant(image: np.ndarray) -> np.ndarray:
 
 def trim(image: np.ndarray) -> np.ndarray:
     """Cut a picture to the box of its writing and a small margin; raises NoInk where there is none."""
+    left, top, right, bottom = trim_box(image)
+    return image[top:bottom, left:right]
+
+
+def trim_box(image: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of `trim`, in pixels, the last two exclusive."""
     left, top, right, bottom = ink_box(image)
     margin = max(round((bottom - top) / 20), 1)
-    return image[max(top - margin, 0) : bottom + margin, max(left - margin, 0) : right + margin]
+    height, width = image.shape
+    return max(left - margin, 0), max(top - margin, 0), min(right + margin, width), min(bottom + margin, height)
 
 
 def resize(image: np.ndarray, height: int) -> np.ndarray:

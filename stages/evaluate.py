@@ -1,20 +1,32 @@
-"""Stage evaluate: reads the test lines with the exported model and measures CER, WER and SER."""
+"""Stage evaluate: reads the test lines with the exported model; measures how often it errs, and where."""
 
-import functools
+import csv
+import io
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
+import numpy as np
 from pydantic import Field
 
-from netchu.core.files import write_json, write_text
+from netchu.calibration import expected_calibration_error, reliability, right_words
+from netchu.confidence import LineReading, read_words
+from netchu.core.charset import normalise
+from netchu.core.files import atomic_path, write_json, write_text
+from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.decoding import beam, greedy
-from netchu.metrics import error_rates
-from netchu.recognizer import Recognizer
+from netchu.error_kinds import align
+from netchu.error_tables import cer_by, cer_by_kind, cer_by_length, cer_by_writer, letter_confusions, tone_confusions
+from netchu.exported_model import ExportedModel
+from netchu.folding import LabelsParams, fold
+from netchu.metrics import Edits, character_edits, error_rates, percent, rate
+from netchu.reading import read_lines
 from netchu.subsets import Subset
+from netchu.worst_lines import contact_sheet, worst_lines
 
 
 class EvaluateParams(Section):
@@ -27,6 +39,7 @@ class EvaluateParams(Section):
 class Params(Section):
     """Groups of params.yaml."""
 
+    labels: LabelsParams
     evaluate: EvaluateParams
 
 
@@ -35,29 +48,96 @@ INPUTS = {
     "split": Path("data/split/lines.csv"),
     "model": Path("models/crnn"),
 }
-OUTPUTS = {"metrics": Path("metrics/metrics.json"), "predictions": Path("metrics/predictions.csv")}
+OUTPUTS = {
+    "metrics": Path("metrics/metrics.json"),
+    "predictions": Path("metrics/predictions.csv"),
+    "errors": Path("metrics/errors"),
+    # Not in git, because it shows people's handwriting.
+    "worst_lines": Path("data/evaluate/worst_lines.svg"),
+}
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Read every test line once; write error rates with intervals, and each line's reference and prediction."""
+    """Read every test line once; write error rates, texts as they are scored, tables for plots, a contact sheet."""
     lines = Subset(inputs["lines"], inputs["split"], "test")
-    recognizer = Recognizer(inputs["model"])
-    decode = greedy
-    if params.evaluate.decoder == "beam":
-        decode = functools.partial(beam, width=params.evaluate.beam_width)
+    read = _read(lines, ExportedModel(inputs["model"]), params)
+    columns = ["id", "source", "writer", "reference", "prediction"]
+    _write_csv(outputs["predictions"], [{name: line[name] for name in columns} for line in read])
+    _, sources, writers, references, predictions = ([line[name] for line in read] for name in columns)
+    edits = character_edits(references, predictions)
+    aligned = list(map(align, references, predictions))
+    pairs = list(itertools.chain.from_iterable(aligned))
+    words = reliability(
+        list(itertools.chain.from_iterable(line["confidences"] for line in read)),
+        list(itertools.chain.from_iterable(map(right_words, references, predictions))),
+    )
+    by_kind, by_source = cer_by_kind(aligned, edits), cer_by("source", sources, edits)
+    tables = {
+        "kinds": by_kind,
+        "tones": tone_confusions(pairs),
+        "letters": letter_confusions(pairs),
+        "lengths": cer_by_length(edits),
+        "sources": by_source,
+        "writers": cer_by_writer(sources, writers, edits),
+        "words": words,
+    }
+    with atomic_path(outputs["errors"]) as folder:
+        folder.mkdir()
+        for name, rows in tables.items():
+            _write_csv(folder / f"{name}.csv", rows)
+    write_text(outputs["worst_lines"], _draw_worst_lines(lines, read, edits))
+    rates = error_rates(references, predictions) | {f"cer_{row['kind']}": row["cer"] for row in by_kind}
+    rates["ece"] = percent(expected_calibration_error(words))
+    if len(by_source) > 1:
+        rates |= {f"cer_on_{row['source']}": row["cer"] for row in by_source}
+    write_json(outputs["metrics"], rates)
+    return f"{len(lines)} lines, CER {rates['cer']} %, WER {rates['wer']} %, SER {rates['ser']} %"
+
+
+def _read(lines: Subset, model: ExportedModel, params: Params) -> list[dict]:
+    """The lines by their ids: id, source, writer, reference and prediction, the texts as they are scored.
+
+    And `confidences`, one of each word of the prediction.
+    """
     described: list[dict] = []
 
-    def images():
+    def images() -> Iterator[np.ndarray]:
         for row in lines:
             described.append({key: row[key] for key in ("id", "source", "writer", "text")})
             yield row["image"]
 
-    predictions = list(progress(recognizer.read(images(), decode), "evaluate", len(lines)))
-    rates = error_rates([row["text"] for row in described], predictions)
-    write_json(outputs["metrics"], rates)
-    table = pd.DataFrame(described).rename(columns={"text": "reference"}).assign(prediction=predictions)
-    write_text(outputs["predictions"], table.sort_values("id").to_csv(index=False))
-    return f"{len(lines)} lines, CER {rates['cer']} %, WER {rates['wer']} %, SER {rates['ser']} %"
+    def decode(logits: np.ndarray) -> LineReading:
+        beamed = params.evaluate.decoder == "beam"
+        return read_words(logits, beam(logits, params.evaluate.beam_width) if beamed else greedy(logits))
+
+    rows = []
+    for reading in progress(read_lines(images(), model, decode, ordered_map), "evaluate", len(lines)):
+        row = described[len(rows)]
+        scored = fold if row["source"] in params.labels.folded else normalise
+        # Word by word, because a word that was only punctuation may be gone.
+        words = [(text, word.confidence) for word in reading.words if (text := scored(word.text))]
+        row |= {"reference": scored(row["text"]), "prediction": " ".join(text for text, _ in words)}
+        rows.append(row | {"confidences": [confidence for _, confidence in words]})
+    return sorted(rows, key=lambda row: row["id"])
+
+
+def _draw_worst_lines(lines: Subset, read: list[dict], edits: Edits) -> str:
+    """The contact sheet of the lines with the highest CER."""
+    worst = {read[place]["id"]: place for place in worst_lines(edits)}
+    images: dict[str, np.ndarray] = {row["id"]: row["image"] for row in lines if row["id"] in worst}
+    drawn = []
+    for name, place in worst.items():
+        caption = f"{name} · CER {100 * rate(edits.edits[place], edits.reference[place]):.0f} %"
+        drawn.append((caption, images[name], read[place]["reference"], read[place]["prediction"]))
+    return contact_sheet(drawn)
+
+
+def _write_csv(path: Path, rows: list[dict]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0] if rows else (), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every stage's `main()` does: read parameters, check inputs, run, print one summary line or one error line."""
+"""What every stage's `main()` does: read parameters, check inputs, run, log, print one summary or error line."""
 
 import sys
 import time
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section, read_params
+from netchu.core.run_log import log_run
 
 Paths = Mapping[str, Path]
 
@@ -26,4 +27,6 @@ def run_stage(
         sys.exit(f"{name}: error: {error}")
     except KeyboardInterrupt:
         sys.exit(f"{name}: interrupted")
-    print(f"{name}: {summary}, {time.perf_counter() - started:.1f} s", flush=True)
+    seconds = time.perf_counter() - started
+    log_run(name, seconds, outputs.values())
+    print(f"{name}: {summary}, {seconds:.1f} s", flush=True)

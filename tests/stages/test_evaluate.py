@@ -1,10 +1,17 @@
-"""Stage evaluate: reads the test lines, all of them and no others."""
+"""Stage evaluate: reads the test lines, all of them and no others, and says where the errors are."""
 
 import csv
 import json
+import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
 
+from netchu.confidence import LineReading, WordReading
+from netchu.core.charset import BLANK, encode
+from netchu.core.tables import LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
+from netchu.error_kinds import KINDS
+from netchu.folding import LabelsParams
 from netchu.model_files import save_model
 from netchu.network import NetworkParams, build_network
 from stages import evaluate
@@ -14,47 +21,170 @@ TINY = NetworkParams(cnn_channels=[4, 6, 8], cnn_blocks=1, lstm_units=8, lstm_la
 TEXTS = ["số 9", "Ấp Đông, xã 2", "a"]
 
 
-@pytest.fixture
-def inputs(tmp_path):
-    table, split = write_table(tmp_path, {"train": ["x"] * 70, "test": TEXTS, "validation": ["y"]})
-    save_model(tmp_path / "crnn", build_network(TINY, HEIGHT, seed=1), TINY, {"height": HEIGHT})
-    return {"lines": table, "split": split, "model": tmp_path / "crnn"}
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    table, split = write_table(folder, {"train": ["x"] * 70, "test": TEXTS, "validation": ["y"]})
+    save_model(folder / "crnn", build_network(TINY, HEIGHT, seed=1), TINY, {"height": HEIGHT})
+    return {"lines": table, "split": split, "model": folder / "crnn"}
 
 
-def run(inputs, folder, decoder="greedy"):
-    outputs = {"metrics": folder / "metrics.json", "predictions": folder / "predictions.csv"}
-    params = evaluate.Params(evaluate=evaluate.EvaluateParams(decoder=decoder, beam_width=4))
+def run(inputs, folder, decoder="greedy", folded=()):
+    outputs = {name: folder / path for name, path in evaluate.OUTPUTS.items()}
+    params = evaluate.Params(
+        labels=LabelsParams(folded=list(folded)), evaluate=evaluate.EvaluateParams(decoder=decoder, beam_width=4)
+    )
     summary = evaluate.run(params, inputs, outputs)
-    with outputs["predictions"].open(encoding="utf-8", newline="") as file:
-        return summary, json.loads(outputs["metrics"].read_text()), list(csv.DictReader(file))
+    return summary, json.loads(outputs["metrics"].read_text()), rows(outputs["predictions"])
+
+
+def rows(file):
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def errors(folder, name):
+    return rows(folder / evaluate.OUTPUTS["errors"] / f"{name}.csv")
+
+
+def stub(monkeypatch, texts, confidence=1.0):
+    """A reader that reads `texts`, line by line."""
+
+    def read(images, network, decode, map_batches):
+        for text, _ in zip(texts, images, strict=True):
+            yield LineReading(text, tuple(WordReading(word, confidence, 0, 1) for word in text.split()), 1)
+
+    monkeypatch.setattr(evaluate, "read_lines", read)
+
+
+def with_sources(inputs, folder, sources, writers=(None, None, None)):
+    """The same inputs, the test lines from `sources` and by `writers`."""
+    original = open_lines(inputs["lines"])
+    with write_lines(folder / "lines.parquet", LINE_COLUMNS, read_metadata(original)) as lines:
+        for row in read_rows(original):
+            subset, number = row["id"].split("/")
+            of_test = {"source": sources[int(number)], "writer": writers[int(number)]} if subset == "test" else {}
+            lines.append(row | of_test)
+    return inputs | {"lines": folder / "lines.parquet"}
 
 
 def test_a_perfect_reader_has_no_errors(inputs, tmp_path, monkeypatch):
     """A stub that reads the labels: the stage must pair every prediction with its own line."""
-
-    def read(self, images, decode):
-        for place, _ in enumerate(images):
-            yield TEXTS[place]
-
-    monkeypatch.setattr(evaluate.Recognizer, "read", read)
-    summary, metrics, rows = run(inputs, tmp_path)
-    assert (metrics["cer"], metrics["wer"], metrics["ser"], metrics["lines"]) == (0, 0, 0, 3)
-    assert [(row["id"], row["reference"], row["prediction"]) for row in rows] == [
+    stub(monkeypatch, TEXTS)
+    summary, metrics, predictions = run(inputs, tmp_path)
+    assert metrics["lines"] == 3
+    assert all(value == 0 for key, value in metrics.items() if key != "lines")
+    assert [(row["id"], row["reference"], row["prediction"]) for row in predictions] == [
         (f"test/{n:03}", text, text) for n, text in enumerate(TEXTS)
     ]
     assert summary == "3 lines, CER 0.0 %, WER 0.0 %, SER 0.0 %"
+    assert "No line was misread." in (tmp_path / evaluate.OUTPUTS["worst_lines"]).read_text()
 
 
 def test_metrics_are_those_of_the_predictions(inputs, tmp_path):
-    _, metrics, rows = run(inputs, tmp_path)
-    wrong = sum(row["reference"] != row["prediction"] for row in rows)
+    _, metrics, predictions = run(inputs, tmp_path)
+    wrong = sum(row["reference"] != row["prediction"] for row in predictions)
     assert metrics["ser"] == pytest.approx(100 * wrong / 3, abs=1e-3)
     assert all(isinstance(value, int | float) for value in metrics.values())
+    assert sum(metrics[f"cer_{kind}"] for kind in KINDS) == pytest.approx(metrics["cer"], abs=0.001 * len(KINDS))
 
 
-def test_the_decoder_is_the_one_asked_for(inputs, tmp_path, monkeypatch):
+def test_where_the_errors_are(inputs, tmp_path, monkeypatch):
+    """Eighteen characters: ố read as o (mark, tone), 9 as g, the comma lost and Ấ as ấ."""
+    stub(monkeypatch, ["so g", "ấp Đông xã 2", "a"], confidence=0.75)
+    _, metrics, _ = run(inputs, tmp_path)
+    one = 100 / 18
+    expected = {"mark": one / 2, "tone": one / 2, "case": one, "digit": one, "punctuation": one}
+    assert {kind: metrics[f"cer_{kind}"] for kind in KINDS} == {
+        kind: pytest.approx(expected.get(kind, 0), abs=1e-3) for kind in KINDS
+    }
+    assert {row["kind"]: float(row["cer"]) for row in errors(tmp_path, "kinds")} == {
+        kind: metrics[f"cer_{kind}"] for kind in KINDS
+    }
+    # xã, 2 and a are right; so, g, ấp and Đông, whose comma is lost, are not.
+    assert errors(tmp_path, "words") == [{"confidence": "0.75", "accuracy": str(round(3 / 7, 4)), "words": "7"}]
+    assert metrics["ece"] == pytest.approx(100 * (0.75 - 3 / 7), abs=0.01)
+    tones = {(row["reference"], row["prediction"]): int(row["count"]) for row in errors(tmp_path, "tones")}
+    assert tones["sắc", "ngang"] == 1 and tones["sắc", "sắc"] == 1 and tones["ngã", "ngã"] == 1
+    assert {(row["reference"], row["prediction"]) for row in errors(tmp_path, "letters")} == {("ô", "o"), ("9", "g")}
+    assert [row["characters"] for row in errors(tmp_path, "lengths")] == ["2", "12"]
+    assert [(row["writer"], row["lines"]) for row in errors(tmp_path, "writers")] == [("test, unknown", "3")]
+
+
+def test_each_source_has_its_rate_where_there_are_several(inputs, tmp_path, monkeypatch):
+    stub(monkeypatch, ["so 9", "Ấp Đông, xã 2", "b"])
+    _, metrics, _ = run(inputs, tmp_path)
+    assert not [key for key in metrics if key.startswith("cer_on_")]
+    _, metrics, _ = run(with_sources(inputs, tmp_path, ["old", "new", "old"]), tmp_path)
+    assert (metrics["cer_on_old"], metrics["cer_on_new"]) == (40.0, 0.0)
+    assert errors(tmp_path, "sources") == [
+        {"source": "new", "cer": "0.0", "lines": "1"},
+        {"source": "old", "cer": "40.0", "lines": "2"},
+    ]
+
+
+def test_some_writers_may_be_unknown(inputs, tmp_path, monkeypatch):
+    stub(monkeypatch, ["so 9", "Ấp Đông, xã 2", "b"])
+    _, _, predictions = run(with_sources(inputs, tmp_path, ["a", "b", "b"], ["a/1", "b/1", None]), tmp_path)
+    assert [row["writer"] for row in predictions] == ["a/1", "b/1", ""]
+    assert [row["writer"] for row in errors(tmp_path, "writers")] == ["b, unknown", "a/1", "b/1"]
+
+
+def test_case_and_punctuation_do_not_count_in_folded_sources(inputs, tmp_path, monkeypatch):
+    """A word that is punctuation alone goes, and its confidence with it."""
+    stub(monkeypatch, ["Số 9.", "ấp - đông xã 2", "A"])
+    several = with_sources(inputs, tmp_path, ["folded", "folded", "exact"])
+    _, metrics, predictions = run(several, tmp_path, folded=["folded"])
+    assert [(row["reference"], row["prediction"]) for row in predictions] == [
+        ("số 9", "số 9"),
+        ("ấp đông xã 2", "ấp đông xã 2"),
+        ("a", "A"),
+    ]
+    assert (metrics["cer_on_folded"], metrics["cer_on_exact"], metrics["cer_case"]) == (0, 100, round(100 / 17, 3))
+    assert errors(tmp_path, "words") == [{"confidence": "1.0", "accuracy": str(round(6 / 7, 4)), "words": "7"}]
+
+
+def test_the_contact_sheet_shows_the_misread_lines(inputs, tmp_path, monkeypatch):
+    stub(monkeypatch, ["số 9", "Ấp Đông xã 2", "b"])
+    run(inputs, tmp_path)
+    sheet = ElementTree.parse(tmp_path / evaluate.OUTPUTS["worst_lines"])
+    captions = [element.text for element in sheet.iter("{http://www.w3.org/2000/svg}text") if element.get("class")]
+    assert captions == ["test/002 · CER 100 %", "test/001 · CER 8 %"]
+
+
+def test_all_outputs_are_the_same_again(inputs, tmp_path):
+    def contents(folder):
+        run(inputs, folder)
+        return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    once, again = contents(tmp_path / "once"), contents(tmp_path / "again")
+    assert once == again and len(once) == 10
+
+
+@pytest.mark.parametrize("decoder", ["greedy", "beam"])
+def test_the_decoder_is_the_one_asked_for(inputs, tmp_path, monkeypatch, decoder):
     widths = []
-    monkeypatch.setattr(evaluate, "beam", lambda logits, width: widths.append(width) or "")
-    monkeypatch.setattr(evaluate, "greedy", lambda logits: pytest.fail("greedy"))
-    run(inputs, tmp_path, "beam")
-    assert widths == [4, 4, 4]
+    monkeypatch.setattr(evaluate, "beam", lambda logits, width: widths.append(width) or "b")
+    monkeypatch.setattr(evaluate, "greedy", lambda logits: "g")
+    _, _, predictions = run(inputs, tmp_path, decoder)
+    assert {row["prediction"] for row in predictions} == {decoder[0]}
+    assert widths == ([4, 4, 4] if decoder == "beam" else [])
+
+
+def test_confidences_are_those_of_the_words(inputs, tmp_path, monkeypatch):
+    """A network that writes "a b" with a as sure as 0.8 and b as sure as 0.4; "a" is right once."""
+    probabilities = np.full((3, BLANK + 1), 1e-9)
+    for frame, (character, sure) in enumerate((("a", 0.8), (" ", 1.0), ("b", 0.4))):
+        probabilities[frame, encode(character)[0]] = sure
+        probabilities[frame, encode("x")[0]] += (1 - sure) / 2
+        probabilities[frame, encode("y")[0]] += (1 - sure) / 2
+
+    def read(images, network, decode, map_batches):
+        for _ in images:
+            yield decode(np.log(probabilities / probabilities.sum(axis=1, keepdims=True)))
+
+    monkeypatch.setattr(evaluate, "read_lines", read)
+    run(inputs, tmp_path)
+    found = errors(tmp_path, "words")
+    assert [(row["confidence"], row["words"]) for row in found] == [("0.4", "3"), ("0.8", "3")]
+    assert float(found[0]["accuracy"]) == 0 and float(found[1]["accuracy"]) == pytest.approx(1 / 3, abs=1e-4)

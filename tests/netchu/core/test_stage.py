@@ -1,5 +1,6 @@
 """What every stage's main() does."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section
+from netchu.core.run_log import LOG
 from netchu.core.stage import run_stage
 
 
@@ -21,6 +23,7 @@ class Params(Section):
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
     Path("params.yaml").write_text("clean:\n  min_height: 3\n")
     Path("in").touch()
 
@@ -34,6 +37,7 @@ def test_runs_with_parameters_and_prints_one_line(capsys):
     run_stage("clean", run, Params, {"in": Path("in")}, {"out": Path("out")})
     assert re.fullmatch(r"clean: 5 lines, \d+\.\d s\n", capsys.readouterr().out)
     assert Path("out").exists()
+    assert json.loads(LOG.read_text())["stage"] == "clean"
 
 
 @pytest.mark.parametrize("error", [NetchuError("x.zip: broken"), KeyboardInterrupt()])

@@ -1,0 +1,264 @@
+"""The command `netchu read`: what goes where, in which form, and with which exit status."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from netchu.__main__ import main
+from netchu.commands import read as command
+from netchu.recognizer import Recognizer
+from tests.netchu.tiny_model import write_tiny_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture
+def netchu(model, capfd):
+    """Runs `netchu read` and gives exit status, standard output and standard error."""
+
+    def run(*arguments):
+        status = main(["read", "--model", str(model), *map(str, arguments)])
+        return status, *capfd.readouterr()
+
+    return run
+
+
+def picture(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    image = np.full((80, 900), 250, np.uint8)
+    points = np.stack([np.linspace(30, 800, 60), rng.integers(15, 65, 60)], axis=1)
+    return cv2.polylines(image, [points.astype(np.int32)], False, 40, 2, cv2.LINE_AA)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three lines, a blank image and a damaged one."""
+    for number in (1, 2, 10):
+        Image.fromarray(picture(number)).save(tmp_path / f"{number}.png")
+    Image.fromarray(np.full((80, 900), 250, np.uint8)).save(tmp_path / "blank.png")
+    (tmp_path / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    return tmp_path
+
+
+def names(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def texts(model, *numbers: int) -> list[str]:
+    recognizer = Recognizer.load(model)
+    return [recognizer.read(picture(number)).text for number in numbers]
+
+
+def test_text_of_a_folder(netchu, folder, model):
+    status, out, err = netchu(folder)
+    assert out.splitlines() == [*texts(model, 1, 2, 10), ""]
+    assert status == 1
+    assert err.splitlines()[0].startswith(f"netchu read: {folder}/damaged.png: ")
+    assert err.splitlines()[1:] == ["netchu read: 1 of 5 images could not be read"]
+
+
+def test_one_image_says_nothing_else(netchu, folder, model):
+    assert netchu(folder / "2.png") == (0, texts(model, 2)[0] + "\n", "")
+
+
+def test_jsonl_is_what_issue_trackers_and_scripts_expect(netchu, folder, model):
+    status, out, _ = netchu("--format", "jsonl", "--layout", "line", folder / "1.png", folder / "blank.png")
+    rows = [json.loads(row) for row in out.splitlines()]
+    assert status == 0
+    assert [row["path"] for row in rows] == [str(folder / "1.png"), str(folder / "blank.png")]
+    assert [row["text"] for row in rows] == [*texts(model, 1), ""]
+    assert all(0 <= row["confidence"] <= 1 and unicodedata.is_normalized("NFC", row["text"]) for row in rows)
+    assert rows[0]["confidence"] > 0 == rows[1]["confidence"]
+
+
+def test_csv(netchu, folder):
+    _, out, _ = netchu("--format", "csv", folder / "1.png", folder / "2.png")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["path"] for row in rows] == [str(folder / "1.png"), str(folder / "2.png")]
+    assert "\r" not in out
+
+
+@pytest.mark.parametrize("kind", ["alto", "page"])
+def test_xml_is_one_document_an_image(netchu, folder, tmp_path, kind):
+    status, out, _ = netchu("--format", kind, folder / "1.png")
+    assert status == 0 and len(ElementTree.fromstring(out.encode()).findall(".//{*}TextLine")) == 1
+    status, out, err = netchu("--format", kind, folder)
+    assert (status, out) == (2, "")
+    assert err == f"netchu read: error: --format {kind} makes a document of each image; name a folder with --output\n"
+    status, out, _ = netchu("--format", kind, "--output", tmp_path / "xml", folder)
+    assert (status, out) == (1, "")
+    assert names(tmp_path / "xml") == ["1.xml", "10.xml", "2.xml", "blank.xml"]
+    assert len(ElementTree.parse(tmp_path / "xml" / "2.xml").findall(".//{*}TextLine")) == 1
+    assert ElementTree.parse(tmp_path / "xml" / "blank.xml").findall(".//{*}TextLine") == []
+
+
+def test_output_of_other_formats(netchu, folder, tmp_path, model):
+    assert netchu("--output", tmp_path / "out", folder / "1.png") == (0, "", "")
+    assert (tmp_path / "out" / "1.txt").read_text(encoding="utf-8") == texts(model, 1)[0] + "\n"
+    netchu("--format", "csv", "--output", tmp_path / "out", folder / "1.png")
+    assert (tmp_path / "out" / "1.csv").read_text(encoding="utf-8").startswith("path,")
+
+
+def test_two_images_never_share_a_file(netchu, folder, tmp_path):
+    Image.fromarray(picture(1)).save(folder / "1.jpg")
+    status, out, err = netchu("--format", "alto", "--output", tmp_path / "xml", folder)
+    assert (status, out) == (2, "") and "1.jpg and " in err and "would both be written to" in err
+    assert not (tmp_path / "xml").exists()
+
+
+def test_pages_of_a_tiff_and_a_pdf(netchu, tmp_path, model):
+    images = [Image.fromarray(picture(number)) for number in (1, 2)]
+    images[0].save(tmp_path / "x.tif", save_all=True, append_images=images[1:])
+    images[0].save(tmp_path / "x.pdf", save_all=True, append_images=images[1:], resolution=300)
+    status, out, _ = netchu("--format", "jsonl", tmp_path / "x.tif", tmp_path / "x.pdf")
+    rows = [json.loads(row) for row in out.splitlines()]
+    assert status == 0 and [row["page"] for row in rows] == [1, 2, 1, 2]
+    assert [row["text"] for row in rows[:2]] == texts(model, 1, 2)
+    netchu("--format", "alto", "--output", tmp_path / "xml", tmp_path / "x.pdf")
+    assert names(tmp_path / "xml") == ["x-0001.xml", "x-0002.xml"]
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\0"])
+def test_files_named_on_standard_input(netchu, folder, model, monkeypatch, separator):
+    names = separator.join([str(folder / "10.png"), str(folder / "1.png"), ""])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(names.encode())))
+    status, out, err = netchu("-", folder / "2.png")
+    assert (status, out.splitlines(), err) == (0, texts(model, 10, 1, 2), "")
+
+
+def test_no_names_at_all(netchu, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    status, out, err = netchu("-")
+    assert (status, out, err) == (2, "", "netchu read: error: standard input names no files\n")
+
+
+def test_what_is_not_there_is_reported_and_the_rest_read(netchu, folder, model):
+    (folder / "empty").mkdir()
+    status, out, err = netchu(folder / "nothing.png", folder / "1.png", folder / "empty")
+    assert (status, out.splitlines()) == (1, texts(model, 1))
+    first, second, last = err.splitlines()
+    assert first == f"netchu read: {folder}/nothing.png: no such file or folder"
+    assert second.startswith(f"netchu read: {folder}/empty: no images in this folder")
+    assert last == "netchu read: 2 of 3 images could not be read"
+
+
+def test_doubtful_lines_are_left_out(netchu, folder, model):
+    confidences = {number: Recognizer.load(model).read(picture(number)).confidence for number in (1, 2, 10)}
+    best = max(confidences, key=confidences.get)
+    limit = sorted(confidences.values())[1] + 1e-6
+    status, out, err = netchu("--min-confidence", limit, *(folder / f"{number}.png" for number in (1, 2, 10)))
+    assert status == 0
+    assert [row for row in out.splitlines() if row] == texts(model, best) and out.count("\n") == 3
+    assert err == f"netchu read: lines left out, of confidence below {limit}: 2\n"
+
+
+@pytest.mark.parametrize("value", ["-0.1", "1.1", "x", "nan", ""])
+def test_a_wrong_confidence_is_refused(netchu, folder, capfd, value):
+    with pytest.raises(SystemExit) as caught:
+        netchu("--min-confidence", value, folder)
+    assert caught.value.code == 2
+    assert f"--min-confidence: '{value}' is not a number from 0 to 1" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("decoder", ["greedy", "beam"])
+def test_decoders(netchu, folder, decoder):
+    status, out, _ = netchu("--decoder", decoder, "--format", "jsonl", folder / "1.png")
+    assert status == 0 and json.loads(out)["confidence"] > 0
+
+
+def test_a_wrong_model_is_named(folder, tmp_path, capfd):
+    assert main(["read", "--model", str(tmp_path / "none"), str(folder)]) == 2
+    out, err = capfd.readouterr()
+    assert out == "" and err.startswith(f"netchu read: error: {tmp_path}/none: no readable model")
+    assert main(["read", "--model", str(tmp_path / "none"), "--format", "csv", str(folder)]) == 2
+    assert capfd.readouterr().out == ""
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(netchu, folder):
+    (folder / "taken").write_text("a file")
+    status, out, err = netchu("--output", folder / "taken", folder / "1.png")
+    assert (status, out) == (2, "")
+    assert err == f"netchu read: error: {folder}/taken: cannot be written (File exists)\n"
+
+
+def test_help_names_every_option(capfd):
+    with pytest.raises(SystemExit) as caught:
+        main(["read", "--help"])
+    assert caught.value.code == 0
+    text = capfd.readouterr().out
+    for word in ("--layout", "--format", "--output", "--decoder", "--min-confidence", "--model", "exit status"):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def process(*arguments, **options) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "netchu", "read", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def test_a_reader_that_wants_no_more_ends_it_quietly(model, folder):
+    many = [folder / "1.png"] * 400
+    with process("--model", model, "--format", "jsonl", *many) as running:
+        running.stdout.readline()
+        running.stdout.close()
+        assert "Traceback" not in (err := running.stderr.read().decode()) and "Exception" not in err
+        assert running.wait() == 1
+
+
+def test_text_is_utf_8_whatever_the_locale(model, folder):
+    (folder / "1.png").rename(folder / "tờ.png")
+    with process(
+        "--model", model, "--format", "jsonl", folder / "tờ.png", env={**os.environ, "LC_ALL": "C"}
+    ) as running:
+        out, _ = running.communicate()
+    assert json.loads(out)["path"].endswith("tờ.png") and "tờ" in out.decode("utf-8")
+
+
+def test_a_fresh_process_imports_nothing_heavy(model, folder):
+    slow = ("tensorflow", "keras", "pandas", "pyarrow", "scipy", "sklearn", "pypdfium2", "jiwer", "onnx")
+    code = f"from netchu.__main__ import main; main(['read', '--model', {str(model)!r}, {str(folder / '1.png')!r}])"
+    code += f"; import sys; assert not set({slow}) & set(sys.modules), set({slow}) & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_progress_goes_to_standard_error(netchu, folder, monkeypatch):
+    monkeypatch.setattr("netchu.core.progress._FIRST", 0.0)
+    _, out, err = netchu(folder / "1.png", folder / "2.png")
+    assert "read: 0 of 2" in err and "read:" not in out
+
+
+def test_memory_is_bounded_by_what_is_in_flight(netchu, folder, monkeypatch):
+    """While 1,000 images are read, at most a few hundred are open or waiting."""
+    opened, written, most = [], [], []
+    line = picture(1)[10:70, :100]
+
+    def open_page(file):
+        opened.append(file)
+        return line
+
+    def write(file, page):
+        written.append(file)
+        most.append(len(opened) - len(written))
+
+    monkeypatch.setattr(command, "open_page", open_page)
+    monkeypatch.setattr(command, "_writer", lambda arguments, files: write)
+    monkeypatch.setattr(command, "find_pages", lambda paths: [folder] * 1000)
+    assert netchu("--layout", "line", folder)[0] == 0
+    assert len(written) == 1000 and max(most) < 400

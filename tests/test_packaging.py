@@ -1,0 +1,62 @@
+"""`pip install .` against the code: what is installed, and what it needs."""
+
+import ast
+import importlib
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from netchu.__main__ import COMMANDS
+from tests.test_pipeline import imported_files
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def distribution(requirement: str) -> str:
+    return re.match(r"[\w.-]+", requirement).group().lower().replace("_", "-")
+
+
+def dependencies() -> set[str]:
+    return {distribution(requirement) for requirement in PROJECT["project"]["dependencies"]}
+
+
+def imported_packages(file: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module.partition(".")[0])
+    return names - set(sys.stdlib_module_names) - {"netchu"}
+
+
+def test_dependencies_are_what_the_commands_import():
+    files = set()
+    for entry in ("recognizer.py", *(f"commands/{name}.py" for name in COMMANDS)):
+        files |= imported_files(ROOT / "netchu" / entry)
+    packages = set().union(*map(imported_packages, files))
+    owners = packages_distributions()
+    needed = {name.lower().replace("_", "-") for package in packages for name in owners[package]}
+    assert needed == dependencies()
+
+
+def test_every_dependency_is_pinned():
+    pinned = {distribution(line) for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
+    assert dependencies() <= pinned
+
+
+def test_the_installed_command_is_the_module():
+    module, _, function = PROJECT["project"]["scripts"]["netchu"].partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_files_beside_the_code_are_installed():
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
+    others = [file for file in (ROOT / "netchu").rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")]
+    assert others and all(any(file.match(pattern) for pattern in patterns) for file in others)
+    assert all(
+        (folder / "__init__.py").is_file() for folder in {file.parent for file in (ROOT / "netchu").rglob("*.py")}
+    )
