@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from netchu.confidence import word_probabilities
-from netchu.decoding import beam, greedy
-from netchu.exported_model import ExportedModel
-from netchu.language_model import LanguageModel
-from netchu.metrics import error_rates
-from netchu.reading import read_lines
-from netchu.subsets import Subset
+from netchu.core.subsets import Subset
+from netchu.evaluation.metrics import error_rates
+from netchu.reading.beam_search import beam
+from netchu.reading.decoding import greedy
+from netchu.reading.exported_model import ExportedModel
+from netchu.reading.language_model import LanguageModel
+from netchu.reading.line_reading import read_words
+from netchu.reading.lines import read_lines
 
 SETTINGS = [(0, 0), (0.3, 0.5), (0.5, 0.5), (0.5, 1), (0.7, 1), (0.7, 1.5), (1, 1.5)]
 """Weight and bonus."""
@@ -51,8 +52,8 @@ def main() -> None:
             measure(name, examples, lambda line, w=weight, b=bonus: beam(line, 16, model, w, b))
         started = time.process_time()
         for text, line in examples:
-            word_probabilities(line, text)
-        print(f"  word probabilities: {1000 * (time.process_time() - started) / len(examples):.1f} ms")
+            read_words(line, text)
+        print(f"  confidences: {1000 * (time.process_time() - started) / len(examples):.1f} ms")
 
 
 def measure(name: str, examples: list[tuple[str, np.ndarray]], decode: Callable[[np.ndarray], str]) -> None:

@@ -1,10 +1,9 @@
 """How much worse lines are read from a bad photograph: `python -m benchmarks.photographs [MODEL] [--show FILE]`.
 
-Every validation line of the last run is photographed anew: laid on ruled paper, unevenly lit, turned, seen askew, blurred,
-grainy, saved as a poor JPEG. Prints CER, WER and SER of the lines as they are and of their photographs, by source.
+Every validation line of the last run is photographed anew: laid on ruled paper, unevenly lit, turned, seen askew,
+blurred, grainy, saved as a poor JPEG. Prints CER, WER and SER of the lines and of their photographs, by source.
 """
 
-import argparse
 import csv
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from netchu.core.errors import NetchuError
 from netchu.core.tables import open_lines, read_rows
-from netchu.images import decode_image
-from netchu.line_image import PreprocessParams, line_image, to_grey
-from netchu.metrics import error_rates
-from netchu.recognizer import Recognizer
+from netchu.pictures.images import decode_image
+from netchu.pictures.line_image import to_grey
 
 LINES, SPLIT = Path("data/clean/lines.parquet"), Path("data/split/lines.csv")
 
@@ -33,7 +29,7 @@ def photograph(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     for y in np.arange(rng.uniform(0, spacing), height, spacing):
         cv2.line(paper, (0, int(y)), (width, int(y)), rng.uniform(0.65, 0.9), int(rng.integers(1, 4)), cv2.LINE_AA)
     # Light from one side, and the soft edge of a shadow.
-    across = np.linspace(0, 1, width, dtype=np.float32)[::rng.choice([-1, 1])]
+    across = np.linspace(0, 1, width, dtype=np.float32)[:: rng.choice([-1, 1])]
     edge = 1 / (1 + np.exp(-(across - rng.uniform(0.2, 0.8)) * rng.uniform(5, 40)))
     down = np.linspace(1, rng.uniform(0.8, 1), height, dtype=np.float32)[:, None]
     light = down * (1 - rng.uniform(0.1, 0.35) * across - rng.uniform(0, 0.3) * edge)

@@ -16,13 +16,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from netchu import network as network_module
-from netchu import training
-from netchu.batches import make_batch
 from netchu.core.charset import BLANK, CHARSET
 from netchu.core.params import read_params
-from netchu.ctc import PAD, ctc_loss
-from netchu.network import build_network
+from netchu.training import loop as training
+from netchu.training import network as network_module
+from netchu.training.batches import make_batch
+from netchu.training.ctc import PAD, ctc_loss
+from netchu.training.network import build_network
 from stages.train import Params
 
 HEIGHT, WIDTH, CHARACTERS, REPEATS = 48, 832, 58, 5

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pydantic import Field
 
-from netchu.archives import open_archive, printable, read_entry
 from netchu.core.charset import normalise, unknown_characters
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
@@ -18,9 +17,10 @@ from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.tables import CLEAN_COLUMNS, SUBSETS, write_lines, write_rejected
-from netchu.images import decode_image
-from netchu.labels import Fault, Label, list_lines
-from netchu.line_image import has_ink, to_grey
+from netchu.intake.archives import open_archive, printable, read_entry
+from netchu.intake.labels import Fault, Label, list_lines
+from netchu.pictures.images import decode_image
+from netchu.pictures.line_image import has_ink, to_grey
 
 INPUTS = {"raw": Path("data/raw")}
 OUTPUTS = {

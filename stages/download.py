@@ -10,13 +10,13 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from netchu import sources
-from netchu.archives import check_contents, open_archive, pack_folder
 from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
-from netchu.labels import list_lines
+from netchu.intake import sources
+from netchu.intake.archives import check_contents, open_archive, pack_folder
+from netchu.intake.labels import list_lines
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 
 INPUTS: dict[str, Path] = {}
@@ -25,7 +25,7 @@ OUTPUTS = {"raw": Path("data/raw")}
 CINNAMON_IDS = ("15ULMGkXxPRadFOqUs1-7BUiZv-_QNpGx", "1-hAGX91o45NA4nv1XUYw5pMw4jMmhsh5")
 """Two copies of the 1,838 public images on Google Drive."""
 
-CINNAMON_MANIFEST = Path(__file__).parents[1] / "netchu" / "cinnamon_originals.sha256"
+CINNAMON_MANIFEST = Path(__file__).parents[1] / "netchu" / "intake" / "cinnamon_originals.sha256"
 """SHA-256 of every file of the two public sets, as `sha256sum` writes it, spaces in folder names as underscores."""
 
 

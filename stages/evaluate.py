@@ -5,35 +5,37 @@ import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
-from netchu.calibration import expected_calibration_error, reliability, right_words
-from netchu.confidence import LineReading, read_words
 from netchu.core.charset import normalise
 from netchu.core.files import atomic_path, write_json, write_text
+from netchu.core.folding import LabelsParams, fold
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
-from netchu.decoding import beam, greedy
-from netchu.error_kinds import align
-from netchu.error_tables import cer_by, cer_by_kind, cer_by_length, cer_by_writer, letter_confusions, tone_confusions
-from netchu.exported_model import ExportedModel
-from netchu.folding import LabelsParams, fold
-from netchu.metrics import Edits, character_edits, error_rates, percent, rate
-from netchu.reading import read_lines
-from netchu.subsets import Subset
-from netchu.worst_lines import contact_sheet, worst_lines
+from netchu.core.subsets import Subset
+from netchu.evaluation.calibration import expected_calibration_error, reliability, right_words
+from netchu.evaluation.error_kinds import align
+from netchu.evaluation.error_tables import (
+    cer_by,
+    cer_by_kind,
+    cer_by_length,
+    cer_by_writer,
+    letter_confusions,
+    tone_confusions,
+)
+from netchu.evaluation.metrics import Edits, character_edits, error_rates, percent, rate
+from netchu.evaluation.worst_lines import contact_sheet, worst_lines
+from netchu.reading.lines import read_lines
+from netchu.reading.reader import Decoder, Reader
 
 
 class EvaluateParams(Section):
     """Group `evaluate` of params.yaml."""
 
-    decoder: Literal["greedy", "beam"]
-    beam_width: int = Field(ge=1, le=1000)
+    decoder: Decoder
 
 
 class Params(Section):
@@ -46,7 +48,7 @@ class Params(Section):
 INPUTS = {
     "lines": Path("data/preprocess/lines.parquet"),
     "split": Path("data/split/lines.csv"),
-    "model": Path("models/crnn"),
+    "reader": Path("models/reader"),
 }
 OUTPUTS = {
     "metrics": Path("metrics/metrics.json"),
@@ -60,7 +62,7 @@ OUTPUTS = {
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     """Read every test line once; write error rates, texts as they are scored, tables for plots, a contact sheet."""
     lines = Subset(inputs["lines"], inputs["split"], "test")
-    read = _read(lines, ExportedModel(inputs["model"]), params)
+    read = _read(lines, Reader(inputs["reader"]), params)
     columns = ["id", "source", "writer", "reference", "prediction"]
     _write_csv(outputs["predictions"], [{name: line[name] for name in columns} for line in read])
     _, sources, writers, references, predictions = ([line[name] for line in read] for name in columns)
@@ -94,7 +96,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     return f"{len(lines)} lines, CER {rates['cer']} %, WER {rates['wer']} %, SER {rates['ser']} %"
 
 
-def _read(lines: Subset, model: ExportedModel, params: Params) -> list[dict]:
+def _read(lines: Subset, reader: Reader, params: Params) -> list[dict]:
     """The lines by their ids: id, source, writer, reference and prediction, the texts as they are scored.
 
     And `confidences`, one of each word of the prediction.
@@ -106,12 +108,9 @@ def _read(lines: Subset, model: ExportedModel, params: Params) -> list[dict]:
             described.append({key: row[key] for key in ("id", "source", "writer", "text")})
             yield row["image"]
 
-    def decode(logits: np.ndarray) -> LineReading:
-        beamed = params.evaluate.decoder == "beam"
-        return read_words(logits, beam(logits, params.evaluate.beam_width) if beamed else greedy(logits))
-
+    readings = read_lines(images(), reader.model, reader.decode(params.evaluate.decoder), ordered_map)
     rows = []
-    for reading in progress(read_lines(images(), model, decode, ordered_map), "evaluate", len(lines)):
+    for reading in progress(readings, "evaluate", len(lines)):
         row = described[len(rows)]
         scored = fold if row["source"] in params.labels.folded else normalise
         # Word by word, because a word that was only punctuation may be gone.

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from netchu.checkpoint import Checkpoint, fingerprint
 from netchu.core.files import atomic_path, write_text
+from netchu.core.folding import LabelsParams
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
-from netchu.folding import LabelsParams
-from netchu.model_files import load_network, save_model
-from netchu.network import NetworkParams, build_network
-from netchu.subsets import Subset
-from netchu.training import TrainParams, train
+from netchu.core.subsets import Subset
+from netchu.training.checkpoint import Checkpoint, fingerprint
+from netchu.training.loop import TrainParams, train
+from netchu.training.model_files import load_network, save_model
+from netchu.training.network import NetworkParams, build_network
 
 
 class Params(Section):

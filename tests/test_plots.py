@@ -9,8 +9,8 @@ import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-from netchu.confidence import LineReading, WordReading
-from netchu.folding import LabelsParams
+from netchu.core.folding import LabelsParams
+from netchu.reading.line_reading import LineReading, WordReading
 from stages import evaluate
 from tests.netchu.helpers import write_table
 from tests.workspace import run

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import jiwer
 
-from netchu.comparison import FEWEST, RESAMPLES, Pair, Rate, compare_rates, pair_lines, parse_predictions
-from netchu.revisions import WORKSPACE, Revision, find_revision, read_file
+from netchu.experiments.comparison import FEWEST, RESAMPLES, Pair, Rate, compare_rates, pair_lines, parse_predictions
+from netchu.experiments.revisions import WORKSPACE, Revision, find_revision, read_file
 
 _PREDICTIONS = "metrics/predictions.csv"
 

@@ -1,7 +1,6 @@
 """`python -m netchu read`: reads handwriting from image files."""
 
 import argparse
-import functools
 import os
 import sys
 import warnings
@@ -16,11 +15,11 @@ from tqdm import tqdm
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_text
 from netchu.core.progress import progress
-from netchu.decoding import beam, greedy
-from netchu.image_files import PageFile, find_pages, open_page
-from netchu.output_formats import FORMATS, printable
-from netchu.page import Page
-from netchu.recognizer import Layout, Recognizer
+from netchu.pages.image_files import PageFile, find_pages, open_page
+from netchu.pages.output_formats import FORMATS, printable
+from netchu.pages.page import Page
+from netchu.pages.recognizer import Layout, Recognizer
+from netchu.reading.reader import Decoder
 
 _EPILOG = """\
 examples:
@@ -33,8 +32,6 @@ exit status:
   1  some could not be read; each is named on standard error
   2  nothing was read: a wrong argument, or no model
 """
-
-_DECODERS = {"greedy": greedy, "beam": functools.partial(beam, width=16)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,9 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--decoder",
-        choices=tuple(_DECODERS),
-        default="greedy",
-        help="greedy (default): fast; beam: the likeliest text, slower",
+        choices=get_args(Decoder),
+        default="beam",
+        help="beam (default): with the language model; greedy: the network alone, faster",
     )
     parser.add_argument(
         "--min-confidence",
@@ -84,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=Path,
         metavar="DIR",
-        help="folder of the model (default: models/pretrained, or else models/crnn, which `dvc repro` makes)",
+        help="folder of the model (default: models/pretrained, or else models/reader, which `dvc repro` makes)",
     )
 
 
@@ -99,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", module="PIL")
     # One image a thread: OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
-    pages = recognizer.read_pages(files, open_page, arguments.layout, _DECODERS[arguments.decoder])
+    pages = recognizer.read_pages(files, open_page, arguments.layout, arguments.decoder)
     try:
         return _read(files, pages, write, arguments.min_confidence)
     except BrokenPipeError:  # `netchu read ... | head` wants no more

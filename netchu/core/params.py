@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 from netchu.core.errors import NetchuError
 
-GROUPS = ("download", "clean", "preprocess", "split", "labels", "model", "train", "evaluate")
+GROUPS = ("download", "clean", "preprocess", "split", "labels", "model", "train", "decoder", "evaluate")
 """Top-level keys of params.yaml."""
 
 

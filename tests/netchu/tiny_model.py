@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from netchu.core.charset import BLANK, CHARSET
-from netchu.line_image import FRAME_WIDTH
+from netchu.pictures.line_image import FRAME_WIDTH
 
 PREPROCESS = {"height": 48, "blur": 0.0, "threshold": "none", "deslant": False}
 

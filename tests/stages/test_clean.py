@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 from netchu.core.errors import NetchuError
 from netchu.core.tables import CLEAN_COLUMNS
-from netchu.labels import list_lines
+from netchu.intake.labels import list_lines
 from stages import clean
 
 ROOT = Path(__file__).parents[2]

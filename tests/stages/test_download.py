@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from netchu import sources
 from netchu.core.errors import NetchuError
 from netchu.core.params import read_params
+from netchu.intake import sources
 from stages import download
 
 ROOT = Path(__file__).parents[2]

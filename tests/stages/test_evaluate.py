@@ -7,13 +7,13 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from netchu.confidence import LineReading, WordReading
 from netchu.core.charset import BLANK, encode
+from netchu.core.folding import LabelsParams
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
-from netchu.error_kinds import KINDS
-from netchu.folding import LabelsParams
-from netchu.model_files import save_model
-from netchu.network import NetworkParams, build_network
+from netchu.evaluation.error_kinds import KINDS
+from netchu.reading.line_reading import LineReading, WordReading
+from netchu.training.model_files import save_model
+from netchu.training.network import NetworkParams, build_network
 from stages import evaluate
 from tests.netchu.helpers import HEIGHT, write_table
 

@@ -10,7 +10,7 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.tables import CLEAN_COLUMNS, LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
-from netchu.line_image import line_image
+from netchu.pictures.line_image import line_image
 from stages.preprocess import Params, run
 
 VALUES = {"height": 32, "blur": 0, "threshold": "none", "deslant": False}

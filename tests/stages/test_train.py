@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from netchu import checkpoint
 from netchu.core.errors import NetchuError
-from netchu.folding import LabelsParams
-from netchu.network import NetworkParams
+from netchu.core.folding import LabelsParams
+from netchu.training import checkpoint
+from netchu.training.network import NetworkParams
 from stages import train
 from tests.netchu.helpers import HEIGHT, write_table
-from tests.netchu.test_training import PARAMS as TRAINING
+from tests.netchu.training.test_loop import PARAMS as TRAINING
 
 PARAMS = train.Params(
     labels=LabelsParams(folded=[]),

@@ -16,7 +16,7 @@ from PIL import Image
 
 from netchu.__main__ import main
 from netchu.commands import read as command
-from netchu.recognizer import Recognizer
+from netchu.pages.recognizer import Recognizer
 from tests.netchu.tiny_model import write_tiny_model
 
 

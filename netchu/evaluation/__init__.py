@@ -1,0 +1,1 @@
+"""How well was read: error rates, their kinds, and whether the confidence can be trusted."""

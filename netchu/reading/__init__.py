@@ -1,0 +1,1 @@
+"""From line images to text: the exported network, decoding, language model, confidence."""

@@ -1,0 +1,106 @@
+"""How likely a text is, character by character: a smoothed n-gram model kept in a few megabytes."""
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from netchu.core.charset import encode
+from netchu.core.errors import NetchuError
+from netchu.core.files import atomic_path
+from netchu.reading.ngrams import BOUNDARY, Trie
+
+_MAGIC = b"netchu language model 1\n"
+_REMEMBERED = 500_000
+"""Steps that are remembered for the lines that follow, about 100 MB."""
+
+
+class LanguageModel:
+    """Character n-grams with backoff: `start` and `step` walk through a text, `score` sums it up.
+
+    A state is the longest n-gram at the end of the text that the model knows, as its place in the trie. Threads may
+    share one model.
+    """
+
+    def __init__(self, symbol: bytes, children: bytes, probability: bytes, backoff: bytes, values: np.ndarray):
+        """The nodes of a Trie, a byte each; `probability` and `backoff` index the two rows of `values`, (2, 256)."""
+        self._symbol, self._probability, self._backoff = symbol, probability, backoff
+        counts = np.frombuffer(children, np.uint8)
+        self._first = memoryview(np.concatenate(([1], 1 + np.cumsum(counts, dtype=np.int32))).astype(np.int32))
+        self._log_probabilities, self._log_backoffs = values.tolist()
+        self._suffix: dict[int, int] = {}  # of the n-grams met so far: without the first symbol
+        self._steps: dict[int, tuple[float, int]] = {}
+
+    @classmethod
+    def from_trie(cls, trie: Trie) -> "LanguageModel":
+        """Round the numbers of `trie` to 256 values each, every one as near as possible to as many n-grams."""
+        (probability, first), (backoff, second) = _quantise(trie.log_probability), _quantise(trie.log_backoff)
+        arrays = (trie.symbol, trie.children, probability, backoff)
+        return cls(*(array.tobytes() for array in arrays), np.stack([first, second]))
+
+    @classmethod
+    def load(cls, path: Path) -> "LanguageModel":
+        """Read what `save` wrote; raises NetchuError where `path` is missing or damaged."""
+        try:
+            content = path.read_bytes()
+            if not content.startswith(_MAGIC):
+                raise ValueError("another format")
+            content = zlib.decompress(content[len(_MAGIC) :])
+        except (OSError, ValueError, zlib.error) as error:
+            raise NetchuError(f"{path}: no readable language model ({error}); run `dvc repro`") from None
+        values = np.frombuffer(content, "<f4", 512).reshape(2, 256)
+        nodes = (len(content) - 2048) // 4
+        return cls(*(content[2048 + part * nodes : 2048 + (part + 1) * nodes] for part in range(4)), values)
+
+    def save(self, path: Path) -> None:
+        """Write the model; equal models give equal files."""
+        values = np.array([self._log_probabilities, self._log_backoffs], "<f4").tobytes()
+        children = np.diff(np.asarray(self._first)).astype(np.uint8).tobytes()
+        content = b"".join((values, self._symbol, children, self._probability, self._backoff))
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(_MAGIC + zlib.compress(content, 9))
+
+    def start(self) -> int:
+        """The state before the first character."""
+        if len(self._steps) > _REMEMBERED:
+            self._steps.clear()
+        return self._find(0, BOUNDARY)
+
+    def step(self, state: int, symbol: int) -> tuple[float, int]:
+        """Natural log-probability of a class of the charset, or of BOUNDARY, after `state`; and the state after it."""
+        key = state << 8 | symbol
+        found = self._steps.get(key)
+        if found is None:
+            if node := self._find(state, symbol):
+                found = (self._log_probabilities[self._probability[node]], node)
+            else:
+                rest, node = self.step(self._suffix[state], symbol)
+                found = (self._log_backoffs[self._backoff[state]] + rest, node)
+            self._steps[key] = found
+        return found
+
+    def score(self, text: str) -> float:
+        """Natural log-probability of a whole line; raises KeyError for a character outside the charset."""
+        state, total = self.start(), 0.0
+        for symbol in (*encode(text), BOUNDARY):
+            log_probability, state = self.step(state, symbol)
+            total += log_probability
+        return total
+
+    def _find(self, state: int, symbol: int) -> int:
+        """The n-gram that is `symbol` longer than `state`, 0 where there is none."""
+        node = self._symbol.find(symbol, self._first[state], self._first[state + 1])
+        if node < 0:
+            return 0
+        if node not in self._suffix:
+            self._suffix[node] = self._find(self._suffix[state], symbol) if state else 0
+        return node
+
+
+def _quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`values` as uint8 indices into 256 levels, means of equally frequent groups; exact if so few values differ."""
+    distinct, number = np.unique(values, return_inverse=True)
+    if len(distinct) > 256:
+        number[np.argsort(values, kind="stable")] = np.arange(len(values)) * 256 // len(values)
+    totals, counts = np.bincount(number, values, 256), np.bincount(number, minlength=256)
+    return number.astype(np.uint8), (totals / np.maximum(counts, 1)).astype(np.float32)

@@ -1,0 +1,79 @@
+"""A complete reader as a folder: network, language model, and what its decoders need; reads without TensorFlow."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from netchu.core.errors import NetchuError
+from netchu.core.files import write_json
+from netchu.core.params import Section
+from netchu.reading.beam_search import beam
+from netchu.reading.decoding import greedy
+from netchu.reading.exported_model import ExportedModel
+from netchu.reading.language_model import LanguageModel
+from netchu.reading.line_reading import LineReading, read_words
+
+Decoder = Literal["greedy", "beam"]
+"""`greedy`: the network alone; `beam`: with the language model."""
+
+Calibration = list[list[float]]
+"""Confidences as estimated, rising, and how often words of these confidences were right; linear in between."""
+
+
+class BeamParams(Section):
+    """How the language model takes part, in group `decoder` of params.yaml."""
+
+    beam_width: int = Field(ge=1, le=1000)
+    language_weight: float = Field(ge=0, le=10)
+    length_bonus: float = Field(ge=-10, le=10)
+
+
+def write_reader(
+    folder: Path,
+    model: Path,
+    language_model: LanguageModel,
+    params: BeamParams,
+    calibration: Mapping[Decoder, Calibration],
+) -> None:
+    """Write a reader into `folder`: the files of the folder `model`, `language_model.bin` and `reader.json`."""
+    shutil.copytree(model, folder, dirs_exist_ok=True)
+    language_model.save(folder / "language_model.bin")
+    write_json(folder / "reader.json", {"beam": params.model_dump(), "calibration": dict(calibration)})
+
+
+class Reader:
+    """What `write_reader` wrote. `model` gives a line's logits, `decode` what is written in it."""
+
+    def __init__(self, folder: Path):
+        """Load it; raises NetchuError where something is missing or damaged."""
+        self.model = ExportedModel(folder)
+        self._language_model = LanguageModel.load(folder / "language_model.bin")
+        try:
+            settings = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
+            self._beam = BeamParams(**settings["beam"])
+            self._calibration = {
+                name: np.array(knots).reshape(2, -1) for name, knots in settings["calibration"].items()
+            }
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise NetchuError(
+                f"{folder}/reader.json: {' '.join(str(error).split())}; run `dvc repro decoder`"
+            ) from None
+
+    def decode(self, decoder: Decoder) -> Callable[[np.ndarray], LineReading]:
+        """A function from the logits of a line, `(frames, classes)`, to its reading; it may be called in threads."""
+        read = decode_function(decoder, self._language_model, self._beam)
+        knots = self._calibration[decoder]
+        return lambda logits: read_words(logits, read(logits), lambda confidence: float(np.interp(confidence, *knots)))
+
+
+def decode_function(decoder: Decoder, language_model: LanguageModel, params: BeamParams) -> Callable[[np.ndarray], str]:
+    """The function from a line's logits to its text."""
+    if decoder == "greedy":
+        return greedy
+    width, weight, bonus = params.beam_width, params.language_weight, params.length_bonus
+    return lambda logits: beam(logits, width, language_model, weight, bonus)

@@ -1,0 +1,66 @@
+"""The CRNN: a residual CNN, column max-pool, bidirectional LSTMs and a linear layer that gives CTC logits.
+
+Shi, Bai and Yao 2017 (CRNN); column max-pool in place of flattening after Retsinas et al. 2022, "Best practices for a
+handwritten text recognition system". Written with keras.layers, so that it trains on any Keras backend.
+"""
+
+from typing import Annotated
+
+from keras import Model, backend, layers, ops, utils
+from pydantic import Field
+
+from netchu.core.charset import BLANK
+from netchu.core.params import Section
+
+if backend.backend() == "tensorflow":
+    from netchu.training.lstm import BidirectionalLSTM as Bidirectional
+else:
+    from keras.layers import Bidirectional
+
+FEATURES = "features"
+"""Name of the layer that gives the CNN's features, `(batch, frames, channels)`."""
+
+
+class NetworkParams(Section):
+    """Group `model` of params.yaml."""
+
+    cnn_channels: list[Annotated[int, Field(ge=1, le=1024)]] = Field(min_length=3, max_length=3)
+    cnn_blocks: int = Field(ge=1, le=4)
+    lstm_units: int = Field(ge=1, le=1024)
+    lstm_layers: int = Field(ge=1, le=4)
+    dropout: float = Field(ge=0, lt=1)
+
+
+def build_network(params: NetworkParams, height: int, seed: int) -> Model:
+    """The network for line images of `height` pixels, its initial weights and dropout drawn from `seed`.
+
+    Input: `(batch, height, width, 1)` float32, ink 1 and paper 0, width a multiple of FRAME_WIDTH pixels.
+    Output: logits `(batch, width / FRAME_WIDTH, len(CHARSET) + 1)`, the CTC blank last.
+    """
+    utils.set_random_seed(seed)
+    image = layers.Input((height, None, 1), name="image")
+    x = _convolve(image, params.cnn_channels[0], kernel=5, strides=2)
+    for stage, channels in enumerate(params.cnn_channels):
+        if stage:
+            x = layers.MaxPooling2D((2, 2) if stage == 1 else (2, 1))(x)
+        for _ in range(params.cnn_blocks):
+            x = _residual_block(x, channels)
+    x = layers.Dropout(params.dropout, name=FEATURES)(ops.max(x, axis=1))
+    for _ in range(params.lstm_layers):
+        # No cuDNN where there is a GPU: its operator cannot be exported to ONNX.
+        x = Bidirectional(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
+        x = layers.Dropout(params.dropout)(x)
+    return Model(image, layers.Dense(BLANK + 1, name="logits")(x), name="crnn")
+
+
+def _convolve(x, channels: int, kernel: int = 3, strides: int = 1, relu: bool = True):
+    x = layers.Conv2D(channels, kernel, strides, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
+    return layers.ReLU()(x) if relu else x
+
+
+def _residual_block(x, channels: int):
+    """Two 3x3 convolutions and a shortcut (He et al. 2016)."""
+    shortcut = x if x.shape[-1] == channels else _convolve(x, channels, kernel=1, relu=False)
+    x = _convolve(_convolve(x, channels), channels, relu=False)
+    return layers.ReLU()(layers.Add()([x, shortcut]))

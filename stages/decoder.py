@@ -1,0 +1,99 @@
+"""Stage decoder: makes the reader: the network, a language model of the training texts, calibrated confidences."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from pydantic import Field
+
+from netchu.core.charset import normalise
+from netchu.core.files import atomic_path
+from netchu.core.folding import LabelsParams, fold
+from netchu.core.parallel import ordered_map
+from netchu.core.params import Section
+from netchu.core.progress import progress
+from netchu.core.stage import Paths, run_stage
+from netchu.core.subsets import Subset
+from netchu.evaluation.calibration import fit_calibration, right_words
+from netchu.reading.exported_model import ExportedModel
+from netchu.reading.language_model import LanguageModel
+from netchu.reading.line_reading import LineReading, read_words
+from netchu.reading.lines import read_lines
+from netchu.reading.ngrams import estimate
+from netchu.reading.reader import BeamParams, Calibration, Decoder, decode_function, write_reader
+from netchu.synthetic.address_corpus import address_corpus
+
+
+class DecoderParams(BeamParams):
+    """Group `decoder` of params.yaml."""
+
+    seed: int = Field(ge=0)
+    rounds: int = Field(ge=0, le=100)
+    order: int = Field(ge=2, le=40)
+    threshold: float = Field(ge=0)
+
+
+class Params(Section):
+    """Groups of params.yaml."""
+
+    labels: LabelsParams
+    decoder: DecoderParams
+
+
+INPUTS = {
+    "lines": Path("data/preprocess/lines.parquet"),
+    "split": Path("data/split/lines.csv"),
+    "model": Path("models/crnn"),
+}
+OUTPUTS = {"reader": Path("models/reader")}
+
+
+def run(params: Params, inputs: Paths, outputs: Paths) -> str:
+    """Estimate the language model from training texts and addresses, calibrate on the validation lines, write both."""
+    texts = Subset(inputs["lines"], inputs["split"], "train").texts()
+    decoder = params.decoder
+    corpus = address_corpus(texts, decoder.rounds, decoder.seed)
+    language_model = LanguageModel.from_trie(estimate(corpus, decoder.order, decoder.threshold))
+    beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
+    validation = Subset(inputs["lines"], inputs["split"], "validation")
+    model = ExportedModel(inputs["model"])
+    calibration = {
+        name: _calibrate(validation, model, decode_function(name, language_model, beam), params.labels.folded)
+        for name in get_args(Decoder)
+    }
+    with atomic_path(outputs["reader"]) as folder:
+        write_reader(folder, inputs["model"], language_model, beam, calibration)
+        size = (folder / "language_model.bin").stat().st_size
+    return f"language model of {len(corpus)} texts, {size / 1e6:.1f} MB, calibrated on {len(validation)} lines"
+
+
+def _calibrate(
+    lines: Subset, model: ExportedModel, decode: Callable[[np.ndarray], str], folded: list[str]
+) -> Calibration:
+    """How often the words that `decode` reads are right, by confidence."""
+    rows: list[dict] = []
+
+    def images() -> Iterator[np.ndarray]:
+        for row in lines:
+            rows.append(row)
+            yield row["image"]
+
+    def read(logits: np.ndarray) -> LineReading:
+        return read_words(logits, decode(logits))
+
+    confidences: list[float] = []
+    right: list[bool] = []
+    readings = progress(read_lines(images(), model, read, ordered_map), "decoder: calibrating", len(lines))
+    for number, reading in enumerate(readings):
+        row = rows[number]
+        scored = fold if row["source"] in folded else normalise
+        words = [(text, word.confidence) for word in reading.words if (text := scored(word.text))]
+        confidences += [confidence for _, confidence in words]
+        right += right_words(scored(row["text"]), " ".join(text for text, _ in words))
+        row["image"] = None
+    return fit_calibration(confidences, right)
+
+
+if __name__ == "__main__":
+    run_stage("decoder", run, Params, INPUTS, OUTPUTS)

@@ -1,0 +1,303 @@
+"""Label files: the three layouts are found at any depth, faulty lines are named one by one, no image is forgotten."""
+
+import io
+import json
+import posixpath
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netchu.core.errors import NetchuError
+from netchu.intake.archives import open_archive
+from netchu.intake.labels import Fault, Label, list_lines
+
+SHARED = Path(__file__).parents[3] / "../shared/data"
+
+
+def listed(files: dict[str, bytes | str | dict]) -> tuple[list[Label], list[Fault]]:
+    buffer = io.BytesIO()
+    buffer.name = "/anywhere/set.zip"
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, json.dumps(data) if isinstance(data, dict) else data)
+    with zipfile.ZipFile(buffer) as archive:
+        return list_lines(archive)
+
+
+def test_cinnamon_layout():
+    labels, faults = listed(
+        {
+            "data/0916_Data Samples 2/labels.json": {"1.png": "Số 1", "2.png": "Số 2"},
+            "data/0916_Data Samples 2/writers.json": {"1.png": "12"},
+            "data/0916_Data Samples 2/1.png": b"",
+            "data/0916_Data Samples 2/2.png": b"",
+            "data/1015_Private Test/labels.json": {"1.png": "Số 3"},
+            "data/1015_Private Test/1.png": b"",
+            "latest/labels.json": {"1.png": "Số 4"},
+            "latest/1.png": b"",
+            "htr_test/train/labels.json": {"1.png": "Số 5"},
+            "htr_test/train/1.png": b"",
+        }
+    )
+    samples, private = "data/0916_Data Samples 2", "data/1015_Private Test"
+    assert labels == [
+        Label(f"set/{samples}/1.png", "set", "set/12", None, "Số 1", f"{samples}/1.png"),
+        Label(f"set/{samples}/2.png", "set", None, None, "Số 2", f"{samples}/2.png"),
+        Label(f"set/{private}/1.png", "set", None, "test", "Số 3", f"{private}/1.png"),
+        Label("set/htr_test/train/1.png", "set", None, None, "Số 5", "htr_test/train/1.png"),
+        Label("set/latest/1.png", "set", None, None, "Số 4", "latest/1.png"),
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_kalapa_layout(line_end):
+    labels, faults = listed(
+        {
+            "kalapa/annotations/7.txt": f"7/0.jpg\tHà Nội{line_end}7/1.jpg\tQ5\tTp Hcm{line_end}{line_end}",
+            "kalapa/images/7/0.jpg": b"",
+            "kalapa/images/7/1.jpg": b"",
+        }
+    )
+    assert [(label.id, label.writer, label.subset, label.text) for label in labels] == [
+        ("set/kalapa/images/7/0.jpg", "set/7", None, "Hà Nội"),
+        ("set/kalapa/images/7/1.jpg", "set/7", None, "Q5\tTp Hcm"),
+    ]
+    assert faults == []
+
+
+TABLES = {
+    "comma": ("a.csv", 'file,text\n1.png,"Số 1, Hà Nội"\n'),
+    "semicolon, as Excel writes it in Vietnam": ("a.csv", "file;text\n1.png;Số 1, Hà Nội\n"),
+    "tab": ("a.tsv", "file\ttext\n1.png\tSố 1, Hà Nội\n"),
+    "byte order mark and Windows line ends": ("a.csv", '\ufefffile,text\r\n1.png,"Số 1, Hà Nội"\r\n'),
+    "columns in another order, capitals, blanks, others": (
+        "a.csv",
+        'No, Text ,FILE,notes\n1,"Số 1, Hà Nội",1.png,\n,,,\n\n',
+    ),
+    "./ and backslashes": ("deep/a.csv", 'file,text\n.\\..\\1.png,"Số 1, Hà Nội"\n'),
+}
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES.values(), ids=TABLES.keys())
+def test_table_layout(name, table):
+    labels, faults = listed({name: table, "1.png": b""})
+    assert labels == [Label("set/1.png", "set", None, None, "Số 1, Hà Nội", "1.png")]
+    assert faults == []
+
+
+def test_table_with_writers_and_subsets():
+    labels, _ = listed(
+        {
+            "a/t.csv": "file,text,writer,subset\n1.png,Một,An,Test\n2.png,Hai,,train\n3.png,Ba,Bình,\n",
+            "a/1.png": b"",
+            "a/2.png": b"",
+            "a/3.png": b"",
+        }
+    )
+    assert [(label.writer, label.subset) for label in labels] == [
+        ("set/An", "test"),
+        (None, "train"),
+        ("set/Bình", None),
+    ]
+
+
+def test_layouts_may_be_mixed():
+    labels, faults = listed(
+        {
+            "labels.json": {"1.png": "Một"},
+            "1.png": b"",
+            "t.csv": "file,text\n2.png,Hai\n",
+            "2.png": b"",
+            "annotations/3.txt": "3/3.png\tBa",
+            "images/3/3.png": b"",
+        }
+    )
+    assert [label.text for label in labels] == ["Một", "Hai", "Ba"] and faults == []
+
+
+@pytest.mark.parametrize(
+    ("told", "there"),
+    [
+        ("1.jpg", "1.JPG"),
+        ("1.JPG", "1.jpg"),
+        (unicodedata.normalize("NFC", "Quận.png"), unicodedata.normalize("NFD", "Quận.png")),
+        (unicodedata.normalize("NFD", "Quận.png"), unicodedata.normalize("NFC", "Quận.png")),
+        ("./1.png", "1.png"),
+    ],
+)
+def test_names_that_differ_by_system(told, there):
+    labels, faults = listed({"labels.json": {told: "Một"}, there: b""})
+    assert [label.path for label in labels] == [there] and faults == []
+
+
+def test_exact_names_come_first():
+    labels, faults = listed({"labels.json": {"1.jpg": "a", "1.JPG": "b", "1.Jpg": "c"}, "1.jpg": b"", "1.JPG": b""})
+    assert {label.path: label.text for label in labels} == {"1.jpg": "a", "1.JPG": "b"}
+    assert faults == [Fault("set/1.Jpg", "no_image", "c")]
+
+
+MALFORMED = {
+    # name: (files beside 1.png, what the message must say)
+    "no labels at all": ({}, "no labels found"),
+    "annotations without images": ({"annotations/1.txt": "1/1.png\ta"}, "no labels found"),
+    "labels hidden in an inner archive": ({"inner.zip": "PK"}, "no labels found"),
+    "labels only in macOS litter": ({"__MACOSX/labels.json": "{}"}, "no labels found"),
+    "empty JSON": ({"labels.json": ""}, "labels.json: line 1: not valid JSON"),
+    "JSON cut": ({"labels.json": '{"1.png": "a",\n"2.png": "b'}, "labels.json: line 2: not valid JSON"),
+    "JSON with a trailing comma": ({"labels.json": '{"1.png": "a",}'}, "line 1: not valid JSON"),
+    "JSON list": ({"labels.json": '[["1.png", "a"]]'}, "expected one object"),
+    "JSON string": ({"labels.json": '"1.png"'}, "expected one object"),
+    "JSON nested a million deep": ({"labels.json": "[" * 10**6}, "not valid JSON"),
+    "JSON number of 5,000 digits": ({"labels.json": '{"1.png": ' + "9" * 5000 + "}"}, "not valid JSON"),
+    "JSON in UTF-16": ({"labels.json": '{"1.png": "a"}'.encode("utf-16")}, "line 1: not UTF-8"),
+    "JSON in Windows-1258": ({"labels.json": b'{\n"1.png": "\xd0\xe0"}'}, "line 2: not UTF-8"),
+    "writers are no object": ({"labels.json": "{}", "writers.json": "3"}, "writers.json: expected one object"),
+    "Kalapa in Latin 1": ({"annotations/1.txt": b"1/1.png\t\xe9", "images/1/1.png": ""}, "line 1: not UTF-8"),
+    "table without a header": ({"t.csv": "1.png,Số 1\n"}, "t.csv: line 1: expected the columns"),
+    "table without text": ({"t.csv": "file,label\n1.png,Số 1\n"}, "t.csv: line 1: expected the columns"),
+    "empty table": ({"t.tsv": ""}, "t.tsv: line 1: expected the columns"),
+    "table in UTF-16": ({"t.csv": "file,text\n1.png,a\n".encode("utf-16")}, "t.csv: line 1: expected the columns"),
+    "table in Windows-1258": ({"t.csv": b"file,text\n1.png,\xd0\xe0\n"}, "t.csv: line 2: not UTF-8"),
+    "quotation mark not closed": ({"t.csv": 'file,text\n1.png,"Số 1\n'}, "t.csv: line 2: unexpected end"),
+    "text after a quotation": ({"t.csv": 'file,text\n1.png,"Số" 1\n'}, "t.csv: line 2: "),
+    "field of 200,000 characters": ({"t.csv": f"file,text\n1.png,{'a' * 200_000}\n"}, "t.csv: line 2: field larger"),
+}
+
+
+@pytest.mark.parametrize(("files", "says"), MALFORMED.values(), ids=MALFORMED.keys())
+def test_malformed_label_files(files, says):
+    with pytest.raises(NetchuError) as caught:
+        listed({"1.png": b"", **files})
+    message = str(caught.value)
+    assert message.startswith("/anywhere/set.zip: ") and says in message and "\n" not in message
+
+
+FAULTY = {
+    # name: (label files beside good.png and 1.png; the one fault; good.png must survive)
+    "text is null": ({"labels.json": '{"1.png": null, "good.png": "a"}'}, "set/1.png", "malformed_label"),
+    "text is a number": ({"labels.json": '{"1.png": 5, "good.png": "a"}'}, "set/1.png", "malformed_label"),
+    "text is a list": ({"labels.json": '{"1.png": ["a"], "good.png": "a"}'}, "set/1.png", "malformed_label"),
+    "text is an object": ({"labels.json": '{"1.png": {"a": "b"}, "good.png": "a"}'}, "set/1.png", "malformed_label"),
+    "text is not a number": ({"labels.json": '{"1.png": NaN, "good.png": "a"}'}, "set/1.png", "malformed_label"),
+    "label of no image": (
+        {"labels.json": '{"1.png": "b", "2.png": "c", "good.png": "a"}'},
+        "set/2.png",
+        "no_image",
+    ),
+    "label that climbs out": (
+        {"labels.json": '{"1.png": "b", "../../etc/passwd": "c", "good.png": "a"}'},
+        "set/../../etc/passwd",
+        "no_image",
+    ),
+    "label of no name": ({"labels.json": '{"1.png": "b", "": "c", "good.png": "a"}'}, "set/.", "no_image"),
+    "name with half a character": (
+        {"labels.json": '{"1.png": "b", "\\ud800.png": "c", "good.png": "a"}'},
+        "set/\\ud800.png",
+        "no_image",
+    ),
+    "image of no label": ({"labels.json": '{"good.png": "a"}'}, "set/1.png", "no_label"),
+    "Kalapa line without a tab": (
+        {
+            "annotations/1.txt": "1/a.png\ta\n1/b.png b",
+            "images/1/a.png": "",
+            "images/1/b.png": "",
+            "labels.json": '{"good.png": "a", "1.png": "b"}',
+        },
+        "set/images/1/b.png",
+        "malformed_label",
+    ),
+    "text cut by its own comma": (
+        {"t.csv": "file,text\n1.png,Số 1, Hà Nội\ngood.png,a\n"},
+        "set/1.png",
+        "malformed_label",
+    ),
+    "row cut short": ({"t.csv": "file,text,writer\n1.png,Số 1\ngood.png,a,b\n"}, "set/1.png", "malformed_label"),
+    "unknown subset": ({"t.csv": "file,text,subset\n1.png,b,dev\ngood.png,a,\n"}, "set/1.png", "unknown_subset"),
+    "table of another folder": ({"t.csv": "file,text\n1.png,b\nx/1.png,c\ngood.png,a\n"}, "set/x/1.png", "no_image"),
+}
+
+
+@pytest.mark.parametrize(("files", "identity", "reason"), FAULTY.values(), ids=FAULTY.keys())
+def test_faulty_lines(files, identity, reason):
+    labels, faults = listed({"1.png": b"", "good.png": b"", **files})
+    assert [(fault.id, fault.reason) for fault in faults] == [(identity, reason)]
+    assert "good.png" in [label.path for label in labels]
+
+
+def test_a_fault_of_a_label_file_names_the_line():
+    _, faults = listed({"annotations/1.txt": "1/a.png\ta\n\n1/b.png b", "images/1/a.png": b""})
+    assert faults == [
+        Fault("set/images/1/b.png", "malformed_label", "annotations/1.txt: line 3: no tab between file and text")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [('"An"', "set/An"), ("3", "set/3"), ("0", "set/0"), ("null", None), ('""', None)]
+    + [(value, Fault) for value in ("3.5", "NaN", "true", '["An"]', "{}")],
+)
+def test_writers_that_are_no_strings(writer, expected):
+    labels, faults = listed(
+        {
+            "labels.json": {"1.png": "Một", "2.png": "Hai"},
+            "writers.json": f'{{"1.png": {writer}, "2.png": "Bình"}}',
+            "1.png": b"",
+            "2.png": b"",
+        }
+    )
+    assert labels[-1].writer == "set/Bình"
+    if expected is Fault:
+        assert [(fault.id, fault.reason) for fault in faults] == [("set/1.png", "malformed_label")]
+        assert faults[0].detail.startswith("writers.json: the writer ")
+    else:
+        assert labels[0].writer == expected and faults == []
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [b"", b"\n", b"name,age\nAn,12\n", b'"name" x,a"ge\n', b"ghi ch\xfa\n", "a,b\n".encode("utf-16"), b"a" * 200_000],
+)
+def test_a_table_that_holds_no_labels_is_ignored_where_others_do(stray):
+    labels, faults = listed({"labels.json": {"1.png": "Một"}, "1.png": b"", "notes.csv": stray})
+    assert [label.id for label in labels] == ["set/1.png"] and faults == []
+
+
+def test_an_image_labelled_twice_is_listed_twice():
+    labels, _ = listed({"labels.json": '{"1.png": "a", "1.png": "b"}', "1.png": b""})
+    assert [(label.id, label.text) for label in labels] == [("set/1.png", "a"), ("set/1.png", "b")]
+
+
+names = st.text("ab/ắ.J", min_size=1, max_size=5).map(lambda stem: f"{stem}.png")
+texts = st.one_of(st.text("Số 1,\n", max_size=5), st.none(), st.integers())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(names, texts, max_size=6), st.sets(names, max_size=6))
+def test_every_label_and_every_image_is_accounted_for_once(told, there):
+    there = {posixpath.normpath(name).lstrip("/") for name in there}
+    there = {name for name in there if not any(part.startswith(".") for part in name.split("/"))}
+    labels, faults = listed({"labels.json": told, **dict.fromkeys(there, b"")})
+    with_label = len(labels) + sum(fault.reason != "no_label" for fault in faults)
+    assert with_label == len(told)
+    seen = {label.path for label in labels} | {fault.id.removeprefix("set/") for fault in faults}
+    assert there <= seen
+    unlabelled = {fault.id.removeprefix("set/") for fault in faults if fault.reason == "no_label"}
+    assert not unlabelled & {label.path for label in labels}
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the real data is not here")
+@pytest.mark.parametrize(
+    ("name", "lines", "writers"), [("cinnamon-train", 1838, {None}), ("kalapa-80-writers", 2160, 80)]
+)
+def test_real_archives(name, lines, writers):
+    with open_archive(SHARED / f"{name}.zip") as archive:
+        labels, faults = list_lines(archive)
+    assert len(labels) == lines and faults == []
+    found = {label.writer for label in labels}
+    assert found == writers or len(found) == writers
+    assert {label.subset for label in labels} == {None}

@@ -1,0 +1,191 @@
+"""Image files: found in the order in which people count, and every page of every kind opened or refused in a line."""
+
+import io
+
+import cv2
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image, TiffImagePlugin
+
+from netchu.core.errors import NetchuError
+from netchu.pages import image_files
+from netchu.pages.image_files import PageFile, find_pages, open_page, pillow_pixels
+
+RNG = np.random.default_rng(0)
+PHOTO = RNG.integers(0, 256, (24, 60, 3), np.uint8)
+GREYS = [np.full((20, 30 + number), 40 * number, np.uint8) for number in range(3)]
+
+
+def save(path, *arrays, **options):
+    images = [Image.fromarray(array) for array in arrays]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images[0].save(path, **({"save_all": True, "append_images": images[1:]} if images[1:] else {}), **options)
+    return path
+
+
+def test_a_folder_is_read_with_all_that_is_in_it_as_people_count(tmp_path):
+    names = ["2.png", "10.JPG", "b/1.webp", "b/c/x.tif", "a 9.png", "a 10.png", "1.png"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for name in [".hidden.png", "notes.txt", "labels.json", "b/Thumbs.db"]:
+        (tmp_path / name).touch()
+    found = [str(page.path.relative_to(tmp_path)) for page in find_pages([tmp_path])]
+    assert found == ["1.png", "2.png", "10.JPG", "a 9.png", "a 10.png", "b/1.webp", "b/c/x.tif"]
+
+
+def test_files_are_taken_in_the_order_named_whatever_their_names(tmp_path):
+    named = [tmp_path / "z.png", tmp_path / "scan", tmp_path / "a.png", tmp_path / "missing.png"]
+    assert [page.path for page in find_pages(map(str, named))] == named
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".ppm", ".dat"])
+def test_lossless_files(tmp_path, suffix):
+    path = save(tmp_path / f"x{suffix}", PHOTO, format="PNG" if suffix == ".dat" else None)
+    (page,) = find_pages([path])
+    np.testing.assert_array_equal(open_page(page), PHOTO)
+    assert str(page) == str(path)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".jpg"])
+def test_lossy_files(tmp_path, suffix):
+    smooth = cv2.GaussianBlur(PHOTO, (0, 0), 5)
+    path = save(tmp_path / f"x{suffix}", smooth, quality=100)
+    assert np.abs(open_page(PageFile(path)).astype(int) - smooth).max() < 12
+
+
+def test_every_page_of_a_tiff(tmp_path):
+    path = save(tmp_path / "x.tiff", *GREYS, compression="tiff_deflate")
+    pages = list(find_pages([path]))
+    assert [(page.number, page.pages) for page in pages] == [(1, 3), (2, 3), (3, 3)]
+    assert str(pages[1]) == f"{path}, page 2"
+    for page, expected in zip(pages, GREYS, strict=True):
+        np.testing.assert_array_equal(open_page(page), expected)
+
+
+def test_pages_of_a_tiff_are_turned_upright_each(tmp_path):
+    file = tmp_path / "x.tif"
+    with TiffImagePlugin.AppendingTiffWriter(str(file), True) as writer:
+        for orientation in (1, 6):
+            Image.fromarray(PHOTO).save(writer, "TIFF", tiffinfo={274: orientation})
+            writer.newFrame()
+    first, second = find_pages([file])
+    np.testing.assert_array_equal(open_page(first), PHOTO)
+    np.testing.assert_array_equal(open_page(second), np.rot90(PHOTO, -1))
+
+
+def test_every_page_of_a_pdf(tmp_path):
+    """Drawn at 300 dots an inch, whatever the resolution of what it holds."""
+    pictures = [np.full((60, 100 + 10 * number, 3), 90 * number, np.uint8) for number in range(3)]
+    path = save(tmp_path / "x.pdf", *pictures, resolution=100, quality=100)
+    pages = list(find_pages([path]))
+    assert [page.number for page in pages] == [1, 2, 3]
+    for page, picture in zip(pages, pictures, strict=True):
+        drawn = open_page(page)
+        height, width = picture.shape[:2]
+        assert drawn.dtype == np.uint8 and np.abs(np.subtract(drawn.shape, (3 * height, 3 * width, 3))).max() <= 1
+        assert abs(int(drawn[90, 150, 0]) - int(picture[0, 0, 0])) < 4
+
+
+def test_a_pdf_in_colour_and_under_another_name(tmp_path):
+    picture = np.zeros((30, 40, 3), np.uint8)
+    picture[:] = 200, 100, 30
+    path = save(tmp_path / "x.pdf", picture, quality=100).rename(tmp_path / "scan.jpg")
+    np.testing.assert_allclose(open_page(PageFile(path))[20, 20].astype(int), (200, 100, 30), atol=4)
+
+
+def test_a_poster_is_drawn_coarser(tmp_path, monkeypatch):
+    monkeypatch.setattr(image_files, "MAX_PIXELS", 500_000)
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(2500, 4500)
+    document.save(tmp_path / "x.pdf")
+    height, width = open_page(PageFile(tmp_path / "x.pdf")).shape[:2]
+    assert 490_000 < height * width < 502_000 and height / width == pytest.approx(1.8, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.png", b"", "empty file"),
+        ("x.png", b"no image", "not an image in a known format"),
+        ("x.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "damaged|not an image"),
+        ("x.pdf", b"%PDF-1.7 nothing more", "damaged PDF"),
+        ("x.tif", b"II*\0" + bytes(30), "damaged|not an image"),
+    ],
+)
+def test_damaged_files_are_refused_in_one_line(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    (page,) = find_pages([tmp_path / name])
+    with pytest.raises(NetchuError, match=message) as caught:
+        open_page(page)
+    assert "\n" not in str(caught.value) and "0x" not in str(caught.value)
+
+
+def test_cut_files_are_refused(tmp_path):
+    for name, arrays in {"x.tif": GREYS, "x.pdf": [PHOTO, PHOTO], "x.jpg": [PHOTO]}.items():
+        path = save(tmp_path / name, *arrays)
+        pages = list(find_pages([path]))
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+        with pytest.raises(NetchuError):
+            open_page(pages[-1])
+        assert len(list(find_pages([path]))) >= 1
+
+
+def test_what_is_not_there(tmp_path):
+    with pytest.raises(NetchuError, match="no such file or folder"):
+        open_page(PageFile(tmp_path / "nothing.png"))
+    (empty,) = find_pages([tmp_path])
+    with pytest.raises(NetchuError, match=r"no images in this folder \(their names end in .*\.png"):
+        open_page(empty)
+
+
+def modes():
+    rgb = Image.fromarray(PHOTO)
+    alpha = Image.fromarray(np.dstack([PHOTO, PHOTO[:, :, 0]]))
+    palette = rgb.quantize(16)
+    transparent = palette.copy()
+    transparent.info["transparency"] = 3
+    return {
+        "1": rgb.convert("1"),
+        "L": rgb.convert("L"),
+        "P": palette,
+        "P transparent": transparent,
+        "RGB": rgb,
+        "RGBA": alpha,
+        "LA": alpha.convert("LA"),
+        "CMYK": rgb.convert("CMYK"),
+        "YCbCr": rgb.convert("YCbCr"),
+        "HSV": rgb.convert("HSV"),
+        "I;16": Image.fromarray(PHOTO[:, :, 0].astype(np.uint16) * 257),
+    }
+
+
+@pytest.mark.parametrize("mode", modes())
+def test_pillow_images_of_every_mode(mode):
+    image = modes()[mode]
+    pixels = pillow_pixels(image)
+    assert pixels.dtype == np.uint8 and pixels.shape[:2] == PHOTO.shape[:2]
+    if mode in ("1", "L", "I;16"):
+        expected = PHOTO[:, :, 0] if mode == "I;16" else np.asarray(image.convert("L"))
+    else:
+        expected = np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+    assert pixels.shape == expected.shape
+    assert np.abs(pixels.astype(int) - expected).max() == 0
+
+
+def test_a_pillow_image_is_turned_upright_and_left_as_it_is():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    Image.fromarray(PHOTO).save(file, "PNG", exif=exif)
+    image = Image.open(file)
+    np.testing.assert_array_equal(pillow_pixels(image), np.rot90(PHOTO, -1))
+    assert image.size == (60, 24)
+
+
+def test_a_pillow_image_that_is_too_large_or_of_floats():
+    with pytest.raises(NetchuError, match="more than 50 million"):
+        pillow_pixels(Image.new("1", (10_000, 6_000)))
+    with pytest.raises(NetchuError, match="floating-point"):
+        pillow_pixels(Image.new("F", (10, 6)))

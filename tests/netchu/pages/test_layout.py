@@ -1,0 +1,176 @@
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netchu.core.errors import NetchuError
+from netchu.evaluation.metrics import character_edits
+from netchu.pages.layout import find_lines, is_line
+from netchu.pages.recognizer import Recognizer
+from netchu.pictures.images import decode_image
+from tests.netchu.pictures.test_line_image import BLANKS
+from tests.netchu.synthetic_pages import Page, draw_page
+
+PAGES = {
+    "plain": {"lines": 6},
+    "skewed and shaded": {"lines": 7, "skew": 3, "shading": 0.5, "noise": 3},
+    "skewed the other way": {"lines": 5, "skew": -5},
+    "tight, tails touch marks": {"lines": 6, "pitch": 2.8, "skew": 2},
+    "far apart": {"lines": 4, "pitch": 7},
+    "ruled, with a margin": {"lines": 6, "ruled": True, "margin_line": True, "skew": -3, "shading": 0.4},
+    "on a table": {"lines": 6, "border": 120, "skew": 4, "perspective": 0.08, "ruled": True, "shading": 0.3},
+    "dark and noisy": {"lines": 5, "shading": 0.7, "noise": 10, "skew": -2},
+    "long lines": {"lines": 3, "max_characters": 56, "skew": -3, "pitch": 3.2},
+    "small": {"lines": 5, "scale": 0.5, "skew": 3},
+    "large": {"lines": 4, "scale": 2.5, "skew": 3},
+}
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+def extents(corners: np.ndarray, slope: float) -> np.ndarray:
+    """Where a box begins and ends (2, 2) along and across lines of that slope."""
+    turn = np.arctan(slope)
+    along, across = (np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))
+    places = corners @ np.array([along, across]).T
+    return np.stack([places.min(axis=0), places.max(axis=0)], axis=1)
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two intervals."""
+    inside = max(min(one[1], other[1]) - max(one[0], other[0]), 0)
+    return inside / (max(one[1], other[1]) - min(one[0], other[0]))
+
+
+def assert_found(page: Page, lines) -> None:
+    assert len(lines) == len(page.texts)
+    for truth, line in zip(page.boxes, lines, strict=True):
+        (dx, dy) = truth[1] - truth[0]
+        true, found = extents(truth, dy / dx), extents(line.corners, dy / dx)
+        assert overlap(true[0], found[0]) > 0.8
+        assert overlap(true[1], found[1]) > 0.5
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_lines_of_a_page_are_found_in_order(name, seed):
+    page = draw_page(seed, **PAGES[name])
+    assert_found(page, find_lines(page.image))
+
+
+@pytest.mark.parametrize("name", ["grey", "transparent", "white on black"])
+def test_any_kind_of_picture(name):
+    page = draw_page(3, lines=5, skew=2)
+    grey = cv2.cvtColor(page.image, cv2.COLOR_RGB2GRAY)
+    picture = {
+        "grey": grey,
+        "transparent": np.dstack([np.zeros_like(page.image), 255 - grey]),
+        "white on black": 255 - page.image,
+    }[name]
+    lines = find_lines(picture)
+    assert_found(page, lines)
+    assert all(line.image.dtype == np.uint8 for line in lines)
+    assert all(line.image.ndim == (3 if name == "white on black" else 2) for line in lines)
+
+
+def test_a_line_is_cut_out_level_at_the_scale_of_the_page():
+    page = draw_page(4, lines=4, skew=5)
+    for line, alone in zip(find_lines(page.image), page.lines, strict=True):
+        height, width = line.image.shape[:2]
+        sides = np.hypot(*(line.corners[[1, 3]] - line.corners[0]).T)
+        assert (width, height) == pytest.approx(sides, abs=1)
+        ink = np.argwhere(line.image.min(axis=2) < 140)
+        true = np.argwhere(alone.min(axis=2) < 140)
+        assert np.ptp(ink, axis=0) == pytest.approx(np.ptp(true, axis=0), abs=8)
+
+
+def test_neighbours_are_masked_out():
+    page = draw_page(5, lines=6, pitch=3.0, ragged=False)
+    for line, alone in zip(find_lines(page.image), page.lines, strict=True):
+        ink, true = ((image.min(axis=2) < 140).sum() for image in (line.image, alone))
+        assert ink == pytest.approx(true, rel=0.05)
+
+
+def test_ruled_lines_are_erased_and_letters_are_not():
+    options = {"lines": 5, "skew": 2}
+    for ruled, plain in zip(*(find_lines(draw_page(6, ruled=r, **options).image) for r in (True, False)), strict=True):
+        ink, true = ((line.image.min(axis=2) < 160).sum() for line in (ruled, plain))
+        assert ink == pytest.approx(true, rel=0.12)
+
+
+@pytest.mark.parametrize("name", BLANKS)
+def test_nothing_written_has_no_lines(name):
+    assert find_lines(BLANKS[name]) == []
+    assert is_line(BLANKS[name])
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_blank_ruled_and_squared_paper_has_no_lines(upright):
+    page = np.full((900, 700, 3), 235, np.uint8)
+    for place in range(40, 900, 60):
+        cv2.line(page, (0, place), (699, place + 20), (150, 170, 205), 2, cv2.LINE_AA)
+        if upright:
+            cv2.line(page, (place, 0), (place - 25, 899), (150, 170, 205), 2, cv2.LINE_AA)
+    assert find_lines(page) == []
+
+
+@pytest.mark.parametrize("options", [{}, {"ruled": True, "skew": 2, "shading": 0.4}, {"pitch": 2.8}])
+def test_a_line_is_told_from_a_page(options):
+    for seed in range(3):
+        assert is_line(draw_page(seed, lines=1, **options).image)
+        assert not is_line(draw_page(seed, lines=2, **options).image)
+        assert not is_line(draw_page(seed, lines=5, **options).image)
+
+
+def test_pieces_of_neighbours_do_not_make_a_line_a_page():
+    page = draw_page(7, lines=3, pitch=3.2, ragged=False)
+    middle = page.boxes[1]
+    assert is_line(page.image[round(middle[0, 1]) - 12 : round(middle[2, 1]) + 12])
+
+
+@pytest.mark.parametrize("name", ["cinnamon-train.zip", "kalapa-80-writers.zip"])
+def test_real_lines_are_lines(name):
+    if not (DATA / name).is_file():
+        pytest.skip(f"needs the real lines, {DATA / name}")
+    with zipfile.ZipFile(DATA / name) as archive:
+        names = sorted(entry for entry in archive.namelist() if entry.lower().endswith((".png", ".jpg", ".jpeg")))
+        pictures = [decode_image(archive.read(entry)) for entry in names[:: len(names) // 60]]
+    assert all(is_line(picture) for picture in pictures)
+    # Cut to the shape of a page, frames and pieces of neighbours and all.
+    cut = [picture[:, : 5 * picture.shape[0]] for picture in pictures]
+    assert np.mean([is_line(picture) for picture in cut]) > 0.95
+
+
+def test_a_page_reads_as_well_as_its_lines():
+    try:
+        recognizer = Recognizer.load()
+    except NetchuError as error:
+        pytest.skip(str(error))
+    texts, alone, together = [], [], []
+    for seed in range(4):
+        page = draw_page(seed, lines=7, skew=3, shading=0.5)
+        texts += page.texts
+        alone += [recognizer.read(line, "line").text for line in page.lines]
+        together += recognizer.read(page.image).text.split("\n")
+    assert len(together) == len(texts)
+    errors = [character_edits(texts, read).edits.sum() / sum(map(len, texts)) for read in (alone, together)]
+    assert errors[1] <= errors[0] + 0.02
+
+
+@given(st.integers(1, 90), st.integers(1, 120), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_any_picture_gives_lines_that_lie_about_in_it(height, width, seed):
+    rng = np.random.default_rng(seed)
+    shape = (height, width, *((), (3,), (4,))[seed % 3])
+    picture = (rng.integers(0, 256, shape) if seed % 2 else 255 * (rng.random(shape) < 0.9)).astype(np.uint8)
+    before = picture.copy()
+    for line in find_lines(picture):
+        assert line.corners.shape == (4, 2)
+        assert np.isfinite(line.corners).all()
+        assert line.image.size
+    is_line(picture)
+    np.testing.assert_array_equal(picture, before)

@@ -1,0 +1,264 @@
+"""The recognizer: images of every kind, in order, as its parts read them one by one, with words where they stand."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+import netchu
+from netchu.core.errors import NetchuError
+from netchu.pages.recognizer import Recognizer
+from netchu.pictures.images import decode_image
+from netchu.pictures.line_image import PreprocessParams, line_image
+from netchu.reading.decoding import greedy
+from netchu.reading.exported_model import ExportedModel
+from netchu.reading.padding import pad_images
+from tests.netchu.tiny_model import PREPROCESS, write_tiny_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def recognizer(folder):
+    return Recognizer.load(folder)
+
+
+def picture(seed: int, width: int = 900) -> np.ndarray:
+    """A line of scribble, uint8 (80, width, 3), as wide as its seed says."""
+    rng = np.random.default_rng(seed)
+    image = np.full((80, width, 3), 250, np.uint8)
+    points = np.stack([np.linspace(30, width - 100 + seed % 60, 60), rng.integers(15, 65, 60)], axis=1)
+    cv2.polylines(image, [points.astype(np.int32)], False, (120, 40, 30), 2, cv2.LINE_AA)
+    return image
+
+
+BLANK = np.full((80, 900), 250, np.uint8)
+
+
+def read_alone(folder, image: np.ndarray) -> str:
+    """What the parts make of it, one by one."""
+    line = line_image(image, PreprocessParams(**PREPROCESS))
+    logits = ExportedModel(folder)(pad_images([line]))[0]
+    return " ".join(greedy(logits[: line.shape[1] // 4]).split())
+
+
+def test_every_kind_of_image_reads_alike(recognizer, folder, tmp_path):
+    pixels = picture(1)
+    png = cv2.imencode(".png", pixels[:, :, ::-1])[1].tobytes()
+    (tmp_path / "x.png").write_bytes(png)
+    expected = read_alone(folder, pixels)
+    assert len(expected.split()) > 3
+    for image in (pixels, png, Image.fromarray(pixels), Image.open(io.BytesIO(png)), tmp_path / "x.png"):
+        page = recognizer.read(image)
+        assert page.text == expected
+        assert (page.width, page.height) == (900, 80)
+    assert recognizer.read(str(tmp_path / "x.png"), layout="line").text == expected
+    assert 0 < page.confidence <= 1
+    assert " ".join(word.text for word in page.words) == expected
+
+
+def test_many_images_are_read_in_order_as_each_alone(recognizer, folder):
+    """Errors and blank images among them, at the start, in the middle and at the end."""
+    pictures = {number: picture(number, 500 + 37 * number % 900) for number in range(90)}
+    blank, broken = {0, 1, 40, 89}, {2, 41, 42, 88}
+
+    def open_source(number: int) -> np.ndarray:
+        if number in broken:
+            raise NetchuError(f"broken {number}")
+        return BLANK if number in blank else pictures[number]
+
+    pages = list(recognizer.read_pages(range(90), open_source, "line"))
+    assert len(pages) == 90
+    for number, page in enumerate(pages):
+        if number in broken:
+            assert str(page) == f"broken {number}"
+        elif number in blank:
+            assert (page.text, page.confidence, page.lines, page.width) == ("", 0, (), 900)
+        elif number % 9 == 3:
+            assert page.text == read_alone(folder, pictures[number])
+
+
+def test_sources_are_read_a_little_ahead(recognizer):
+    taken = []
+
+    def sources():
+        for number in range(2000):
+            taken.append(number)
+            yield number
+
+    pages = recognizer.read_pages(sources(), lambda number: picture(number, 200), "line")
+    for _ in range(100):
+        next(pages)
+    assert len(taken) < 400
+    pages.close()
+
+
+def test_the_decoder_is_the_callers(recognizer):
+    (page,) = recognizer.read_pages([picture(1)], np.asarray, "line", lambda logits: "Đà Nẵng")
+    assert [word.text for word in page.words] == ["Đà", "Nẵng"]
+
+
+def test_words_stand_where_their_ink_is(recognizer):
+    """Boxes of words lie in the box of the ink, from left to right, and share it."""
+    image = picture(5)
+    page = recognizer.read(image)
+    rows, columns = np.nonzero(image[:, :, 0] < 200)
+    (line,) = page.lines
+    np.testing.assert_allclose(line.box, (columns.min(), rows.min(), columns.max(), rows.max()), atol=6)
+    edges = [edge for word in line.words for edge in (word.box.left, word.box.right)]
+    assert edges == sorted(edges)
+    assert edges[0] >= line.box.left and edges[-1] <= line.box.right + 1
+    assert all((word.box.top, word.box.bottom) == (line.box.top, line.box.bottom) for word in line.words)
+
+
+def test_a_word_is_found_at_its_place_whatever_the_scale(recognizer):
+    """The same writing, twice as large and moved, has its boxes twice as large and moved."""
+    small = picture(7, 600)
+    large = cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    large = cv2.copyMakeBorder(large, 30, 10, 200, 5, cv2.BORDER_REPLICATE)
+    logits_words = "một hai ba"
+    pages = [
+        next(recognizer.read_pages([image], np.asarray, "line", lambda logits: logits_words))
+        for image in (small, large)
+    ]
+    for one, other in zip(pages[0].lines, pages[1].lines, strict=True):
+        np.testing.assert_allclose(np.array(other.corners), 2 * np.array(one.corners) + (200, 30), atol=8)
+
+
+def page_of(lines: int) -> np.ndarray:
+    """A page of that many lines of letters, with room between them."""
+    image = np.full((100 * lines + 60, 900), 245, np.uint8)
+    for number in range(lines):
+        text = "nam dong hung ban thi"[number:]
+        cv2.putText(image, text, (40, 100 * number + 90), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 1.6, 40, 2, cv2.LINE_AA)
+    return image
+
+
+def test_auto_finds_the_lines_of_a_page_from_top_to_bottom(recognizer):
+    page = recognizer.read(page_of(4))
+    tops = [line.box.top for line in page.lines]
+    assert len(tops) == 4 and tops == sorted(tops)
+    assert [round((line.box.top + line.box.bottom - 170) / 200) for line in page.lines] == [0, 1, 2, 3]
+    assert page.text.count("\n") == 3
+    assert page.text == recognizer.read(page_of(4), layout="page").text
+
+
+def test_line_takes_the_picture_as_one_line_whatever_it_shows(recognizer, folder):
+    assert recognizer.read(page_of(4), layout="line").text == read_alone(folder, page_of(4))
+
+
+def test_a_long_strip_is_one_line(recognizer, folder):
+    image = picture(3, 1400)
+    assert recognizer.read(image, layout="auto").text == read_alone(folder, image)
+
+
+@pytest.mark.parametrize("layout", ["auto", "line", "page"])
+@pytest.mark.parametrize("shape", [(80, 900), (500, 400), (1, 1), (3, 900), (900, 3)])
+def test_blank_images_have_no_text(recognizer, layout, shape):
+    page = recognizer.read(np.full(shape, 240, np.uint8), layout)
+    assert (page.text, page.confidence, page.lines) == ("", 0, ())
+    assert (page.height, page.width) == shape
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["auto", "line", "page"]),
+    arrays(np.uint8, st.tuples(st.integers(1, 120), st.integers(1, 300)), fill=st.sampled_from([0, 128, 250])),
+)
+def test_any_picture_gives_a_page_or_a_one_line_error(recognizer, layout, image):
+    try:
+        page = recognizer.read(image, layout)
+    except NetchuError as error:
+        assert "\n" not in str(error)
+    else:
+        height, width = image.shape
+        for box in (line.box for line in page.lines):
+            assert 0 <= box.left <= box.right <= width and 0 <= box.top <= box.bottom <= height
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4), np.float32),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((0, 4), np.uint8),
+        np.zeros(4, np.uint8),
+        3,
+        None,
+        b"",
+        b"no image",
+        "no/such/file.png",
+    ],
+    ids=str,
+)
+def test_what_is_no_image_is_refused_in_one_line(recognizer, image):
+    with pytest.raises(NetchuError) as caught:
+        recognizer.read(image)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_path_is_named_in_its_error(recognizer):
+    with pytest.raises(NetchuError, match=r"no/such/file\.png: no such file"):
+        recognizer.read("no/such/file.png")
+
+
+def test_a_model_that_wants_other_line_images_is_refused(tmp_path):
+    folder = write_tiny_model(tmp_path / "tiny")
+    description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    for preprocess in ({"height": 48}, {**PREPROCESS, "polish": True}, None):
+        (folder / "model.json").write_text(json.dumps(description | {"preprocess": preprocess}), encoding="utf-8")
+        with pytest.raises(NetchuError, match=r"tiny/model\.json: preprocess: unknown parameters"):
+            Recognizer.load(folder)
+
+
+def test_the_model_that_ships_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("netchu.pages.recognizer._PACKAGE", tmp_path / "elsewhere" / "netchu")
+    with pytest.raises(NetchuError, match=r"no model in models/pretrained or models/crnn; run `dvc repro train`"):
+        Recognizer.load()
+    loaded = []
+
+    def remember(place):
+        loaded.append(place)
+        return SimpleNamespace(preprocess=PREPROCESS)
+
+    monkeypatch.setattr("netchu.pages.recognizer.ExportedModel", remember)
+    for place in ("elsewhere/netchu/pretrained", "elsewhere/models/crnn", "models/crnn", "models/pretrained"):
+        write_tiny_model(tmp_path / place)
+        Recognizer.load()
+        assert (tmp_path / loaded[-1]).resolve() == (tmp_path / place).resolve()
+
+
+def test_the_package_offers_the_recognizer_and_loads_it_only_then():
+    assert netchu.Recognizer is Recognizer
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = netchu.Nothing
+    code = "import netchu, sys; assert not {'numpy', 'netchu.pages.recognizer'} & set(sys.modules); netchu.Recognizer"
+    code += "; slow = {'tensorflow', 'keras', 'pandas', 'pyarrow', 'scipy', 'sklearn', 'pypdfium2', 'jiwer'}"
+    code += "; assert not slow & set(sys.modules), slow & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_real_lines_are_lines(recognizer):
+    """Every picture of a line that is read as one by itself is one for `auto`, too."""
+    archive = Path(__file__).parents[4] / "shared" / "data" / "cinnamon-train.zip"
+    if not archive.is_file():
+        pytest.skip("needs the Cinnamon lines, ../shared/data/cinnamon-train.zip")
+    with zipfile.ZipFile(archive) as zipped:
+        names = [name for name in zipped.namelist() if name.endswith(".png")][::300]
+        pages = list(recognizer.read_pages(names, lambda name: decode_image(zipped.read(name)), "auto"))
+    assert all(len(page.lines) == 1 for page in pages)

@@ -1,0 +1,90 @@
+"""The exported model: gives Keras's logits, and says what is wrong with a model."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from netchu.core.charset import CHARSET
+from netchu.core.errors import NetchuError
+from netchu.core.parallel import ordered_map
+from netchu.reading.decoding import greedy
+from netchu.reading.exported_model import ExportedModel
+from netchu.reading.lines import read_lines
+from netchu.reading.padding import pad_images
+from netchu.training.model_files import save_model
+from netchu.training.network import NetworkParams, build_network
+
+TINY = NetworkParams(cnn_channels=[4, 6, 8], cnn_blocks=1, lstm_units=8, lstm_layers=1, dropout=0.0)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build_network(TINY, 16, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folder(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "crnn"
+    save_model(path, network, TINY, {"height": 16})
+    return path
+
+
+def random_images(count: int):
+    rng = np.random.default_rng(1)
+    return [rng.integers(0, 256, (16, width), np.uint8) for width in rng.integers(16, 300, count)]
+
+
+def test_reads_each_line_in_order_as_keras_reads_it_alone(network, folder):
+    images = random_images(200)
+    texts = list(read_lines(iter(images), ExportedModel(folder), greedy, ordered_map))
+    for index in range(0, 200, 23):
+        logits = network(pad_images([images[index]])).numpy()[0]
+        assert texts[index] == greedy(logits[: images[index].shape[1] // 4])
+    assert len(texts) == 200 and len(set(texts)) > 20
+
+
+def test_a_line_is_read_alike_whatever_is_beside_it(folder):
+    """Other lines in the batch may not change a logit by more than rounding."""
+    images = random_images(40)
+    model = ExportedModel(folder)
+    (alone,) = read_lines(images[:1], model, np.copy)
+    in_company = next(read_lines(images, model, np.copy))
+    np.testing.assert_allclose(in_company, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("damage", ["no folder", "no network", "cut network", "no description", "cut description"])
+def test_a_damaged_model_is_named(folder, tmp_path, damage):
+    path = tmp_path / "crnn"
+    if damage != "no folder":
+        shutil.copytree(folder, path)
+    match damage:
+        case "no network":
+            (path / "model.onnx").unlink()
+        case "cut network":
+            (path / "model.onnx").write_bytes((path / "model.onnx").read_bytes()[:1000])
+        case "no description":
+            (path / "model.json").unlink()
+        case "cut description":
+            (path / "model.json").write_text('{"charset": ')
+    with pytest.raises(NetchuError, match=r"crnn: no readable model \(.*run `dvc repro train`") as caught:
+        ExportedModel(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [{"charset": CHARSET[1:]}, {"frame_width": 8}])
+def test_a_model_of_another_charset_or_frame_width_is_refused(folder, tmp_path, change):
+    shutil.copytree(folder, tmp_path / "crnn")
+    description = json.loads((folder / "model.json").read_text(encoding="utf-8")) | change
+    (tmp_path / "crnn" / "model.json").write_text(json.dumps(description), encoding="utf-8")
+    with pytest.raises(NetchuError, match="another charset or frame width"):
+        ExportedModel(tmp_path / "crnn")
+
+
+@pytest.mark.parametrize("description", ["{}", "[]", '{"charset": null}'])
+def test_a_description_of_something_else_is_refused(folder, tmp_path, description):
+    shutil.copytree(folder, tmp_path / "crnn")
+    (tmp_path / "crnn" / "model.json").write_text(description, encoding="utf-8")
+    with pytest.raises(NetchuError, match="crnn"):
+        ExportedModel(tmp_path / "crnn")

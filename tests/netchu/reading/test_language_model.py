@@ -1,0 +1,60 @@
+"""The stored model: exact to what eight bits hold, the same file every time, clear about damage."""
+
+import numpy as np
+import pytest
+
+from netchu.core.errors import NetchuError
+from netchu.reading.language_model import LanguageModel
+from netchu.reading.ngrams import estimate
+from netchu.synthetic.addresses import address_line
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[str]:
+    rng = np.random.default_rng(0)
+    return sorted({address_line(rng, 64) for _ in range(400)})
+
+
+def test_a_saved_model_scores_alike(tmp_path, lines):
+    model = LanguageModel.from_trie(estimate(lines, 6, 0.5))
+    model.save(tmp_path / "model")
+    loaded = LanguageModel.load(tmp_path / "model")
+    assert [loaded.score(line) for line in lines[:20]] == [model.score(line) for line in lines[:20]]
+
+
+def test_equal_models_give_equal_files(tmp_path, lines):
+    for name, order in (("one", lines), ("two", lines[::-1])):
+        LanguageModel.from_trie(estimate(order, 6, 0.5)).save(tmp_path / name)
+    LanguageModel.load(tmp_path / "one").save(tmp_path / "three")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes() == (tmp_path / "three").read_bytes()
+
+
+def test_addresses_are_likelier_than_their_letters_shuffled(lines):
+    model = LanguageModel.from_trie(estimate(lines[::2], 6, 0.5))
+    rng = np.random.default_rng(0)
+    for line in lines[1:60:2]:
+        assert model.score(line) > model.score("".join(rng.permutation(list(line))))
+
+
+def test_forgetting_changes_nothing(lines, monkeypatch):
+    model = LanguageModel.from_trie(estimate(lines, 6, 0.5))
+    expected = [model.score(line) for line in lines[:20]]
+    monkeypatch.setattr("netchu.reading.language_model._REMEMBERED", 0)
+    assert [model.score(line) for line in lines[:20]] == expected
+
+
+@pytest.mark.parametrize("content", [None, b"", b"something else", b"netchu language model 1\ncut", "half"])
+def test_damaged_file_is_named(tmp_path, lines, content):
+    path = tmp_path / "model"
+    if content == "half":
+        LanguageModel.from_trie(estimate(lines[:10], 3, 0)).save(path)
+        content = path.read_bytes()[:-20]
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(NetchuError, match="model: no readable language model"):
+        LanguageModel.load(path)
+
+
+def test_unknown_characters_are_refused(lines):
+    with pytest.raises(KeyError):
+        LanguageModel.from_trie(estimate(lines[:10], 3, 0)).score("東京")

@@ -1,0 +1,96 @@
+"""Checkpoints: what comes back, and what survives a crash."""
+
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from netchu.training import checkpoint
+from netchu.training.checkpoint import Checkpoint, fingerprint
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "FOLDER", tmp_path / "checkpoints")
+
+
+def groups(value):
+    """More than ten arrays, scalars and empty ones: names must not be sorted as text."""
+    return {"network": [np.full(n % 4, value + n, np.float32) for n in range(12)], "seeds": [np.uint32(7)]}
+
+
+def test_groups_and_history_come_back(folder):
+    history = [{"epoch": 1, "loss": 2.5}]
+    Checkpoint("a").save(groups(0), history)
+    Checkpoint("a").save(groups(1), history)
+    arrays, restored = Checkpoint("a").load()
+    assert restored == history
+    assert [array.tolist() for array in arrays["network"]] == [array.tolist() for array in groups(1)["network"]]
+    assert arrays["seeds"][0] == 7 and arrays["seeds"][0].dtype == np.uint32
+
+
+def test_none_where_there_is_none_or_it_is_damaged():
+    saved = Checkpoint("a")
+    assert saved.load() is None
+    saved.save(groups(0), [])
+    whole = saved.path.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], b"x" * 100):
+        saved.path.write_bytes(damaged)
+        assert saved.load() is None
+
+
+def test_a_crash_while_saving_leaves_the_state_before(monkeypatch):
+    saved = Checkpoint("a")
+    saved.save(groups(0), [{"epoch": 1}])
+
+    def crash(file, **arrays):
+        file.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", crash)
+    with pytest.raises(KeyboardInterrupt):
+        saved.save(groups(1), [{"epoch": 2}])
+    assert saved.load()[1] == [{"epoch": 1}]
+
+
+def test_runs_do_not_share_a_state_and_a_finished_one_leaves_none():
+    one, other = Checkpoint("one"), Checkpoint("other")
+    one.save(groups(0), [])
+    assert other.load() is None
+    one.remove()
+    assert one.load() is None and not one.path.parent.exists()
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one imported module and one data file, as `fingerprint` sees it."""
+    for name in ("netchu/training/checkpoint.py", "netchu/module.py", "data"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1")
+    monkeypatch.setattr(checkpoint, "__file__", str(tmp_path / "netchu" / "checkpoint.py"))
+    module = types.ModuleType("module")
+    module.__file__ = str(tmp_path / "netchu" / "module.py")
+    monkeypatch.setitem(sys.modules, "module", module)
+    return tmp_path
+
+
+def test_fingerprint_is_the_same_for_the_same_run(project):
+    one = fingerprint({"a": 1, "b": 2}, [project / "data"], ["numpy"])
+    assert fingerprint({"b": 2, "a": 1}, [project / "data"], ["numpy"]) == one
+
+
+@pytest.mark.parametrize("change", ["parameters", "data", "code", "version"])
+def test_fingerprint_follows_each_thing_that_determines_the_run(project, monkeypatch, change):
+    parameters = {"a": 1}
+    before = fingerprint(parameters, [project / "data"], ["numpy"])
+    match change:
+        case "parameters":
+            parameters = {"a": 2}
+        case "data":
+            (project / "data").write_text("2")
+        case "code":
+            (project / "netchu" / "module.py").write_text("2")
+        case "version":
+            monkeypatch.setattr(checkpoint, "version", lambda package: "0.0")
+    assert fingerprint(parameters, [project / "data"], ["numpy"]) != before

@@ -1,0 +1,96 @@
+"""The CTC loss against Keras's own and against the sum over all paths."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from netchu.core.charset import BLANK, CHARSET, encode
+from netchu.core.folding import fold
+from netchu.reading.decoding import log_softmax
+from netchu.training.ctc import PAD, ctc_loss, fold_logits
+
+
+def random_batch(seed: int, lines: int, frames: int, longest: int):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (lines, frames, BLANK + 1)).astype(np.float32)
+    lengths = rng.integers(1, longest + 1, lines)
+    labels = np.full((lines, longest), PAD, np.int32)
+    for row, length in enumerate(lengths):
+        labels[row, :length] = rng.integers(0, BLANK, length)
+    return labels, logits, rng.integers(2 * longest, frames + 1, lines).astype(np.int32), lengths
+
+
+def test_loss_and_gradient_are_those_of_keras():
+    labels, logits, frames, lengths = random_batch(1, lines=4, frames=30, longest=8)
+    logits = tf.constant(logits)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        ours = ctc_loss(tf.constant(labels), logits, tf.constant(frames))
+        # keras.ops.ctc_loss masks by 0 and has the blank first here: shift our classes by one.
+        shifted = tf.concat([logits[..., -1:], logits[..., :-1]], axis=-1)
+        theirs = keras.ops.ctc_loss(np.where(labels == PAD, 0, labels + 1), shifted, lengths, frames, mask_index=0)
+    assert np.allclose(ours, theirs, rtol=1e-4)
+    assert np.allclose(tape.gradient(ours, logits), tape.gradient(theirs, logits), atol=1e-4)
+
+
+@pytest.mark.parametrize("text", [[0], [3, 3], [0, 1, 0]])
+def test_loss_is_minus_log_of_the_sum_over_all_paths(text):
+    classes = [BLANK, 0, 1, 3]
+    logits = np.full((1, 4, BLANK + 1), -60, np.float32)
+    logits[0, :, classes] = np.random.default_rng(2).normal(0, 1, (4, 4)).astype(np.float32)
+    probabilities = np.exp(log_softmax(logits[0].astype(np.float64)))
+    total = sum(
+        np.prod(probabilities[np.arange(4), path])
+        for path in itertools.product(classes, repeat=4)
+        if [label for label, _ in itertools.groupby(path) if label != BLANK] == text
+    )
+    loss = ctc_loss(tf.constant([text]), tf.constant(logits), tf.constant([4]))
+    assert float(loss[0]) == pytest.approx(-np.log(total), rel=1e-4)
+
+
+def test_padding_frames_do_not_count():
+    labels, logits, frames, _ = random_batch(3, lines=3, frames=40, longest=6)
+    loss = ctc_loss(tf.constant(labels), tf.constant(logits), tf.constant(frames))
+    for row, length in enumerate(frames):
+        logits[row, length:] = 9
+    assert np.allclose(loss, ctc_loss(tf.constant(labels), tf.constant(logits), tf.constant(frames)))
+
+
+def test_a_text_that_does_not_fit_is_not_passed_over():
+    logits, frames = tf.zeros((1, 4, BLANK + 1)), tf.constant([4])
+    assert np.isinf(ctc_loss(tf.constant([[1, 1, 1]]), logits, frames)[0])  # needs five frames
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        ctc_loss(tf.constant([[1, 2, 3, 4, 5]]), logits, frames)
+
+
+def test_a_folded_loss_is_that_of_all_texts_that_fold_to_the_label():
+    """Against the sum over the paths of three frames whose text, case and commas aside, is the label."""
+    classes = [BLANK, *encode("aAb,")]
+    logits = np.full((1, 3, BLANK + 1), -60, np.float32)
+    logits[0, :, classes] = np.random.default_rng(4).normal(0, 1, (5, 3)).astype(np.float32)
+    probabilities = np.exp(log_softmax(logits[0].astype(np.float64)))
+    # A comma between two a counts as the blank that parts them, and a and A as one letter that lasts.
+    folded = {
+        BLANK: BLANK,
+        **{label: BLANK if CHARSET[label] == "," else encode(CHARSET[label].lower())[0] for label in classes[1:]},
+    }
+    total = sum(
+        np.prod(probabilities[np.arange(3), path])
+        for path in itertools.product(classes, repeat=3)
+        if [label for label, _ in itertools.groupby(map(folded.get, path)) if label != BLANK] == encode("ab")
+    )
+    merged = fold_logits(tf.constant(logits), tf.constant([True]))
+    loss = ctc_loss(tf.constant([encode("ab")]), merged, tf.constant([3]))
+    assert float(loss[0]) == pytest.approx(-np.log(total), rel=1e-4)
+
+
+def test_only_lines_that_are_folded_change():
+    _, logits, _, _ = random_batch(5, lines=2, frames=6, longest=2)
+    merged = fold_logits(tf.constant(logits), tf.constant([True, False])).numpy()
+    assert np.array_equal(merged[1], logits[1])
+    probabilities = np.exp(log_softmax(merged[0].astype(np.float64)))
+    upper = [encode(letter)[0] for letter in CHARSET if fold(letter) != letter.strip()]
+    assert probabilities[:, upper].max() < 1e-9 and np.allclose(probabilities.sum(axis=-1), 1)
