@@ -30,7 +30,7 @@ class BeamParams(Section):
 
     beam_width: int = Field(ge=1, le=1000)
     language_weight: float = Field(ge=0, le=10)
-    length_bonus: float = Field(ge=-10, le=10)
+    length_bonus: float = Field(ge=0, le=10)
 
 
 def write_reader(
