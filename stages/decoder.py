@@ -7,15 +7,15 @@ from typing import get_args
 import numpy as np
 from pydantic import Field
 
-from netchu.core.charset import normalise
 from netchu.core.files import atomic_path
-from netchu.core.folding import LabelsParams, fold
+from netchu.core.folding import LabelsParams
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
 from netchu.evaluation.calibration import fit_calibration, right_words
+from netchu.evaluation.scoring import score
 from netchu.reading.exported_model import ExportedModel
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import LineReading, read_words
@@ -76,7 +76,7 @@ def _calibrate(
 
     def images() -> Iterator[np.ndarray]:
         for row in lines:
-            rows.append(row)
+            rows.append({"text": row["text"], "source": row["source"]})
             yield row["image"]
 
     def read(logits: np.ndarray) -> LineReading:
@@ -86,12 +86,9 @@ def _calibrate(
     right: list[bool] = []
     readings = progress(read_lines(images(), model, read, ordered_map), "decoder: calibrating", len(lines))
     for number, reading in enumerate(readings):
-        row = rows[number]
-        scored = fold if row["source"] in folded else normalise
-        words = [(text, word.confidence) for word in reading.words if (text := scored(word.text))]
-        confidences += [confidence for _, confidence in words]
-        right += right_words(scored(row["text"]), " ".join(text for text, _ in words))
-        row["image"] = None
+        scored = score(rows[number]["text"], reading, rows[number]["source"] in folded)
+        confidences += scored.confidences
+        right += right_words(scored.reference, scored.prediction)
     return fit_calibration(confidences, right)
 
 

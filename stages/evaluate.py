@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from netchu.core.charset import normalise
 from netchu.core.files import atomic_path, write_json, write_text
-from netchu.core.folding import LabelsParams, fold
+from netchu.core.folding import LabelsParams
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
@@ -27,6 +26,7 @@ from netchu.evaluation.error_tables import (
     tone_confusions,
 )
 from netchu.evaluation.metrics import Edits, character_edits, error_rates, percent, rate
+from netchu.evaluation.scoring import score
 from netchu.evaluation.worst_lines import contact_sheet, worst_lines
 from netchu.reading.lines import read_lines
 from netchu.reading.reader import Decoder, Reader
@@ -112,11 +112,7 @@ def _read(lines: Subset, reader: Reader, params: Params) -> list[dict]:
     rows = []
     for reading in progress(readings, "evaluate", len(lines)):
         row = described[len(rows)]
-        scored = fold if row["source"] in params.labels.folded else normalise
-        # Word by word, because a word that was only punctuation may be gone.
-        words = [(text, word.confidence) for word in reading.words if (text := scored(word.text))]
-        row |= {"reference": scored(row["text"]), "prediction": " ".join(text for text, _ in words)}
-        rows.append(row | {"confidences": [confidence for _, confidence in words]})
+        rows.append(row | score(row["text"], reading, row["source"] in params.labels.folded)._asdict())
     return sorted(rows, key=lambda row: row["id"])
 
 

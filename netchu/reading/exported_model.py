@@ -30,7 +30,7 @@ class ExportedModel:
             )
         except Exception as error:  # ONNX Runtime's errors share no public class
             reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
-            raise NetchuError(f"{folder}: no readable model ({reason}); run `dvc repro train`") from None
+            raise NetchuError(f"{folder}: no readable model ({reason}); run `dvc repro`") from None
         if made_for != (CHARSET, FRAME_WIDTH):
             raise NetchuError(f"{folder}/model.json: made for another charset or frame width; train it again")
 

@@ -46,9 +46,9 @@ class LanguageModel:
             if not content.startswith(_MAGIC):
                 raise ValueError("another format")
             content = zlib.decompress(content[len(_MAGIC) :])
+            values = np.frombuffer(content, "<f4", 512).reshape(2, 256)
         except (OSError, ValueError, zlib.error) as error:
             raise NetchuError(f"{path}: no readable language model ({error}); run `dvc repro`") from None
-        values = np.frombuffer(content, "<f4", 512).reshape(2, 256)
         nodes = (len(content) - 2048) // 4
         return cls(*(content[2048 + part * nodes : 2048 + (part + 1) * nodes] for part in range(4)), values)
 

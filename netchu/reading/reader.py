@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from pydantic import Field
@@ -47,28 +47,35 @@ def write_reader(
 
 
 class Reader:
-    """What `write_reader` wrote. `model` gives a line's logits, `decode` what is written in it."""
+    """What `write_reader` wrote: `model` gives a line's logits, `decode` makes of them what is written there."""
 
     def __init__(self, folder: Path):
         """Load it; raises NetchuError where something is missing or damaged."""
         self.model = ExportedModel(folder)
-        self._language_model = LanguageModel.load(folder / "language_model.bin")
+        self.language_model = LanguageModel.load(folder / "language_model.bin")
         try:
             settings = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
             self._beam = BeamParams(**settings["beam"])
-            self._calibration = {
-                name: np.array(knots).reshape(2, -1) for name, knots in settings["calibration"].items()
-            }
+            self._calibration = {name: _knots(settings["calibration"][name]) for name in get_args(Decoder)}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise NetchuError(
-                f"{folder}/reader.json: {' '.join(str(error).split())}; run `dvc repro decoder`"
-            ) from None
+            reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
+            raise NetchuError(f"{folder}/reader.json: not readable ({reason}); run `dvc repro decoder`") from None
 
     def decode(self, decoder: Decoder) -> Callable[[np.ndarray], LineReading]:
         """A function from the logits of a line, `(frames, classes)`, to its reading; it may be called in threads."""
-        read = decode_function(decoder, self._language_model, self._beam)
+        read = decode_function(decoder, self.language_model, self._beam)
         knots = self._calibration[decoder]
         return lambda logits: read_words(logits, read(logits), lambda confidence: float(np.interp(confidence, *knots)))
+
+
+def _knots(calibration: Calibration) -> np.ndarray:
+    """`calibration` as an array, (2, knots); raises ValueError or TypeError where it is none."""
+    knots = np.array(calibration, np.float64)
+    if knots.ndim != 2 or len(knots) != 2 or not knots.size:
+        raise ValueError("calibration: not two lists of equal length")
+    if not ((knots >= 0) & (knots <= 1)).all() or (np.diff(knots) < 0).any():
+        raise ValueError("calibration: not rising from 0 to 1")
+    return knots
 
 
 def decode_function(decoder: Decoder, language_model: LanguageModel, params: BeamParams) -> Callable[[np.ndarray], str]:

@@ -47,7 +47,7 @@ def _warp(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.
     new_width = max(round(width * np.exp(affine * rng.uniform(-0.2, 0.2))), FRAME_WIDTH * frames)
     scale_y = np.exp(affine * rng.uniform(0.0, 0.3))  # above 1 the writing gets smaller
     slant = affine * rng.uniform(-0.4, 0.4)
-    turn = affine * rng.uniform(-1.0, 1.0) * min(0.02, 0.1 * height / width)
+    turn = affine * rng.uniform(-1.0, 1.0) * min(0.02, 0.25 * height / width)
     shift = affine * rng.uniform(-0.08, 0.08) * height
     margin = round(abs(slant) * height / 2)  # so that slanted letters stay inside
     x = (np.arange(new_width + 2 * margin, dtype=np.float32)[None, :] - margin) * (width / new_width)
