@@ -5,7 +5,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -68,8 +68,8 @@ def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
     Lines that share a writer or a text form a group, and a group goes to one subset. Where the data names test lines,
     exactly these are the test set: the other lines of their groups are left out. So it is with validation lines, except
     that unnamed lines of their groups join them. Lines named train are never test lines, but may validate where the
-    data names no validation lines. What the data leaves open is drawn until the fractions are met in
-    every source.
+    data names no validation lines. What the data leaves open is drawn until the fractions are met, in every source as
+    near as its groups allow.
     """
     groups: dict[int, list[dict]] = {}
     for line, root in zip(lines, connected(keys(line) for line in lines), strict=True):
@@ -88,29 +88,44 @@ def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
     free.sort(key=lambda group: hashlib.sha256(f"{params.seed} {min(line['id'] for line in group)}".encode()).digest())
     official = {line["subset"] for line in lines}
     # Source by source, so that each has its share in every subset.
-    for source in sorted({group[0]["source"] for group in free}):
-        rest = [group for group in free if group[0]["source"] == source]
-        total = sum(len(group) for group in rest)
-        for subset in ("test", "validation"):
-            fraction = getattr(params, subset)
-            if subset in official or not fraction:
-                continue
-            allowed = [group for group in rest if subset != "test" or all(line["subset"] is None for line in group)]
-            subsets.update((line["id"], subset) for group in draw(allowed, fraction * total) for line in group)
-            rest = [group for group in rest if group[0]["id"] not in subsets]
-        subsets.update((line["id"], "train") for group in rest for line in group)
+    sources: dict[str, list[list[dict]]] = {}
+    for group in free:
+        sources.setdefault(min(group, key=lambda line: line["id"])["source"], []).append(group)
+    for subset in ("test", "validation"):
+        fraction = getattr(params, subset)
+        if subset in official or not fraction:
+            continue
+        allowed, quotas = [], []
+        for _, groups_of_source in sorted(sources.items()):
+            rest = [group for group in groups_of_source if group[0]["id"] not in subsets]
+            allowed.append(
+                [group for group in rest if subset != "test" or all(line["subset"] is None for line in group)]
+            )
+            quotas.append(fraction * sum(map(len, groups_of_source)))
+        subsets.update((line["id"], subset) for group in draw(allowed, quotas) for line in group)
+    subsets.update((line["id"], "train") for group in free for line in group if line["id"] not in subsets)
     return [subsets.get(line["id"]) for line in lines]
 
 
-def draw(groups: list[list[dict]], quota: float) -> list[list[dict]]:
-    """The first groups that bring their number of lines to `quota`, as near as it goes; at least one, the smallest."""
-    taken = []
-    for group in groups:
-        # Otherwise the total would be farther from the quota with the group than without it.
-        if len(group) <= 2 * quota:
-            taken.append(group)
-            quota -= len(group)
-    return taken or sorted(groups, key=len)[:1]
+def draw(groups: list[list[list[dict]]], quotas: list[float]) -> list[list[dict]]:
+    """The first groups of each source that bring its number of lines to its quota, as near as it goes.
+
+    What one source's groups are too large to meet is made up for in the next. At least one group, the smallest of all.
+    """
+    taken, quota = [], 0.0
+    for groups_of_source, quota_of_source in zip(groups, quotas, strict=True):
+        quota += quota_of_source
+        untaken = False
+        for group in groups_of_source:
+            # Otherwise the total would be farther from the quota with the group than without it.
+            if len(group) <= 2 * quota:
+                taken.append(group)
+                quota -= len(group)
+            else:
+                untaken = True
+        if not untaken:  # what a source does not have is not for the next to give
+            quota = min(quota, 0)
+    return taken or sorted(chain.from_iterable(groups), key=len)[:1]
 
 
 def keys(line: dict) -> list[tuple]:

@@ -35,7 +35,7 @@ def imported_packages(file: Path) -> set[str]:
 
 def test_dependencies_are_what_the_commands_import():
     files = set()
-    for entry in ("recognizer.py", *(f"commands/{name}.py" for name in COMMANDS)):
+    for entry in ("pages/recognizer.py", *(f"commands/{name}.py" for name in COMMANDS)):
         files |= imported_files(ROOT / "netchu" / entry)
     packages = set().union(*map(imported_packages, files))
     owners = packages_distributions()

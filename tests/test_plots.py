@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from dvc.repo import Repo
@@ -40,14 +41,13 @@ def _evaluate(folder):
             yield LineReading(text, tuple(WordReading(word, 0.9, 0, 1) for word in text.split()), 1)
 
     table, split = write_table(folder, {"test": list(TEXTS)})
-    params = evaluate.Params(
-        labels=LabelsParams(folded=[]), evaluate=evaluate.EvaluateParams(decoder="greedy", beam_width=1)
-    )
+    params = evaluate.Params(labels=LabelsParams(folded=[]), evaluate=evaluate.EvaluateParams(decoder="greedy"))
+    reader = SimpleNamespace(model=None, decode=lambda decoder: None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "ExportedModel", lambda folder: None)
+        patch.setattr(evaluate, "Reader", lambda folder: reader)
         patch.setattr(evaluate, "read_lines", read_lines)
         outputs = {name: folder / path for name, path in evaluate.OUTPUTS.items()}
-        evaluate.run(params, {"lines": table, "split": split, "model": folder}, outputs)
+        evaluate.run(params, {"lines": table, "split": split, "reader": folder}, outputs)
 
 
 def specifications(page):

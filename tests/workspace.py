@@ -18,6 +18,8 @@ TINY = {
     "model.lstm_layers": 1,
     "preprocess.height": 16,
     "train.epochs": 1,
+    "decoder.rounds": 0,
+    "decoder.order": 3,
 }
 """Parameters that make the whole pipeline run in some 20 seconds, most of them TensorFlow's start."""
 

@@ -29,6 +29,9 @@ than 10."""
 _WHOLE = 0.25
 """Ink of a line, as a share of the fullest line's, from which it is more than a piece of one."""
 
+_NEIGHBOUR = 0.5
+"""The same share, below which a line that the picture's edge cuts may be a neighbour's."""
+
 _RIM = 0.02
 """Share of a picture's height within which ink counts as cut by the edge."""
 
@@ -86,6 +89,9 @@ def is_line(image: np.ndarray) -> bool:
     counts = np.bincount(layout.owner[layout.owner > 0], minlength=len(layout.slopes) + 1)[1:]
     if len(counts) < 2:
         return True
+    # A tight crop of a paragraph cuts its first and last line, too.
+    if np.count_nonzero(counts >= _NEIGHBOUR * counts.max()) > 1:
+        return False
     inverse = cv2.invertAffineTransform(layout.matrix)
     whole = 0
     for number in np.flatnonzero(counts >= _WHOLE * counts.max()) + 1:

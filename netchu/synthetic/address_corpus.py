@@ -8,6 +8,7 @@ import numpy as np
 from netchu.core.charset import normalise, unknown_characters
 from netchu.core.folding import fold
 from netchu.synthetic.addresses import Unit, units
+from netchu.synthetic.streets import STREETS
 
 _NEW_TONES = {"òa": "oà", "óa": "oá", "ỏa": "oả", "õa": "oã", "ọa": "oạ", "òe": "oè", "óe": "oé", "ỏe": "oẻ",
               "õe": "oẽ", "ọe": "oẹ", "ùy": "uỳ", "úy": "uý", "ủy": "uỷ", "ũy": "uỹ", "ụy": "uỵ"}  # fmt: skip
@@ -68,16 +69,21 @@ def address_corpus(labels: Iterable[str], rounds: int, seed: int) -> list[str]:
     for unit in units():
         districts.setdefault(_content(f"{unit.district} {unit.province}"), []).append(unit)
     found = [_split(label, districts) for label in labels]
-    heads = [head for head, _ in found if head] or [""]
+    # A label's beginning is written as its end is: in a sentence with commas, or in bare names.
+    heads: dict[bool, list[str]] = {True: [], False: []}
+    for label, (head, _) in zip(labels, found, strict=True):
+        if head:
+            heads["," in label].append(head)
     named = [district for _, district in found if district] or list(districts)
     for _ in range(rounds):
         drawn = [_pick(rng, districts[_pick(rng, named)]) for _ in range(len(units()))]
         for unit in (*units(), *drawn):
+            sentence = bool(rng.random() < 0.5)
             if rng.random() < 0.6:
-                head = re.sub(r"\d+", lambda match: _digits(rng, len(match[0])), _pick(rng, heads))
+                head = re.sub(r"\d+", lambda match: _digits(rng, len(match[0])), _pick(rng, heads[sentence] or [""]))
             else:
                 head = _made_head(rng)
-            line = (_sentence if rng.random() < 0.5 else _bare)(rng, head, unit)
+            line = (_sentence if sentence else _bare)(rng, head, unit)
             if rng.random() < 0.5:
                 line = _TONED.sub(lambda match: _OLD_TONES.get(match[0], match[0]), line)
             corpus.add(normalise(line))
@@ -130,6 +136,8 @@ def _made_head(rng: np.random.Generator) -> str:
     if rng.random() < 0.5:  # a name that may not exist, of syllables that do
         name = " ".join(_pick(rng, _pick(rng, units()).ward.split()) for _ in range(int(rng.integers(1, 4))))
     if rng.random() < 0.5:
+        if rng.random() < 0.7:
+            name = _pick(rng, STREETS)
         return f"{_pick(rng, _NUMBER_STARTS)}{number} {_pick(rng, _STREET_STARTS)}{name}"
     return f"{_pick(rng, _PLACES)} {name if rng.random() < 0.7 else number}"
 

@@ -11,13 +11,12 @@ from netchu.core.charset import BLANK, encode
 from netchu.core.folding import LabelsParams
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
 from netchu.evaluation.error_kinds import KINDS
-from netchu.reading.line_reading import LineReading, WordReading
-from netchu.training.model_files import save_model
-from netchu.training.network import NetworkParams, build_network
+from netchu.reading.line_reading import LineReading, WordReading, read_words
+from netchu.reading.reader import Reader
 from stages import evaluate
 from tests.netchu.helpers import HEIGHT, write_table
+from tests.netchu.tiny_model import write_tiny_reader
 
-TINY = NetworkParams(cnn_channels=[4, 6, 8], cnn_blocks=1, lstm_units=8, lstm_layers=1, dropout=0.0)
 TEXTS = ["số 9", "Ấp Đông, xã 2", "a"]
 
 
@@ -25,14 +24,13 @@ TEXTS = ["số 9", "Ấp Đông, xã 2", "a"]
 def inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     table, split = write_table(folder, {"train": ["x"] * 70, "test": TEXTS, "validation": ["y"]})
-    save_model(folder / "crnn", build_network(TINY, HEIGHT, seed=1), TINY, {"height": HEIGHT})
-    return {"lines": table, "split": split, "model": folder / "crnn"}
+    return {"lines": table, "split": split, "reader": write_tiny_reader(folder / "reader", height=HEIGHT)}
 
 
 def run(inputs, folder, decoder="greedy", folded=()):
     outputs = {name: folder / path for name, path in evaluate.OUTPUTS.items()}
     params = evaluate.Params(
-        labels=LabelsParams(folded=list(folded)), evaluate=evaluate.EvaluateParams(decoder=decoder, beam_width=4)
+        labels=LabelsParams(folded=list(folded)), evaluate=evaluate.EvaluateParams(decoder=decoder)
     )
     summary = evaluate.run(params, inputs, outputs)
     return summary, json.loads(outputs["metrics"].read_text()), rows(outputs["predictions"])
@@ -163,12 +161,9 @@ def test_all_outputs_are_the_same_again(inputs, tmp_path):
 
 @pytest.mark.parametrize("decoder", ["greedy", "beam"])
 def test_the_decoder_is_the_one_asked_for(inputs, tmp_path, monkeypatch, decoder):
-    widths = []
-    monkeypatch.setattr(evaluate, "beam", lambda logits, width: widths.append(width) or "b")
-    monkeypatch.setattr(evaluate, "greedy", lambda logits: "g")
+    monkeypatch.setattr(Reader, "decode", lambda self, decoder: lambda logits: read_words(logits, decoder))
     _, _, predictions = run(inputs, tmp_path, decoder)
-    assert {row["prediction"] for row in predictions} == {decoder[0]}
-    assert widths == ([4, 4, 4] if decoder == "beam" else [])
+    assert [row["prediction"] for row in predictions] == [decoder] * 3
 
 
 def test_confidences_are_those_of_the_words(inputs, tmp_path, monkeypatch):

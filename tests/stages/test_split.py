@@ -13,9 +13,9 @@ from netchu.core.tables import LINE_COLUMNS, write_lines
 from stages.split import Params, SplitParams, assign, connected, run
 
 
-def line(number, text=None, writer=None, subset=None):
+def line(number, text=None, writer=None, subset=None, source="a"):
     text = f"text {number}" if text is None else text
-    return {"id": f"{number:04}", "writer": writer, "subset": subset, "text": text}
+    return {"id": f"{number:04}", "source": source, "writer": writer, "subset": subset, "text": text}
 
 
 def split(lines, seed=1, validation=0.1, test=0.1):
@@ -25,7 +25,7 @@ def split(lines, seed=1, validation=0.1, test=0.1):
 def run_on(tmp_path, lines, **params):
     with write_lines(tmp_path / "lines.parquet", LINE_COLUMNS) as table:
         for row in lines:
-            table.append({**row, "source": "a", "image": b"", "width": 100})
+            table.append({**row, "image": b"", "width": 100})
     outputs = {"lines": tmp_path / "split.csv", "counts": tmp_path / "split.json"}
     values = {"seed": 1, "validation": 0.1, "test": 0.1, **params}
     summary = run(Params(split=values), {"lines": tmp_path / "lines.parquet"}, outputs)
@@ -38,6 +38,7 @@ ROWS = st.lists(
         st.sampled_from("aAbBcdefghij"),
         st.sampled_from([None, None, "w1", "w2", "w3"]),
         st.sampled_from([None, None, "train", "validation", "test"]),
+        st.sampled_from("pq"),
     ),
     max_size=40,
 )
@@ -71,7 +72,8 @@ def test_groups_are_those_of_scipy(keys):
 @settings(max_examples=20)
 @given(st.randoms(use_true_random=False))
 def test_order_of_the_table_does_not_matter(random):
-    lines = [line(number, writer=f"w{number % 17}") for number in range(100)]
+    """Nor which of its lines a group that spans two sources begins with."""
+    lines = [line(number, writer=f"w{number % 17}", source="pqr"[number % 3]) for number in range(100)]
     shuffled = random.sample(lines, len(lines))
     expected = {row["id"]: subset for row, subset in zip(lines, split(lines), strict=True)}
     assert {row["id"]: subset for row, subset in zip(shuffled, split(shuffled), strict=True)} == expected
@@ -85,6 +87,36 @@ def test_fractions_are_met():
 def test_fractions_are_met_as_near_as_groups_allow():
     subsets = split([line(number, writer=f"w{number // 10}") for number in range(400)])
     assert [subsets.count(name) for name in ("train", "validation", "test")] == [320, 40, 40]
+
+
+def test_fractions_are_met_in_every_source():
+    lines = [line(number, source="p" if number < 300 else "q") for number in range(400)]
+    subsets = split(lines, validation=0.1, test=0.2)
+    for part, sizes in ((slice(300), [210, 30, 60]), (slice(300, 400), [70, 10, 20])):
+        assert [subsets[part].count(name) for name in ("train", "validation", "test")] == sizes
+
+
+def test_sources_of_one_writer_each_are_drawn_as_writers_are():
+    """An archive a writer: none has a tenth to give, ten together have one."""
+    lines = [line(number, writer=f"w{number // 30}", source=f"s{number // 30:02}") for number in range(600)]
+    subsets = split(lines)
+    assert [subsets.count(name) for name in ("train", "validation", "test")] == [480, 60, 60]
+
+
+def test_ones_own_lines_beside_a_large_source_stay_in_training():
+    """One writer's cannot be parted, and fill no subset alone."""
+    lines = [line(number) for number in range(500)]
+    lines += [line(number, writer="me", source="mine") for number in range(500, 560)]
+    subsets = split(lines)
+    assert set(subsets[500:]) == {"train"}
+    assert {"train", "validation", "test"} == set(subsets[:500])
+
+
+def test_a_source_of_training_lines_takes_no_test_lines_from_another():
+    lines = [line(number, subset="train", source="p") for number in range(1000)]
+    lines += [line(number, source="q") for number in range(1000, 1100)]
+    subsets = split(lines)
+    assert [subsets.count(name) for name in ("train", "validation", "test")] == [980, 110, 10]
 
 
 def test_few_writers_still_fill_each_subset():

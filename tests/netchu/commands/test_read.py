@@ -17,12 +17,12 @@ from PIL import Image
 from netchu.__main__ import main
 from netchu.commands import read as command
 from netchu.pages.recognizer import Recognizer
-from tests.netchu.tiny_model import write_tiny_model
+from tests.netchu.tiny_model import write_tiny_model, write_tiny_reader
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+    return write_tiny_reader(tmp_path_factory.mktemp("model") / "tiny")
 
 
 @pytest.fixture
@@ -185,6 +185,9 @@ def test_a_wrong_model_is_named(folder, tmp_path, capfd):
     assert out == "" and err.startswith(f"netchu read: error: {tmp_path}/none: no readable model")
     assert main(["read", "--model", str(tmp_path / "none"), "--format", "csv", str(folder)]) == 2
     assert capfd.readouterr().out == ""
+    network = write_tiny_model(tmp_path / "network")
+    assert main(["read", "--model", str(network), str(folder)]) == 2
+    assert capfd.readouterr().err.startswith(f"netchu read: error: {network}/language_model.bin: no readable language")
 
 
 def test_an_output_folder_that_cannot_be_made_is_named(netchu, folder):

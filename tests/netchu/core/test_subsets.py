@@ -5,7 +5,7 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.subsets import Subset
-from netchu.core.tables import ROW_GROUP
+from netchu.core.tables import LINE_COLUMNS, ROW_GROUP, write_lines
 from tests.netchu.helpers import HEIGHT, draw, write_table
 
 TRAIN = [f"số {n}" for n in range(2 * ROW_GROUP + 5)]
@@ -23,6 +23,22 @@ def test_lines_come_in_the_tables_order_with_decoded_images(files):
     assert np.array_equal(rows[0]["image"], draw(TRAIN[0], np.random.default_rng(0)))
     assert subset.preprocess["height"] == HEIGHT
     assert [row["text"] for row in Subset(*files, "test")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_texts_are_those_of_the_lines(files, name):
+    subset = Subset(*files, name)
+    assert subset.texts() == [row["text"] for row in subset]
+
+
+def test_texts_need_no_image(tmp_path):
+    """Nor do they read one: what stands in its column is no picture."""
+    with write_lines(tmp_path / "lines.parquet", LINE_COLUMNS, {"preprocess": {}}) as lines:
+        for number, text in enumerate(("Ấp Đông", "a", "a")):
+            row = {"id": str(number), "source": "s", "writer": None, "subset": None, "text": text}
+            lines.append(row | {"image": b"no picture", "width": 1})
+    (tmp_path / "split.csv").write_text("id,subset\n0,train\n2,train\n", encoding="utf-8")
+    assert Subset(tmp_path / "lines.parquet", tmp_path / "split.csv", "train").texts() == ["Ấp Đông", "a"]
 
 
 def test_shuffled_lines_are_the_same_lines(files):

@@ -1,12 +1,14 @@
-"""Calibration against scikit-learn and hand-made cases."""
+"""Calibration against scikit-learn, its own definition and hand-made cases."""
+
+import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from netchu.evaluation.calibration import BINS, expected_calibration_error, reliability, right_words
+from netchu.evaluation.calibration import BINS, expected_calibration_error, fit_calibration, reliability, right_words
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,60 @@ def test_bins_are_those_of_scikit_learn(words):
     assert [row["accuracy"] for row in rows] == pytest.approx(accuracy, abs=1e-4)
     assert [row["confidence"] for row in rows] == pytest.approx(mean, abs=1e-4)
     assert sum(row["words"] for row in rows) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "knots"),
+    [
+        ([], [[0, 1], [0, 1]]),  # nothing is known: confidences stay
+        ([(0.7, True)], [[0.7], [1]]),
+        ([(0.7, False)], [[0.7], [0]]),
+        ([(0.7, True), (0.7, False)], [[0.7], [0.5]]),
+        ([(0.2, True), (0.9, True), (0.5, True)], [[0.2, 0.9], [1, 1]]),
+        ([(0.2, False), (0.9, False), (0.5, False)], [[0.2, 0.9], [0, 0]]),
+        ([(0.9, True), (0.1, False)], [[0.1, 0.9], [0, 1]]),
+        ([(0.1, True), (0.9, False)], [[0.1, 0.9], [0.5, 0.5]]),  # the surer one is wrong: pooled
+        # 0.3 and 0.5 are pooled to 1/3, of three words; 0.7 is above.
+        (
+            [(0.2, False), (0.3, True), (0.5, False), (0.5, False), (0.7, True), (0.7, False), (0.8, True)],
+            [[0.2, 0.3, 0.5, 0.7, 0.8], [0, 0.3333, 0.3333, 0.5, 1]],
+        ),
+    ],
+)
+def test_calibration_by_hand(words, knots):
+    assert fit_calibration([confidence for confidence, _ in words], [right for _, right in words]) == knots
+
+
+def isotonic(words: list[tuple[float, bool]]) -> dict[float, float]:
+    """The least-squares rising function at each confidence, by the max-min formula (Robertson et al., 1988)."""
+    levels = sorted({confidence for confidence, _ in words})
+    of_level = [[right for confidence, right in words if confidence == level] for level in levels]
+
+    def mean(first: int, last: int) -> float:
+        return float(np.mean(list(itertools.chain.from_iterable(of_level[first : last + 1]))))
+
+    count = len(levels)
+    return {
+        levels[n]: max(min(mean(first, last) for last in range(n, count)) for first in range(n + 1))
+        for n in range(count)
+    }
+
+
+WORDS = st.lists(st.tuples(st.integers(0, 20).map(lambda n: n / 20), st.booleans()), min_size=1, max_size=40)
+
+
+@settings(deadline=None)
+@given(WORDS)
+def test_calibration_is_the_best_rising_one(words):
+    confidence, right = map(list, zip(*words, strict=True))
+    knots = np.array(fit_calibration(confidence, right))
+    for level, expected in isotonic(words).items():
+        assert np.interp(level, *knots) == pytest.approx(expected, abs=1e-4)
+    assert np.interp(confidence, *knots).mean() == pytest.approx(np.mean(right), abs=1e-4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40))
+def test_any_calibration_rises_from_0_to_1(words):
+    knots = np.array(fit_calibration(*map(list, zip(*words, strict=True))))
+    assert ((knots >= 0) & (knots <= 1)).all() and (np.diff(knots) >= 0).all()

@@ -126,6 +126,17 @@ def test_a_line_is_told_from_a_page(options):
         assert not is_line(draw_page(seed, lines=5, **options).image)
 
 
+@pytest.mark.parametrize("margin", [0, 2, 8])
+@pytest.mark.parametrize("lines", [2, 3, 5])
+def test_a_paragraph_cut_out_tightly_is_a_page(lines, margin):
+    for seed in range(3):
+        page = draw_page(seed, lines=lines, ragged=False)
+        corners = page.boxes.reshape(-1, 2)
+        left, top = (np.floor(corners.min(axis=0)) - margin).astype(int)
+        right, bottom = (np.ceil(corners.max(axis=0)) + margin).astype(int)
+        assert not is_line(page.image[top:bottom, left:right])
+
+
 def test_pieces_of_neighbours_do_not_make_a_line_a_page():
     page = draw_page(7, lines=3, pitch=3.2, ragged=False)
     middle = page.boxes[1]

@@ -21,15 +21,22 @@ from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
+from netchu.reading.beam_search import beam
 from netchu.reading.decoding import greedy
 from netchu.reading.exported_model import ExportedModel
+from netchu.reading.language_model import LanguageModel
+from netchu.reading.line_reading import read_words
 from netchu.reading.padding import pad_images
-from tests.netchu.tiny_model import PREPROCESS, write_tiny_model
+from netchu.reading.reader import BeamParams, Reader
+from tests.netchu.tiny_model import PREPROCESS, write_tiny_reader
+
+WIDTH, WEIGHT, BONUS = 3, 0.7, 1.5
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+    beam_params = BeamParams(beam_width=WIDTH, language_weight=WEIGHT, length_bonus=BONUS)
+    return write_tiny_reader(tmp_path_factory.mktemp("model") / "tiny", beam_params)
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +56,14 @@ def picture(seed: int, width: int = 900) -> np.ndarray:
 BLANK = np.full((80, 900), 250, np.uint8)
 
 
-def read_alone(folder, image: np.ndarray) -> str:
+def read_alone(folder, image: np.ndarray, decoder: str = "beam") -> str:
     """What the parts make of it, one by one."""
     line = line_image(image, PreprocessParams(**PREPROCESS))
-    logits = ExportedModel(folder)(pad_images([line]))[0]
-    return " ".join(greedy(logits[: line.shape[1] // 4]).split())
+    logits = ExportedModel(folder)(pad_images([line]))[0, : line.shape[1] // 4]
+    if decoder == "greedy":
+        return " ".join(greedy(logits).split())
+    language_model = LanguageModel.load(folder / "language_model.bin")
+    return " ".join(beam(logits, WIDTH, language_model, WEIGHT, BONUS).split())
 
 
 def test_every_kind_of_image_reads_alike(recognizer, folder, tmp_path):
@@ -107,9 +117,11 @@ def test_sources_are_read_a_little_ahead(recognizer):
     pages.close()
 
 
-def test_the_decoder_is_the_callers(recognizer):
-    (page,) = recognizer.read_pages([picture(1)], np.asarray, "line", lambda logits: "Đà Nẵng")
-    assert [word.text for word in page.words] == ["Đà", "Nẵng"]
+def test_the_decoder_is_the_callers_and_the_language_model_takes_part_by_default(recognizer, folder):
+    image = picture(1)
+    texts = {decoder: recognizer.read(image, "line", decoder).text for decoder in ("greedy", "beam")}
+    assert texts == {decoder: read_alone(folder, image, decoder) for decoder in texts}
+    assert texts["greedy"] != texts["beam"] == recognizer.read(image).text
 
 
 def test_words_stand_where_their_ink_is(recognizer):
@@ -125,16 +137,14 @@ def test_words_stand_where_their_ink_is(recognizer):
     assert all((word.box.top, word.box.bottom) == (line.box.top, line.box.bottom) for word in line.words)
 
 
-def test_a_word_is_found_at_its_place_whatever_the_scale(recognizer):
+def test_a_word_is_found_at_its_place_whatever_the_scale(recognizer, monkeypatch):
     """The same writing, twice as large and moved, has its boxes twice as large and moved."""
+    monkeypatch.setattr(Reader, "decode", lambda self, decoder: lambda logits: read_words(logits, "một hai ba"))
     small = picture(7, 600)
     large = cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     large = cv2.copyMakeBorder(large, 30, 10, 200, 5, cv2.BORDER_REPLICATE)
-    logits_words = "một hai ba"
-    pages = [
-        next(recognizer.read_pages([image], np.asarray, "line", lambda logits: logits_words))
-        for image in (small, large)
-    ]
+    pages = [recognizer.read(image, "line") for image in (small, large)]
+    assert pages[0].text == pages[1].text == "một hai ba"
     for one, other in zip(pages[0].lines, pages[1].lines, strict=True):
         np.testing.assert_allclose(np.array(other.corners), 2 * np.array(one.corners) + (200, 30), atol=8)
 
@@ -161,8 +171,10 @@ def test_line_takes_the_picture_as_one_line_whatever_it_shows(recognizer, folder
     assert recognizer.read(page_of(4), layout="line").text == read_alone(folder, page_of(4))
 
 
-def test_a_long_strip_is_one_line(recognizer, folder):
-    image = picture(3, 1400)
+@pytest.mark.parametrize("width", [400, 1400])
+def test_a_picture_of_one_line_is_read_as_a_whole(recognizer, folder, width):
+    """The longer one for its shape, the shorter one for what it shows."""
+    image = picture(3, width)
     assert recognizer.read(image, layout="auto").text == read_alone(folder, image)
 
 
@@ -217,7 +229,7 @@ def test_a_path_is_named_in_its_error(recognizer):
 
 
 def test_a_model_that_wants_other_line_images_is_refused(tmp_path):
-    folder = write_tiny_model(tmp_path / "tiny")
+    folder = write_tiny_reader(tmp_path / "tiny")
     description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     for preprocess in ({"height": 48}, {**PREPROCESS, "polish": True}, None):
         (folder / "model.json").write_text(json.dumps(description | {"preprocess": preprocess}), encoding="utf-8")
@@ -228,17 +240,17 @@ def test_a_model_that_wants_other_line_images_is_refused(tmp_path):
 def test_the_model_that_ships_comes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("netchu.pages.recognizer._PACKAGE", tmp_path / "elsewhere" / "netchu")
-    with pytest.raises(NetchuError, match=r"no model in models/pretrained or models/crnn; run `dvc repro train`"):
+    with pytest.raises(NetchuError, match=r"no model in models/pretrained or models/reader; run `dvc repro decoder`"):
         Recognizer.load()
     loaded = []
 
     def remember(place):
         loaded.append(place)
-        return SimpleNamespace(preprocess=PREPROCESS)
+        return SimpleNamespace(model=SimpleNamespace(preprocess=PREPROCESS))
 
-    monkeypatch.setattr("netchu.pages.recognizer.ExportedModel", remember)
-    for place in ("elsewhere/netchu/pretrained", "elsewhere/models/crnn", "models/crnn", "models/pretrained"):
-        write_tiny_model(tmp_path / place)
+    monkeypatch.setattr("netchu.pages.recognizer.Reader", remember)
+    for place in ("elsewhere/netchu/pretrained", "elsewhere/models/reader", "models/reader", "models/pretrained"):
+        write_tiny_reader(tmp_path / place)
         Recognizer.load()
         assert (tmp_path / loaded[-1]).resolve() == (tmp_path / place).resolve()
 

@@ -1,113 +1,34 @@
-"""Decoding against an independent definition: the sum over all paths."""
-
-import itertools
+"""Greedy decoding of hand-made paths, and log-probabilities."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from netchu.core.charset import BLANK, CHARSET, encode
-from netchu.reading.beam_search import beam
+from netchu.core.charset import BLANK, encode
 from netchu.reading.decoding import greedy, log_softmax
-from netchu.reading.language_model import LanguageModel
-from netchu.reading.ngrams import estimate
+
+PATHS = [
+    ("", ""),
+    ("____", ""),
+    ("aab", "ab"),
+    ("a_ab", "aab"),  # a blank between keeps both
+    ("_aa__bb_b", "abb"),
+    ("   ", " "),
+    ("Ộ_ộ", "Ộộ"),
+]
+"""What the network may be sure of, `_` for the blank, and the text that this spells."""
 
 
-def logits_of(path: list[int]) -> np.ndarray:
+def logits_of(path: str) -> np.ndarray:
+    """Logits of a network that is sure of `path`, a character a frame, `_` for the blank."""
     logits = np.zeros((len(path), BLANK + 1), np.float32)
-    logits[np.arange(len(path)), path] = 5
+    for frame, character in enumerate(path):
+        logits[frame, BLANK if character == "_" else encode(character)[0]] = 5
     return logits
 
 
-def collapse(path) -> tuple[int, ...]:
-    merged = [label for label, _ in itertools.groupby(path)]
-    return tuple(label for label in merged if label != BLANK)
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("", ""),
-        ("____", ""),
-        ("aab", "ab"),
-        ("a_ab", "aab"),  # a blank between keeps both
-        ("_aa__bb_b", "abb"),
-        ("   ", " "),
-        ("Ộ_ộ", "Ộộ"),
-    ],
-)
+@pytest.mark.parametrize(("path", "text"), PATHS)
 def test_greedy_merges_repeats_and_drops_blanks(path, text):
-    """`_` stands for the blank."""
-    classes = [BLANK if character == "_" else encode(character)[0] for character in path]
-    assert greedy(logits_of(classes)) == text
-    assert beam(logits_of(classes), 4) == text
-
-
-def brute_force(logits: np.ndarray, classes: list[int]) -> dict[str, float]:
-    """Probability of each text: all paths over `classes`, which hold all of the mass."""
-    probabilities = np.exp(log_softmax(logits.astype(np.float64)))
-    texts: dict[str, float] = {}
-    for path in itertools.product(classes, repeat=len(logits)):
-        text = "".join(CHARSET[label] for label in collapse(path))
-        texts[text] = texts.get(text, 0) + np.prod(probabilities[np.arange(len(path)), path])
-    return texts
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.integers(0, 10**6), st.integers(1, 6))
-def test_beam_finds_the_likeliest_text(seed, frames):
-    classes = [BLANK, 3, 40]
-    logits = np.full((frames, BLANK + 1), -80.0)
-    logits[:, classes] = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
-    texts = brute_force(logits, classes)
-    assert texts[beam(logits, 100)] == pytest.approx(max(texts.values()))
-
-
-def test_beam_beats_greedy_where_many_paths_spell_one_text():
-    """The textbook case: a blank is likeliest in both frames, but three paths spell `a`."""
-    a = encode("a")[0]
-    logits = np.full((2, BLANK + 1), -80.0)
-    logits[:, BLANK], logits[:, a] = np.log(0.6), np.log(0.4)
-    assert greedy(logits) == ""
-    assert beam(logits, 8) == "a"  # 0.4 * 0.4 + 2 * 0.4 * 0.6 = 0.64 against 0.36
-
-
-def toy_model() -> LanguageModel:
-    return LanguageModel.from_trie(estimate(["ab", "ba", "aab", "abb", "a"], 3, 0))
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.integers(0, 10**6), st.integers(1, 5), st.floats(0.1, 2), st.floats(-1, 2))
-def test_beam_finds_the_best_text_with_a_language_model(seed, frames, weight, bonus):
-    model, classes = toy_model(), [BLANK, *encode("ab")]
-    logits = np.full((frames, BLANK + 1), -80.0)
-    logits[:, classes] = np.random.default_rng(seed).normal(0, 1, (frames, 3))
-    scores = {
-        text: np.log(probability) + weight * model.score(text) + bonus * len(text)
-        for text, probability in brute_force(logits, classes).items()
-    }
-    assert scores[beam(logits, 200, model, weight, bonus)] == pytest.approx(max(scores.values()), abs=1e-3)
-
-
-def test_language_model_decides_what_the_network_cannot():
-    model = LanguageModel.from_trie(estimate(["Quận Hà Đông, Hà Nội"] * 5 + ["Quận Hai Bà Trưng, Hà Nội"], 8, 0))
-    text = "Hà Đông"
-    logits = logits_of([index for character in text for index in (encode(character)[0], BLANK)]) * 2
-    logits[2, encode("á")] = 10.4
-    assert greedy(logits) == "Há Đông"
-    assert beam(logits, 8) == "Há Đông"
-    assert beam(logits, 8, model, 0.5, 0.5) == text
-
-
-def test_no_frames_read_as_nothing():
-    logits = np.zeros((0, BLANK + 1), np.float32)
-    assert greedy(logits) == beam(logits, 4) == beam(logits, 4, toy_model(), 1.0) == ""
-
-
-def test_long_noise_neither_overflows_nor_underflows():
-    logits = np.random.default_rng(0).normal(0, 3, (400, BLANK + 1)).astype(np.float32)
-    assert beam(logits, 4, toy_model(), 2.0, 3.0)
+    assert greedy(logits_of(path)) == text
 
 
 def test_log_softmax_is_stable_and_normalised():

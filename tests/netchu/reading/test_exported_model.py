@@ -68,7 +68,7 @@ def test_a_damaged_model_is_named(folder, tmp_path, damage):
             (path / "model.json").unlink()
         case "cut description":
             (path / "model.json").write_text('{"charset": ')
-    with pytest.raises(NetchuError, match=r"crnn: no readable model \(.*run `dvc repro train`") as caught:
+    with pytest.raises(NetchuError, match=r"crnn: no readable model \(.*run `dvc repro`") as caught:
         ExportedModel(path)
     assert "\n" not in str(caught.value)
 

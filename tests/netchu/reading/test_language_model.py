@@ -1,5 +1,7 @@
 """The stored model: exact to what eight bits hold, the same file every time, clear about damage."""
 
+import zlib
+
 import numpy as np
 import pytest
 
@@ -43,7 +45,17 @@ def test_forgetting_changes_nothing(lines, monkeypatch):
     assert [model.score(line) for line in lines[:20]] == expected
 
 
-@pytest.mark.parametrize("content", [None, b"", b"something else", b"netchu language model 1\ncut", "half"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"something else",
+        b"netchu language model 1\ncut",
+        b"netchu language model 1\n" + zlib.compress(b""),
+        "half",
+    ],
+)
 def test_damaged_file_is_named(tmp_path, lines, content):
     path = tmp_path / "model"
     if content == "half":

@@ -65,12 +65,12 @@ def test_runs_do_not_share_a_state_and_a_finished_one_leaves_none():
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A project with one imported module and one data file, as `fingerprint` sees it."""
-    for name in ("netchu/training/checkpoint.py", "netchu/module.py", "data"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("netchu/training/checkpoint.py", "netchu/core/module.py", "data"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
-    monkeypatch.setattr(checkpoint, "__file__", str(tmp_path / "netchu" / "checkpoint.py"))
+    monkeypatch.setattr(checkpoint, "__file__", str(tmp_path / "netchu" / "training" / "checkpoint.py"))
     module = types.ModuleType("module")
-    module.__file__ = str(tmp_path / "netchu" / "module.py")
+    module.__file__ = str(tmp_path / "netchu" / "core" / "module.py")
     monkeypatch.setitem(sys.modules, "module", module)
     return tmp_path
 
@@ -90,7 +90,7 @@ def test_fingerprint_follows_each_thing_that_determines_the_run(project, monkeyp
         case "data":
             (project / "data").write_text("2")
         case "code":
-            (project / "netchu" / "module.py").write_text("2")
+            (project / "netchu" / "core" / "module.py").write_text("2")
         case "version":
             monkeypatch.setattr(checkpoint, "version", lambda package: "0.0")
     assert fingerprint(parameters, [project / "data"], ["numpy"]) != before

@@ -45,6 +45,7 @@ def test_shuffled_words_take_their_ink_along(line):
     assert len(seen) > 6 and all(sorted(set(words.split())) == sorted(words.split()) for words in seen)
 
 
-def test_a_single_word_stays():
+def test_a_single_word_stays(line):
     image = np.full((16, 40), 255, np.uint8)
+    assert word_cuts(image, "số", line[2][:10]) == []
     assert shuffle_words(image, "số", [], np.random.default_rng(1))[1] == "số"

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from netchu import checkpoint, training
 from netchu.core.errors import NetchuError
 from netchu.core.subsets import Subset
+from netchu.training import checkpoint, loop
 from netchu.training.augment import AugmentParams
 from netchu.training.checkpoint import Checkpoint
 from netchu.training.loop import TrainParams, train
@@ -62,7 +62,7 @@ def test_learns_to_read(tmp_path):
 
 def test_an_interrupted_run_ends_like_an_undisturbed_one(lines, monkeypatch, capsys):
     whole, expected = run(lines, key="whole")
-    real = training._run_epoch
+    real = loop._run_epoch
 
     def interrupted(step, batches, epoch, steps):
         if epoch == 3:
@@ -70,10 +70,10 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(lines, monkeypatch, cap
             raise KeyboardInterrupt
         return real(step, batches, epoch, steps)
 
-    monkeypatch.setattr(training, "_run_epoch", interrupted)
+    monkeypatch.setattr(loop, "_run_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(lines, key="part")
-    monkeypatch.setattr(training, "_run_epoch", real)
+    monkeypatch.setattr(loop, "_run_epoch", real)
     resumed, history = run(lines, key="part")
     assert "resumes after epoch 2" in capsys.readouterr().out
     assert history == expected
@@ -88,7 +88,7 @@ def test_ends_with_the_weights_of_the_best_epoch(lines, monkeypatch):
         seen.append(np.array(predict(np.ones((1, HEIGHT, 32, 1), np.float32))))
         return next(cers)
 
-    monkeypatch.setattr(training, "_validation_cer", validate)
+    monkeypatch.setattr(loop, "_validation_cer", validate)
     network, history = run(lines, change(PARAMS, epochs=4))
     assert len(history) == 4
     assert np.allclose(network(np.ones((1, HEIGHT, 32, 1), np.float32)), seen[1], atol=1e-5)
@@ -97,14 +97,14 @@ def test_ends_with_the_weights_of_the_best_epoch(lines, monkeypatch):
 
 def test_stops_when_validation_no_longer_improves(lines, monkeypatch):
     cers = iter([50.0, 40.0, 45.0, 41.0, 1.0])
-    monkeypatch.setattr(training, "_validation_cer", lambda *_: next(cers))
+    monkeypatch.setattr(loop, "_validation_cer", lambda *_: next(cers))
     _, history = run(lines, change(PARAMS, epochs=5, patience=2))
     assert [row["validation_cer"] for row in history] == [50.0, 40.0, 45.0, 41.0]
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_stops_the_run(lines, monkeypatch, loss):
-    monkeypatch.setattr(training, "_training_step", lambda *_: lambda batch: loss)
+    monkeypatch.setattr(loop, "_training_step", lambda *_: lambda batch: loss)
     with pytest.raises(
         NetchuError, match=r"loss became (nan|inf) in epoch 1, step 1 of 12; lower train\.learning_rate"
     ):
@@ -113,7 +113,7 @@ def test_a_loss_that_is_no_number_stops_the_run(lines, monkeypatch, loss):
 
 def test_a_diverging_loss_stops_the_run(lines, monkeypatch):
     losses = iter([20.0, 500.0])
-    monkeypatch.setattr(training, "_run_epoch", lambda *_: next(losses))
+    monkeypatch.setattr(loop, "_run_epoch", lambda *_: next(losses))
     with pytest.raises(NetchuError, match=r"diverges: 500 in epoch 2, 20 in the first; lower train\.learning_rate"):
         run(lines)
 
@@ -123,7 +123,7 @@ def test_case_and_punctuation_of_folded_sources_do_not_count(tmp_path, monkeypat
     table, split = write_table(tmp_path, {"train": ["lo"] * 8, "validation": ["l, O.", "XL"]})
     lines = [Subset(table, split, name) for name in ("train", "validation")]
     monkeypatch.setattr(
-        training, "read_lines", lambda images, *_: ["L o" if n == 0 else "x.l" for n, _ in enumerate(images)]
+        loop, "read_lines", lambda images, *_: ["L o" if n == 0 else "x.l" for n, _ in enumerate(images)]
     )
     assert run(lines, change(PARAMS, epochs=1), key="strict")[1][0]["validation_cer"] > 50
     assert run(lines, change(PARAMS, epochs=1), key="folded", folded=("test",))[1][0]["validation_cer"] == 0

@@ -1,0 +1,38 @@
+"""What is compared: both texts in one form, a confidence for each word that is left."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netchu.core.charset import CHARSET
+from netchu.evaluation.scoring import score
+from netchu.reading.line_reading import LineReading, WordReading
+
+
+def reading(text: str) -> LineReading:
+    """Of `text`, the confidence of its words 0.1, 0.2, and so on."""
+    words = enumerate(text.split(), start=1)
+    return LineReading(text, tuple(WordReading(word, number / 10, 0, 1) for number, word in words), 1)
+
+
+@pytest.mark.parametrize(
+    ("reference", "read", "folded", "expected"),
+    [
+        ("Số 9", "Số  9 ", False, ("Số 9", "Số 9", [0.1, 0.2])),
+        (" Số\u00a09,  Q.1 ", "số 9 , Q1", False, ("Số 9, Q.1", "số 9 , Q1", [0.1, 0.2, 0.3, 0.4])),
+        ("So\u0302\u0301 9", "Số 9", False, ("Số 9", "Số 9", [0.1, 0.2])),
+        ("Số 9, Q.1", "số 9 , Q1", True, ("số 9 q1", "số 9 q1", [0.1, 0.2, 0.4])),
+        ("12/3 Đăk P'lô", "12/3 - ĐĂK p'lô .", True, ("12/3 đăk p'lô", "12/3 đăk p'lô", [0.1, 0.3, 0.4])),
+        ("...", ", -", True, ("", "", [])),
+        ("", "", False, ("", "", [])),
+    ],
+)
+def test_by_hand(reference, read, folded, expected):
+    assert score(reference, reading(read), folded) == expected
+
+
+@given(st.text(CHARSET), st.booleans())
+def test_a_perfect_reading_is_its_reference_and_each_word_has_its_confidence(text, folded):
+    scored = score(text, reading(text), folded)
+    assert scored.reference == scored.prediction
+    assert len(scored.confidences) == len(scored.prediction.split())
