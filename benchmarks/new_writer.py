@@ -28,6 +28,11 @@ SETTINGS = {
     "train.batch_size": 4,
     "train.learning_rate": 0.0005,
     "train.average": 0.98,
+    "train.augment.affine": 1.0,
+    "train.augment.noise": 1.0,
+    "train.augment.paper": 1.0,
+    "decoder.rounds": 0,
+    "evaluate.decoder": "greedy",
 }
 
 
@@ -48,7 +53,7 @@ def main() -> None:
             started = time.perf_counter()
             settings = SETTINGS | {"download.archives": f"[{folder}]"}
             changes = [word for key, value in settings.items() for word in ("-S", f"{key}={value}")]
-            run(project, "dvc", "exp", "run", "--force", *changes, "-S", "evaluate.decoder=greedy")
+            run(project, "dvc", "exp", "run", "--force", *changes)
             minutes = (time.perf_counter() - started) / 60
             metrics = json.loads((project / "metrics/metrics.json").read_text())
             edits = character_edits([fold(row["text"]) for row in tested], before)
