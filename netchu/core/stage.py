@@ -1,5 +1,6 @@
 """What every stage's `main()` does: read parameters, check inputs, run, log, print one summary or error line."""
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ def run_stage(
         for path in inputs.values():
             if not path.exists():
                 raise NetchuError(f"{path}: not there; run `dvc repro {name}`, which makes it first")
+        for path in outputs.values():
+            for leftover in path.parent.glob(f".{path.name}.*"):  # what a killed run was writing
+                shutil.rmtree(leftover, ignore_errors=True)
         summary = run(values, inputs, outputs)
     except NetchuError as error:
         sys.exit(f"{name}: error: {error}")

@@ -1,0 +1,163 @@
+"""Sweeps and the example of continuous integration, as README shows them; runs that fail or are killed."""
+
+import csv
+import io
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+from ruamel.yaml import YAML
+
+from tests.workspace import ENVIRONMENT, ROOT, TINY, commit, run, settings
+
+GRID = """
+for decoder in greedy beam; do for weight in 0.5 5; do
+    dvc exp run --queue -n $decoder-$weight -S evaluate.decoder=$decoder -S decoder.language_weight=$weight
+done; done
+"""
+NAMES = ["greedy-0.5", "greedy-5", "beam-0.5", "beam-5"]
+WORKFLOW = ROOT / "docs" / "examples" / "netchu.yml"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _workers_end(project):
+    yield
+    run(project, "dvc", "queue", "stop", "--kill")
+
+
+def start(project) -> None:
+    # The worker inherits the output: to read it would be to wait until the worker ends.
+    subprocess.run(
+        ["dvc", "queue", "start"],
+        cwd=project,
+        env=ENVIRONMENT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def statuses(project) -> dict[str, str]:
+    """The status of every task in the queue, by its name."""
+    return dict(re.findall(r"^\w{7} +(\S+) .* (\w+) *$", run(project, "dvc", "queue", "status"), re.MULTILINE))
+
+
+def wait(project, name: str, status: str) -> None:
+    deadline = time.monotonic() + 180
+    while statuses(project)[name] != status:
+        assert time.monotonic() < deadline, statuses(project)
+        time.sleep(0.3)
+
+
+def metrics(project) -> dict:
+    return json.loads((project / "metrics" / "metrics.json").read_text())
+
+
+def test_a_grid_is_run_sorted_applied_and_kept(project):
+    run(project, "sh", "-ec", GRID)
+    assert statuses(project) == dict.fromkeys(NAMES, "Queued")
+    start(project)
+    wait(project, NAMES[-1], "Success")
+    assert statuses(project) == dict.fromkeys(NAMES, "Success")
+    table = run(project, "dvc", "exp", "show", "--sort-by", "cer", "--hide-failed", "--csv")
+    rows = [row for row in csv.DictReader(io.StringIO(table)) if row["Experiment"]]
+    assert sorted(row["Experiment"] for row in rows) == sorted(NAMES)
+    rates = [float(row["cer"]) for row in rows]
+    assert rates == sorted(rates) and len(set(rates)) > 1
+    best = rows[0]["Experiment"]
+    run(project, "dvc", "exp", "apply", best)
+    assert metrics(project)["cer"] == pytest.approx(rates[0])
+    assert "Running stage" not in run(project, "dvc", "repro")  # its models came along
+    run(project, "dvc", "exp", "branch", best, "better")
+    assert run(project, "git", "diff", "--stat", "better") == ""
+
+
+def test_a_failed_run_says_why_and_holds_up_no_other(project):
+    run(project, "dvc", "exp", "run", "--queue", "-n", "unsound", "-S", "clean.min_height=1000")
+    run(project, "dvc", "exp", "run", "--queue", "-n", "sound", "-S", "decoder.length_bonus=2")
+    start(project)
+    wait(project, "sound", "Success")
+    assert statuses(project)["unsound"] == "Failed"
+    assert "clean: error: no good line" in run(project, "dvc", "queue", "logs", "unsound")
+    run(project, "dvc", "queue", "remove", "--failed")
+    run(project, "dvc", "exp", "run", "--queue", "-n", "unsound", "-S", "clean.min_height=17")
+    start(project)
+    wait(project, "unsound", "Success")
+
+
+def test_a_killed_queue_loses_no_finished_experiment(project):
+    """kill -9 of the worker and all that it started, as by a power cut; the rest goes on, the victim is queued anew."""
+    finished = set(run(project, "dvc", "exp", "list", "--name-only").split())
+    before = run(project, "git", "status", "--porcelain")
+    run(project, "dvc", "exp", "run", "--queue", "-n", "victim", "-S", "train.seed=11")
+    run(project, "dvc", "exp", "run", "--queue", "-n", "other", "-S", "decoder.order=2")
+    start(project)
+    wait(project, "victim", "Running")
+    kill_worker(project)
+    assert finished <= set(run(project, "dvc", "exp", "list", "--name-only").split())
+    start(project)
+    wait(project, "other", "Success")
+    assert statuses(project)["victim"] == "Running"  # so it says; nothing runs
+    run(project, "dvc", "queue", "kill", "victim")
+    run(project, "dvc", "queue", "remove", "--failed")
+    run(project, "dvc", "exp", "run", "--queue", "-n", "victim", "-S", "train.seed=11")
+    start(project)
+    wait(project, "victim", "Success")
+    assert set(run(project, "dvc", "exp", "list", "--name-only").split()) == finished | {"victim", "other"}
+    assert run(project, "git", "status", "--porcelain") == before
+
+
+def kill_worker(project) -> None:
+    [worker] = [
+        process
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if "queue-worker" in (process.info["cmdline"] or ()) and (process.info["cwd"] or "").startswith(str(project))
+    ]
+    os.killpg(os.getpgid(worker.pid), signal.SIGKILL)
+    worker.wait(timeout=10)
+
+
+def workflow() -> dict:
+    return YAML(typ="safe").load(WORKFLOW.read_text(encoding="utf-8"))
+
+
+def steps() -> dict[str, dict]:
+    """The workflow's own commands, by the names of their steps."""
+    return {step["name"]: step for step in workflow()["jobs"]["pipeline"]["steps"] if "run" in step}
+
+
+def test_the_workflow_uses_pinned_actions_and_the_tiny_setting():
+    used = [step["uses"] for step in workflow()["jobs"]["pipeline"]["steps"] if "uses" in step]
+    assert used and all(re.fullmatch(r"actions/[\w-]+@v\d+", name) for name in used)
+    words = shlex.split(steps()["Run"]["run"])
+    assert words == ["dvc", "exp", "run", *(word.replace(" ", "") for word in settings(TINY))]
+
+
+def test_the_workflows_commands_run(project, tmp_path):
+    """In the clone of a repository with a remote, as on the runner; only the installation is left out."""
+    run(project, "dvc", "remote", "add", "--default", "storage", str(tmp_path / "storage"))
+    commit(project, "remote")
+    run(project, "dvc", "push")
+    run(tmp_path, "git", "clone", "--quiet", str(project), "clone")
+    branch = run(project, "git", "branch", "--show-current").strip()
+    summary = tmp_path / "summary.md"
+    environment = ENVIRONMENT | {"BASE": f"origin/{branch}~1", "GITHUB_STEP_SUMMARY": str(summary)}
+    for name, step in steps().items():
+        if name != "Install":
+            done = subprocess.run(
+                ["bash", "-e", "-c", step["run"]],
+                cwd=tmp_path / "clone",
+                env=environment,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, f"{name}\n{done.stdout}\n{done.stderr}"
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith("## Metrics\n| Path") and "cer" in text
+    assert "| CER" in text.partition("## Comparison")[2]
