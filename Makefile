@@ -1,12 +1,16 @@
-# `make repro`: set up, run the pipeline, print the metrics.  `make test`: set up, run the tests.  `make lint`: ruff.
+# `make repro`: set up, run the pipeline, print the metrics.  `make app`: set up, open the web page.
+# `make test`: set up, run the tests.  `make lint`: ruff.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test lint
+.PHONY: repro app test lint
 
 repro: .venv/installed
 	dvc repro
 	dvc metrics show
+
+app: .venv/installed
+	python -m streamlit run app/main.py
 
 test: .venv/installed
 	pytest

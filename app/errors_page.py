@@ -1,0 +1,7 @@
+"""The page "Errors"."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("Errors")

@@ -1,0 +1,7 @@
+"""The page "Experiments"."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("Experiments")

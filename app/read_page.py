@@ -1,0 +1,7 @@
+"""The page "Read"."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("Read")

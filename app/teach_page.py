@@ -1,0 +1,7 @@
+"""The page "Teach"."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("Teach")
