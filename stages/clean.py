@@ -16,6 +16,7 @@ from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
+from netchu.core.state import state_folder
 from netchu.core.tables import CLEAN_COLUMNS, SUBSETS, write_lines, write_rejected
 from netchu.intake.archives import open_archive, printable, read_entry
 from netchu.intake.labels import Fault, Label, list_lines
@@ -43,9 +44,6 @@ REASONS = (
     "unknown_subset",
 )
 """Why a line may be rejected."""
-
-KEPT_REJECTED = Path(".netchu/rejected.csv")
-"""Where the rejected lines are listed when the stage fails; DVC deletes the outputs of a stage before it runs."""
 
 
 class CleanParams(Section):
@@ -170,13 +168,15 @@ def _image_fault(data: bytes, params: CleanParams) -> tuple[str, str] | None:
 def _refuse_too_many(rejected: list[Fault], total: int, limit: float) -> None:
     if len(rejected) < total and len(rejected) <= limit * total:
         return
-    write_rejected(KEPT_REJECTED, rejected)
+    # DVC deletes the outputs of a stage before it runs, and those of a failed experiment after it.
+    kept = state_folder() / "rejected.csv"
+    write_rejected(kept, rejected)
     reasons = collections.Counter(fault.reason for fault in rejected)
     if len(rejected) == total:
-        raise NetchuError(f"no good line of {total:,} ({_most(reasons)}); read {KEPT_REJECTED} and mend the data")
+        raise NetchuError(f"no good line of {total:,} ({_most(reasons)}); read {kept} and mend the data")
     raise NetchuError(
         f"{len(rejected) / total:.1%} of {total:,} lines are rejected ({_most(reasons)}), more than clean.max_rejected "
-        f"= {limit:.1%}; read {KEPT_REJECTED}, then mend the data or raise clean.max_rejected"
+        f"= {limit:.1%}; read {kept}, then mend the data or raise clean.max_rejected"
     )
 
 

@@ -21,13 +21,14 @@ from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import LineReading, read_words
 from netchu.reading.lines import read_lines
 from netchu.reading.ngrams import estimate
-from netchu.reading.reader import BeamParams, Calibration, Decoder, decode_function, write_reader
+from netchu.reading.reader import BeamParams, Calibration, Decoder, adapt_reader, decode_function, write_reader
 from netchu.synthetic.address_corpus import address_corpus
 
 
 class DecoderParams(BeamParams):
     """Group `decoder` of params.yaml."""
 
+    init_from: str | None
     seed: int = Field(ge=0)
     rounds: int = Field(ge=0, le=100)
     order: int = Field(ge=2, le=40)
@@ -50,7 +51,15 @@ OUTPUTS = {"reader": Path("models/reader")}
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Estimate the language model from training texts and addresses, calibrate on the validation lines, write both."""
+    """Estimate the language model from training texts and addresses, calibrate on the validation lines, write both.
+
+    Or take both over from the reader `init_from`: a few lines of one hand teach the network that hand, but no language.
+    """
+    if params.decoder.init_from:
+        other = Path(params.decoder.init_from)
+        with atomic_path(outputs["reader"]) as folder:
+            adapt_reader(folder, inputs["model"], other)
+        return f"language model and calibration of {other}"
     texts = Subset(inputs["lines"], inputs["split"], "train").texts()
     decoder = params.decoder
     corpus = address_corpus(texts, decoder.rounds, decoder.seed)

@@ -14,6 +14,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
+from netchu.core.state import state_folder
 from netchu.intake import sources
 from netchu.intake.archives import check_contents, open_archive, pack_folder
 from netchu.intake.labels import list_lines
@@ -132,7 +133,7 @@ def _fetch_cinnamon() -> Path:
             path.unlink()  # kept, it would be taken for complete by the next run
             problems.append(str(error))
     raise NetchuError(
-        f"{'; '.join(problems)}; delete {sources.DOWNLOADS} and try again, or fetch "
+        f"{'; '.join(problems)}; delete {state_folder() / sources.DOWNLOADS} and try again, or fetch "
         f"https://drive.google.com/file/d/{CINNAMON_IDS[0]}/view in a browser, then set download.source=archive and "
         "download.archives=[<that file>]"
     )

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-LOG = Path(".netchu/runs.jsonl")
+from netchu.core.state import state_folder
 
 _PACKAGES = ("cv2", "keras", "numpy", "onnxruntime", "pandas", "pyarrow", "rapidfuzz", "tensorflow")
 """Modules whose versions may change a figure."""
@@ -43,7 +43,7 @@ def log_run(stage: str, seconds: float, outputs: Iterable[Path]) -> None:
             if path.parts[0] == "metrics" and path.is_file()
         },
     }
-    file = Path(os.environ.get("DVC_ROOT", ".")) / LOG
+    file = state_folder() / "runs.jsonl"
     with contextlib.suppress(OSError):
         file.parent.mkdir(exist_ok=True)
         with file.open("a", encoding="utf-8") as log:

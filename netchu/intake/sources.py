@@ -8,9 +8,10 @@ import urllib.parse
 from pathlib import Path
 
 from netchu.core.errors import NetchuError
+from netchu.core.state import state_folder
 
-DOWNLOADS = Path(".netchu/downloads")
-"""Not an output of a stage: DVC deletes those before the stage runs, and with them what was half fetched."""
+DOWNLOADS = Path("downloads")
+"""In the state folder. Not an output of a stage: DVC deletes those before the stage runs, and what was half fetched."""
 
 RETRIES = 3
 """Attempts after the first, each a little later."""
@@ -27,7 +28,7 @@ def fetch_drive(file_id: str) -> Path:
     """
     import gdown  # 0.2 s that no other source should pay
 
-    path = DOWNLOADS / f"{file_id}.zip"
+    path = state_folder() / DOWNLOADS / f"{file_id}.zip"
     path.parent.mkdir(parents=True, exist_ok=True)
     report = _Report(path.name)
     try:
@@ -54,7 +55,7 @@ def fetch_url(url: str, sha256: str | None) -> Path:
     import pooch  # with requests 0.1 s, likewise
 
     name = url_name(url)
-    path = DOWNLOADS / hashlib.sha256(url.encode()).hexdigest()[:16] / name
+    path = state_folder() / DOWNLOADS / hashlib.sha256(url.encode()).hexdigest()[:16] / name
     if sha256 is None:
         path.unlink(missing_ok=True)  # nothing tells whether it is still what the server has
     fetcher = pooch.create(

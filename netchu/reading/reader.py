@@ -46,6 +46,20 @@ def write_reader(
     write_json(folder / "reader.json", {"beam": params.model_dump(), "calibration": dict(calibration)})
 
 
+def adapt_reader(folder: Path, model: Path, other: Path) -> None:
+    """Write a reader into `folder`: the files of the folder `model`, the rest as in the reader `other`.
+
+    Raises NetchuError where `other` is no complete reader.
+    """
+    try:
+        Reader(other)
+    except NetchuError as error:
+        raise NetchuError(f"decoder.init_from: {error}") from None
+    shutil.copytree(model, folder, dirs_exist_ok=True)
+    for name in ("language_model.bin", "reader.json"):
+        shutil.copyfile(other / name, folder / name)
+
+
 class Reader:
     """What `write_reader` wrote: `model` gives a line's logits, `decode` makes of them what is written there."""
 

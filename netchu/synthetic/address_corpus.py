@@ -7,8 +7,7 @@ import numpy as np
 
 from netchu.core.charset import normalise, unknown_characters
 from netchu.core.folding import fold
-from netchu.synthetic.addresses import Unit, units
-from netchu.synthetic.streets import STREETS
+from netchu.synthetic.addresses import STREETS, Unit, units
 
 _NEW_TONES = {"òa": "oà", "óa": "oá", "ỏa": "oả", "õa": "oã", "ọa": "oạ", "òe": "oè", "óe": "oé", "ỏe": "oẻ",
               "õe": "oẽ", "ọe": "oẹ", "ùy": "uỳ", "úy": "uý", "ủy": "uỷ", "ũy": "uỹ", "ụy": "uỵ"}  # fmt: skip

@@ -72,7 +72,7 @@ def _listed(names: str) -> list[str]:
     return names.strip().replace("\n", "|").split("|")
 
 
-_STREETS = _listed("""
+STREETS = _listed("""
 An Dương Vương|Âu Cơ|Bà Triệu|Bạch Đằng|Bùi Thị Xuân|Cách Mạng Tháng 8|Cao Thắng|Chu Văn An|Cống Quỳnh|Dã Tượng
 Duy Tân|Đặng Văn Ngữ|Điện Biên Phủ|Đinh Bộ Lĩnh|Đinh Tiên Hoàng|Đề Thám|Độc Lập|Đống Đa|Giải Phóng|Giảng Võ|Gò Dầu
 Hai Bà Trưng|Hàm Nghi|Hàng Bông|Hàng Đẫy|Hậu Giang|Hoàng Diệu|Hoàng Hoa Thám|Hòa Hảo|Hồ Tùng Mậu|Hùng Vương
@@ -151,7 +151,7 @@ def _house(rng: np.random.Generator) -> str:
 def _street(rng: np.random.Generator) -> str:
     style = rng.random()
     if style < 0.5:
-        name = _pick(rng, _STREETS)
+        name = _pick(rng, STREETS)
     elif style < 0.85:
         name = f"{_pick(rng, _SURNAMES)} {_pick(rng, _MIDDLE_NAMES)} {_pick(rng, _GIVEN_NAMES)}"
     elif style < 0.93:

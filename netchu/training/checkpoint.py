@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from netchu.core.files import atomic_path
+from netchu.core.state import state_folder
 
-FOLDER = Path(".netchu/checkpoints")
-"""Git-ignored; it may be deleted at any time, at the price of starting afresh."""
+FOLDER = Path("checkpoints")
+"""In the state folder; it may be deleted at any time, at the price of starting afresh."""
 
 
 def fingerprint(params: object, inputs: Iterable[Path], packages: Iterable[str]) -> str:
@@ -38,7 +39,7 @@ class Checkpoint:
     """The state of one run after its last whole epoch: groups of arrays, and its history as JSON."""
 
     def __init__(self, key: str):
-        self.path = FOLDER / key / "state.npz"
+        self.path = state_folder() / FOLDER / key / "state.npz"
 
     def save(self, groups: dict[str, list[np.ndarray]], history: list[dict]) -> None:
         """Replace the state; a crash while saving leaves the one before."""

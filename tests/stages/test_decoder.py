@@ -1,6 +1,7 @@
 """Stage decoder: a complete reader, of the training texts and the validation lines alone."""
 
 import json
+import shutil
 
 import pytest
 
@@ -36,7 +37,7 @@ def inputs_of(model, folder, texts):
 
 
 def run(inputs, folder, folded=(), **changes):
-    values = {"seed": 1, "rounds": 0, "order": 3, "threshold": 0.0} | BEAM | changes
+    values = {"init_from": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0} | BEAM | changes
     params = decoder.Params(labels=LabelsParams(folded=list(folded)), decoder=decoder.DecoderParams(**values))
     return decoder.run(params, inputs, {"reader": folder / "reader"})
 
@@ -78,6 +79,25 @@ def test_the_language_model_is_of_the_training_texts(inputs, tmp_path):
     run(inputs, tmp_path)
     LanguageModel.from_trie(estimate(set(TRAIN), 3, 0)).save(tmp_path / "expected")
     assert contents(tmp_path)["language_model.bin"] == (tmp_path / "expected").read_bytes()
+
+
+def test_language_model_and_calibration_of_another_reader(inputs, model, tmp_path):
+    """With the new network; nothing is estimated, so that too few lines for that do no harm."""
+    (tmp_path / "first").mkdir()
+    run(inputs, tmp_path / "first")
+    other = tmp_path / "first" / "reader"
+    few = inputs_of(model, tmp_path, {"train": ["ô"], "test": ["x"]})
+    few["model"] = shutil.copytree(model, tmp_path / "tuned")
+    (few["model"] / "model.weights.h5").write_bytes(b"tuned")
+    assert run(few, tmp_path, init_from=str(other)) == f"language model and calibration of {other}"
+    expected = {file.name: file.read_bytes() for file in other.iterdir()} | {"model.weights.h5": b"tuned"}
+    assert contents(tmp_path) == expected
+
+
+def test_another_reader_that_is_none_is_named(inputs, tmp_path):
+    with pytest.raises(NetchuError, match=r"decoder\.init_from: .*none.*model"):
+        run(inputs, tmp_path, init_from=str(tmp_path / "none"))
+    assert not (tmp_path / "reader").exists()
 
 
 def test_addresses_join_the_training_texts(inputs, tmp_path, monkeypatch):

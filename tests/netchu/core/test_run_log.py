@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy
 import pytest
 
-from netchu.core.run_log import LOG, log_run
+from netchu.core.run_log import log_run
+
+LOG = Path(".netchu/runs.jsonl")
 
 
 @pytest.fixture(autouse=True)

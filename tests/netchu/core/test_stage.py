@@ -8,7 +8,6 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section
-from netchu.core.run_log import LOG
 from netchu.core.stage import run_stage
 
 
@@ -37,7 +36,7 @@ def test_runs_with_parameters_and_prints_one_line(capsys):
     run_stage("clean", run, Params, {"in": Path("in")}, {"out": Path("out")})
     assert re.fullmatch(r"clean: 5 lines, \d+\.\d s\n", capsys.readouterr().out)
     assert Path("out").exists()
-    assert json.loads(LOG.read_text())["stage"] == "clean"
+    assert json.loads(Path(".netchu/runs.jsonl").read_text())["stage"] == "clean"
 
 
 @pytest.mark.parametrize("error", [NetchuError("x.zip: broken"), KeyboardInterrupt()])
