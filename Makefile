@@ -13,7 +13,7 @@ app: .venv/installed
 	python -m streamlit run app/main.py
 
 test: .venv/installed
-	pytest
+	pytest -n auto --dist loadfile
 
 lint: .venv/installed
 	ruff check

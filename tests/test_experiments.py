@@ -9,23 +9,15 @@ import time
 
 import pytest
 
-from tests.workspace import ENVIRONMENT, TINY, commit, copy_project, run, settings
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    folder = copy_project(tmp_path_factory.mktemp("project") / "netchu")
-    run(folder, "dvc", "exp", "run", *settings(TINY))
-    commit(folder, "tiny")
-    return folder
+from tests.workspace import ENVIRONMENT, commit, run
 
 
 @pytest.fixture
-def project(repository):
-    """A repository in which the tiny pipeline has run and its results are committed, left so after the test."""
-    yield repository
-    run(repository, "git", "checkout", "--", ".")
-    run(repository, "dvc", "checkout")
+def project(project):
+    """The module's project, each time as it was at first."""
+    yield project
+    run(project, "git", "checkout", "--", ".")
+    run(project, "dvc", "checkout")
 
 
 def metrics(folder) -> dict:

@@ -102,7 +102,7 @@ def train(
     resumed, started = len(history), time.perf_counter()
     for epoch in range(len(history) + 1, params.epochs + 1):
         if epoch - _best_epoch(history) > params.patience:
-            print(f"train: validation CER has not improved for {params.patience} epochs: stops", flush=True)
+            print(f"train: validation CER has been worse than its best for {params.patience} epochs: stops", flush=True)
             break
         epoch_started = time.perf_counter()
         batches = training_batches(training, folded, cuts, params.batch_size, params.augment, params.seed, epoch)
@@ -181,8 +181,8 @@ def _images_of(network: keras.Model) -> tf.TensorSpec:
 
 
 def _best_epoch(history: list[dict]) -> int:
-    """The first epoch with the lowest validation CER; 0 before the first."""
-    return min(history, key=lambda row: row["validation_cer"])["epoch"] if history else 0
+    """The epoch with the lowest validation CER, of several the last: on a few lines many are equal. 0 before the first."""
+    return min(reversed(history), key=lambda row: row["validation_cer"])["epoch"] if history else 0
 
 
 def _optimizer(params: TrainParams, steps: int) -> keras.optimizers.Optimizer:
