@@ -1,5 +1,7 @@
 """The page's two languages: English and Vietnamese."""
 
+import re
+
 import streamlit as st
 
 _CHOICES = ("English", "Tiếng Việt")
@@ -15,3 +17,8 @@ def choose_language() -> None:
 def say(english: str, vietnamese: str) -> str:
     """Whichever of the two texts is in the chosen language."""
     return vietnamese if st.session_state.get("language") == _CHOICES[1] else english
+
+
+def plain(text: object) -> str:
+    """Text for a place that takes Markdown, shown there as it is: a file's name, for instance."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&])", r"\\\1", str(text))

@@ -11,11 +11,14 @@ from typing import NamedTuple
 import jiwer
 
 from netchu.experiments.comparison import FEWEST, RESAMPLES, Pair, Rate, compare_rates, pair_lines, parse_predictions
+from netchu.experiments.explanation import KIND_NAMES, Part, difference_by_kind, main_parts, signed
 from netchu.experiments.revisions import WORKSPACE, Revision, find_revision, read_file
 
 _PREDICTIONS = "metrics/predictions.csv"
 
 _COLUMNS = ("", "A", "B", "B − A", "95 % interval", "")
+
+_KIND_COLUMNS = ("points of CER by kind of error", "A", "B", "B − A")
 
 _NOTE = (
     f"Intervals of B − A in points: paired bootstrap over the test lines, {RESAMPLES:,} resamples.",
@@ -33,6 +36,7 @@ class Report(NamedTuple):
     pairs: list[Pair]
     rates: dict[str, Rate]  # by cer, wer, ser
     sources: dict[str, Rate]  # CER by source, where there are several
+    parts: list[Part]  # the CER by kind of error, the largest difference first
     right: dict[str, int]  # lines read without an error by both, only_a, only_b, neither
     better: list[Pair]  # lines on which B makes fewer edits, the largest change first
     worse: list[Pair]
@@ -59,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         pairs,
         rates=compare_rates(pairs),
         sources={name: compare_rates([pair for pair in pairs if pair.source == name])["cer"] for name in sources},
+        parts=difference_by_kind(pairs),
         right=_right(pairs),
         better=_most_changed(pairs, -1, arguments.lines),
         worse=_most_changed(pairs, 1, arguments.lines),
@@ -89,16 +94,45 @@ def _table(report: Report) -> list[tuple[str, ...]]:
             name,
             f"{rate.a:.2f}",
             f"{rate.b:.2f}",
-            _signed(rate.difference),
-            f"{_signed(rate.low)} to {_signed(rate.high)}",
+            signed(rate.difference),
+            f"{signed(rate.low)} to {signed(rate.high)}",
             _verdict(rate),
         )
         for name, rate in rates.items()
     ]
 
 
-def _signed(points: float) -> str:
-    return f"{points:+.2f}".replace("-", "−") if points else "0.00"
+def _kind_table(report: Report) -> list[tuple[str, ...]]:
+    """A row of _KIND_COLUMNS for each kind of error that occurs; none where the runs make as many of every kind."""
+    if not any(part.difference for part in report.parts):
+        return []
+    return [
+        (KIND_NAMES[part.kind], f"{float(part.a):.2f}", f"{float(part.b):.2f}", signed(float(part.difference)))
+        for part in report.parts
+        if part.a or part.b
+    ]
+
+
+def _sentence(report: Report) -> str:
+    """Which run is better by how much, and by which kinds of error."""
+    cer = report.rates["cer"]
+    if not cer.distinguishable:
+        low, high = signed(cer.low), signed(cer.high)
+        figures = f"B − A is {signed(cer.difference)} points of CER (95 % interval {low} to {high})"
+        return f"{_verdict(cer).capitalize()}. {figures}."
+    low, high = sorted((abs(cer.low), abs(cer.high)))
+    main, against = main_parts(report.parts)
+    return (
+        f"{_verdict(cer)} by {abs(cer.difference):.2f} points of CER (95 % interval {low:.2f} to {high:.2f}), "
+        + (f"mostly {_listed(main)}" if main else "spread over many kinds of error")
+        + (f", though worse at {_listed(against)}." if against else ".")
+    )
+
+
+def _listed(parts: Sequence[Part]) -> str:
+    """Such as `tones (0.70), vowel marks (0.30) and case (0.10)`."""
+    names = [f"{KIND_NAMES[part.kind]} ({abs(float(part.difference)):.2f})" for part in parts]
+    return " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)
 
 
 def _verdict(rate: Rate) -> str:
@@ -120,12 +154,9 @@ def _summary(report: Report) -> str:
 
 
 def _text(report: Report) -> str:
-    rows = [_COLUMNS, *_table(report)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    parts = [f"A  {report.a}", f"B  {report.b}", ""]
-    for name, *figures, verdict in rows:
-        aligned = [figure.rjust(width) for figure, width in zip(figures, widths[1:-1], strict=True)]
-        parts.append("   ".join((name.ljust(widths[0]), *aligned, verdict)).rstrip())
+    parts = [f"A  {report.a}", f"B  {report.b}", "", _sentence(report), "", *_aligned((_COLUMNS, *_table(report)), 4)]
+    if kinds := _kind_table(report):
+        parts += ["", *_aligned((_KIND_COLUMNS, *kinds), 3)]
     parts += ["", _summary(report)]
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for title, pairs in (("better", report.better), ("worse", report.worse)):
@@ -135,6 +166,18 @@ def _text(report: Report) -> str:
             parts.append(f"  {pair.edits_a} → {pair.edits_b}  {pair.id}")
             parts += [f"      {label}  {text}".rstrip() for label, text in (("=", pair.reference), ("A", a), ("B", b))]
     return "\n".join((*parts, "", *_NOTE))
+
+
+def _aligned(rows: Sequence[Sequence[str]], figures: int) -> list[str]:
+    """The rows as text, the `figures` columns after the first flush right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "   ".join(
+            cell.rjust(width) if 0 < place <= figures else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def _marked(reference: str, prediction: str) -> str:
@@ -164,8 +207,13 @@ def _json(report: Report) -> str:
         "a": report.a._asdict(),
         "b": report.b._asdict(),
         "lines": len(report.pairs),
+        "verdict": _sentence(report),
         **figures(report.rates),
         "cer_by_source": figures(report.sources),
+        "cer_by_kind": {
+            part.kind: {name: round(float(getattr(part, name)), 3) for name in ("a", "b", "difference")}
+            for part in report.parts
+        },
         "right": report.right,
         "better": [pair._asdict() for pair in report.better],
         "worse": [pair._asdict() for pair in report.worse],
@@ -174,9 +222,11 @@ def _json(report: Report) -> str:
 
 
 def _markdown(report: Report) -> str:
-    parts = [f"A is {_code(str(report.a))}, B is {_code(str(report.b))}.", ""]
+    parts = [f"A is {_code(str(report.a))}, B is {_code(str(report.b))}.", "", _sentence(report), ""]
     parts += [_row(_COLUMNS), _row(("---", "--:", "--:", "--:", ":-:", "---"))]
     parts += [_row(row) for row in _table(report)]
+    if kinds := _kind_table(report):
+        parts += ["", _row(_KIND_COLUMNS), _row(("---", "--:", "--:", "--:")), *map(_row, kinds)]
     parts += ["", _summary(report)]
     for title, pairs in (("better", report.better), ("worse", report.worse)):
         if pairs:

@@ -28,6 +28,7 @@ class Line(NamedTuple):
     source: str
     reference: str
     prediction: str
+    writer: str = ""  # where known
 
 
 class Pair(NamedTuple):
@@ -75,7 +76,7 @@ def parse_predictions(text: str, where: str) -> dict[str, Line]:
                     f"{where}: line {reader.line_num} is damaged or repeats an id; "
                     "make the file again with `dvc repro -f -s evaluate`"
                 )
-            lines[row["id"]] = Line(*(row[name] for name in columns))
+            lines[row["id"]] = Line(*(row[name] for name in columns), row.get("writer", ""))
     except csv.Error as error:
         raise NetchuError(f"{where}: not a CSV: line {reader.line_num}: {error}") from None
     if not lines:

@@ -12,7 +12,7 @@ from netchu.core.errors import NetchuError
 WORKSPACE = "workspace"
 """The name, as in `dvc exp show`, of the files as they lie in the working tree."""
 
-_EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")
+EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")
 """Where DVC keeps an experiment: under the commit from which it started."""
 
 
@@ -36,11 +36,11 @@ def find_revision(name: str) -> Revision:
     """
     if name == WORKSPACE:
         return Revision(name, None)
-    refs = _refs()
+    refs = references()
     places = [f"refs/{kind}/{name}" for kind in ("tags", "heads", "remotes") if f"refs/{kind}/{name}" in refs]
-    experiments = [ref for ref in refs if (match := _EXPERIMENT.fullmatch(ref)) and match[3] == name]
+    experiments = [ref for ref in refs if (match := EXPERIMENT.fullmatch(ref)) and match[3] == name]
     if len(experiments) > 1:
-        head = _git("rev-parse", "HEAD").stdout.strip()
+        head = git("rev-parse", "HEAD").stdout.strip()
         of_head = f"refs/exps/{head[:2]}/{head[2:]}/{name}"
         experiments = [of_head] if of_head in experiments else experiments
     places += experiments
@@ -48,7 +48,7 @@ def find_revision(name: str) -> Revision:
         raise NetchuError(f"{name!r}: ambiguous; write {' or '.join(_exact(place, refs[place]) for place in places)}")
     if experiments:
         return Revision(name, refs[experiments[0]])
-    done = _git("rev-parse", "--verify", f"{name}^{{commit}}")
+    done = git("rev-parse", "--verify", f"{name}^{{commit}}")
     if done.returncode == 0:
         return Revision(name, done.stdout.strip())
     if "is ambiguous" in done.stderr:
@@ -67,7 +67,7 @@ def read_file(revision: Revision, path: str) -> str:
         except OSError as error:
             raise NetchuError(f"{path}: {error.strerror}; run `dvc repro`, which makes it") from None
     else:
-        done = _git("cat-file", "blob", f"{revision.commit}:./{path}", text=False)
+        done = git("cat-file", "blob", f"{revision.commit}:./{path}", text=False)
         if done.returncode:
             raise NetchuError(f"{revision}: holds no {path}; check it out, run `dvc repro` and commit the results")
         content = done.stdout
@@ -77,38 +77,43 @@ def read_file(revision: Revision, path: str) -> str:
         raise NetchuError(f"{path} of {revision}: not UTF-8 text") from None
 
 
-def _refs() -> dict[str, str]:
+def references() -> dict[str, str]:
     """The commit of every branch, tag and experiment, by the full name of its reference."""
-    done = _git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")
+    done = git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")
     if done.returncode:
         raise NetchuError(f"the project's history cannot be read: git says: {' '.join(done.stderr.split())}")
     # The third word, of annotated tags alone, is the commit to which the tag object points.
     refs = {words[0]: words[-1] for words in map(str.split, done.stdout.splitlines())}
-    return {ref: refs[ref] for ref in refs if not ref.startswith("refs/exps/") or _EXPERIMENT.fullmatch(ref)}
+    return {ref: refs[ref] for ref in refs if not ref.startswith("refs/exps/") or EXPERIMENT.fullmatch(ref)}
 
 
 def _exact(place: str, commit: str) -> str:
     """A name for the reference `place` that nothing else has, with what it is."""
-    if match := _EXPERIMENT.fullmatch(place):
+    if match := EXPERIMENT.fullmatch(place):
         return f"{commit[:10]} (the experiment on {match[1]}{match[2][:5]})"
     return place.removeprefix("refs/")
 
 
 def _suggestion(name: str, refs: dict[str, str]) -> str:
-    known = {match[3] if (match := _EXPERIMENT.fullmatch(ref)) else ref.split("/", 2)[-1] for ref in refs}
+    known = {match[3] if (match := EXPERIMENT.fullmatch(ref)) else ref.split("/", 2)[-1] for ref in refs}
     elsewhere = [other for other in sorted(known) if other.endswith(f"/{name}")]  # a branch that only a remote has
     # `main~5` is not mistyped: main has no such ancestor here.
     if "~" not in name and (close := elsewhere or difflib.get_close_matches(name, sorted(known), n=3)):
         return f"; did you mean {' or '.join(close)}?"
-    if _git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":
+    if git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":
         return ", and the clone is shallow; `git fetch --unshallow` gets all commits, `dvc exp pull` experiments"
     return "; `git branch --all`, `git tag` and `dvc exp list --all-commits` list them"
 
 
-def _git(*arguments: str, text: bool = True) -> subprocess.CompletedProcess:
+def git(*arguments: str, text: bool = True, given: str | bytes | None = None) -> subprocess.CompletedProcess:
+    """What git answers in the current folder, as text or as bytes; `given` (of the same type) is its standard input.
+
+    Raises NetchuError where git is not installed.
+    """
     try:
         encoding = {"encoding": "utf-8", "errors": "replace"} if text else {}
         # In English, for what is read from its messages.
-        return subprocess.run(["git", *arguments], capture_output=True, env=os.environ | {"LC_ALL": "C"}, **encoding)
+        environment = os.environ | {"LC_ALL": "C"}
+        return subprocess.run(["git", *arguments], input=given, capture_output=True, env=environment, **encoding)
     except FileNotFoundError:
         raise NetchuError("git: not found; install it, comparisons read the project's history") from None

@@ -62,14 +62,24 @@ def test_text(project, capsys):
     old = run(project, "git", "rev-parse", "--short=7", "old").strip()
     text = compare(capsys, "old", "--lines", "1")
     # Of 45 characters A misreads 2 + 3 + 8, B 1 + 3 + 2.
-    head, table, summary, better, worse, note = text.split("\n\n")
+    head, verdict, table, kinds, summary, better, worse, note = text.split("\n\n")
     assert head == f"A  old ({old})\nB  workspace"
+    assert verdict.startswith("No difference shown. B − A is −15.56 points of CER (95 % interval −")
     rows = table.splitlines()
     assert rows[0].split() == ["A", "B", "B", "−", "A", "95", "%", "interval"]
     assert rows[1].split()[:5] == ["CER", "%", "28.89", "13.33", "−15.56"]
     assert rows[1].endswith("   no difference shown")
     assert rows[3].split()[:5] == ["SER", "%", "50.00", "50.00", "0.00"]
     assert len({row.index("to") for row in rows[1:]}) == 1
+    # A misreads 2.5 marks, 2.5 tones and 1 space and leaves out 7 letters; B 1, 2, 0, 1 and 2 signs of punctuation.
+    assert kinds.splitlines() == [
+        "points of CER by kind of error       A      B    B − A",
+        "deletions                        15.56   2.22   −13.33",
+        "punctuation                       0.00   4.44    +4.44",
+        "vowel marks                       5.56   2.22    −3.33",
+        "spaces                            2.22   0.00    −2.22",
+        "tones                             5.56   4.44    −1.11",
+    ]
     assert summary == ("Of 6 test lines, 1 are read without error by both, 2 by A alone, 2 by B alone, 1 by neither.")
     assert better.splitlines() == [
         "Lines that B reads better, with their edits:",
@@ -111,6 +121,10 @@ def test_json(project, capsys):
     assert cer["low"] < cer["difference"] < cer["high"]
     assert set(cer) == set(values["wer"]) == set(values["ser"])
     assert values["cer_by_source"] == {}
+    assert values["verdict"].startswith("No difference shown.")
+    kinds = values["cer_by_kind"]
+    assert list(kinds)[:2] == ["deletion", "punctuation"] and len(kinds) == 9
+    assert kinds["tone"] == {"a": 5.556, "b": 4.444, "difference": -1.111}
     changes = [(line["id"], line["edits_a"], line["edits_b"]) for line in values["better"] + values["worse"]]
     # The largest change first.
     assert changes == [
@@ -132,7 +146,9 @@ def test_markdown(project, capsys):
     lines = text.splitlines()
     assert lines[0].startswith("A is `old (") and lines[0].endswith(")`, B is `workspace`.")
     tables = [line for line in lines if line.startswith("|")]
-    assert all(len(cells(row)) == 6 for row in tables[:5]) and all(len(cells(row)) == 5 for row in tables[5:])
+    assert [len(cells(row)) for row in tables] == [6] * 5 + [4] * 7 + [5] * (len(tables) - 12)
+    assert lines[2].startswith("No difference shown. B − A is −15.56 points of CER (95 % interval −")
+    assert cells(tables[7]) == ["deletions", "15.56", "2.22", "−13.33"]
     assert cells(tables[2])[:4] == ["CER %", "28.89", "13.33", "−15.56"]
     assert "| 2 → 0 | `set/1.png` | `Phường 1\\|2` | `Phuong 1\\|2` | `Phường 1\\|2` |" in lines
     assert "| 0 → 3 | `set/3.png` | `` 12 `Lê Lợi` `` | `` 12 `Lê Lợi` `` | `12 Lê Lợ` |" in lines
@@ -148,7 +164,32 @@ def test_the_better_run_is_named(project, capsys, arguments, verdict):
     run(project, "git", "checkout", "--quiet", "-b", "worse")
     write(project, ["Quan 1"] * 30 + ["Quận 1"] * 20, references, ["s"] * 50)
     commit(project, "worse")
-    assert compare(capsys, *arguments).count(f"   {verdict} is better\n") == 3
+    text = compare(capsys, *arguments)
+    assert text.count(f"   {verdict} is better\n") == 3
+    # 30 of 300 characters, ậ read as a: half mark, half tone.
+    sentence = text.split("\n\n")[1]
+    assert sentence.startswith(f"{verdict} is better by 10.00 points of CER (95 % interval 7.")
+    assert sentence.endswith("), mostly vowel marks (5.00) and tones (5.00).")
+    kinds = text.split("\n\n")[3].splitlines()[1:]
+    assert [row.split()[-1] for row in kinds] == [f"{'+' if verdict == 'A' else '−'}5.00"] * 2
+
+
+def test_what_makes_most_of_a_difference_is_named(project, capsys):
+    references = {f"{n:03}": "Quận 1" for n in range(50)}
+    readings = ["Quạn 1"] * 10 + ["Quân 1"] * 9 + ["Quan 7"] * 1 + ["Quận1"] * 15 + ["Quận 1"] * 15
+    for predictions in (readings, ["Quận 1 "] * 30 + ["Qu ận 1"] * 10 + ["Quận 1"] * 10):
+        write(project, predictions, references, ["s"] * 50)
+        commit(project, "run")
+    # Of 300 characters A misreads 36, B 10; of A 10.5 are marks, 9.5 tones, 1 a digit and 15 spaces, of B 10 spaces.
+    sentence = compare(capsys, "main~1").split("\n\n")[1]
+    assert sentence.startswith("B is better by 8.67 points of CER (95 % interval ")
+    assert sentence.endswith("), mostly vowel marks (3.50) and tones (3.17).")
+    for predictions in (["Quan 1"] * 40 + ["Quận 1"] * 10, ["Qu ận 1"] * 20 + ["Quận 1"] * 30):
+        write(project, predictions, references, ["s"] * 50)
+        commit(project, "run")
+    # 40 marks and tones against 20 spaces.
+    sentence = compare(capsys, "main~1").split("\n\n")[1]
+    assert sentence.endswith("), mostly vowel marks (6.67) and tones (6.67), though worse at spaces (6.67).")
 
 
 def test_too_few_lines_that_differ_are_said_to_be(project, capsys):
@@ -162,7 +203,7 @@ def test_the_same_readings_are_said_to_be(project, capsys):
     text = compare(capsys, "main")
     assert "Both runs read every one of the 6 test lines alike." in text
     assert text.count("0.00 to 0.00   no difference shown") == 3
-    assert "Lines that B reads" not in text
+    assert "Lines that B reads" not in text and "by kind of error" not in text
 
 
 def test_cer_by_source_where_there_are_several(project, capsys):

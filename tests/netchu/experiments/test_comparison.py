@@ -218,7 +218,7 @@ def test_different_references_are_refused():
 
 def test_predictions_are_read_as_they_were_written():
     text = HEADER + 'a,s,w,"1, ""x""",\nb,s,,NA,null\n'
-    assert parse_predictions(text, "p.csv") == {"a": Line("s", '1, "x"', ""), "b": Line("s", "NA", "null")}
+    assert parse_predictions(text, "p.csv") == {"a": Line("s", '1, "x"', "", "w"), "b": Line("s", "NA", "null")}
     # A column more, as later versions may write, does no harm.
     assert parse_predictions("confidence,prediction,reference,source,id\n0.5,p,r,s,a\n", "p.csv") == {
         "a": Line("s", "r", "p")

@@ -1,0 +1,203 @@
+import json
+import subprocess
+
+import pytest
+from dvc.repo.experiments.refs import ExpRefInfo
+
+from netchu.core.errors import NetchuError
+from netchu.experiments import runs
+from netchu.experiments.revisions import find_revision
+from netchu.experiments.runs import list_runs, parameters_that_differ
+from tests.workspace import commit, run
+
+PARAMS = "train:\n  rate: 1e-05  # a comment\n  augment: {noise: 1}\nlabels:\n  folded: []\n"
+
+
+def git(folder, *arguments: str) -> str:
+    return run(folder, "git", *arguments).strip()
+
+
+def write(folder, cer: float, params: str = PARAMS, predictions: str | None = "x") -> None:
+    (folder / "metrics").mkdir(exist_ok=True)
+    (folder / "metrics" / "metrics.json").write_text(json.dumps({"cer": cer, "lines": 3}))
+    (folder / "params.yaml").write_text(params, encoding="utf-8")
+    if predictions is not None:
+        (folder / "metrics" / "predictions.csv").write_text(predictions)
+
+
+def save(folder, cer: float, **changes) -> str:
+    """Commit a run with `cer` and return the commit."""
+    write(folder, cer, **changes)
+    commit(folder, f"CER {cer}")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def add_experiment(folder, baseline: str, name: str, commit: str) -> None:
+    git(folder, "update-ref", str(ExpRefInfo(baseline, name)), commit)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with one commit that has no metrics, the current folder."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "README").write_text("x")
+    commit(folder, "start")
+    monkeypatch.chdir(folder)
+    # Commits of one second have no order.
+    clock = iter(range(1_700_000_000, 1_800_000_000, 1000))
+    real = subprocess.run
+
+    def later(command, **options):
+        if tuple(command[:2]) == ("git", "commit"):
+            options["env"] = options["env"] | {"GIT_COMMITTER_DATE": f"{next(clock)} +0000"}
+        return real(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", later)
+    return folder
+
+
+def named(found) -> list[tuple[str, str, float]]:
+    return [(run.label, run.kind, run.metrics["cer"]) for run in found]
+
+
+def test_every_kind_of_run(repository):
+    first = save(repository, 5)
+    git(repository, "tag", "--annotate", "--message", "v1", "v1", first)
+    second = save(repository, 4)
+    git(repository, "branch", "team/old", second)
+    third = save(repository, 3)
+    git(repository, "checkout", "--quiet", "--detach")
+    add_experiment(repository, second, "sunny-lamp", save(repository, 2))
+    git(repository, "checkout", "--quiet", "main")
+    nameless = save(repository, 1)
+    last = save(repository, 0.5)
+    write(repository, 0.25)
+    found = list_runs()
+    assert named(found) == [
+        ("workspace", "workspace", 0.25),
+        ("main", "branch", 0.5),
+        (nameless[:7], "commit", 1),
+        ("sunny-lamp", "experiment", 2),
+        (third[:7], "commit", 3),
+        ("team/old", "branch", 4),
+        ("v1", "tag", 5),
+    ]
+    assert [run.revision.commit for run in found[:3]] == [None, last, nameless]
+    assert [run.subject for run in found[:2]] == ["", "CER 0.5"]
+    assert found[1].time - found[2].time == 1000
+    # Every label is a name that `compare` knows.
+    assert [find_revision(run.label).commit for run in found] == [run.revision.commit for run in found]
+
+
+def test_results_alike_are_one_run_with_several_names(repository):
+    first = save(repository, 5)
+    write(repository, 5, params=PARAMS.replace("# a comment", "# another"))
+    commit(repository, "comment")
+    git(repository, "tag", "v1")
+    git(repository, "update-ref", "refs/remotes/origin/main", first)
+    add_experiment(repository, first, "lamp", first)
+    _, only = list_runs()
+    assert (only.label, only.kind, only.others) == ("main", "branch", ("origin/main", "v1", "lamp"))
+    assert only.subject == "CER 5"  # the commit that made them
+    save(repository, 5, predictions="others")
+    assert len(list_runs()) == 3
+
+
+def test_experiments_of_one_name_are_told_apart(repository):
+    first, second = save(repository, 5), save(repository, 4)
+    git(repository, "checkout", "--quiet", "--detach")
+    for baseline, cer in ((first, 3), (second, 2)):
+        add_experiment(repository, baseline, "lamp", save(repository, cer))
+    git(repository, "checkout", "--quiet", "main")
+    labels = [run.label for run in list_runs()]
+    assert len(set(labels)) == len(labels) == 5
+    assert sum(label.startswith("lamp (") for label in labels) == 2
+
+
+def test_parameters_are_flat_and_in_yaml_1_2(repository):
+    save(repository, 5)
+    assert list_runs()[1].params == {"train.rate": 1e-05, "train.augment.noise": 1, "labels.folded": []}
+    save(repository, 5, params=PARAMS.replace("noise: 1", "noise: 2") + "new: 1\n")
+    write(repository, 5)
+    found = list_runs()
+    assert parameters_that_differ(found) == ["new", "train.augment.noise"]
+    assert parameters_that_differ(found[:1]) == parameters_that_differ([]) == []
+
+
+@pytest.mark.parametrize("metrics", ["", "[1]", "{", '{"cer": "x", "wer": NaN, "ser": true}'])
+def test_damaged_files_are_no_figures(repository, metrics):
+    write(repository, 5, params="a: [", predictions=None)
+    (repository / "metrics" / "metrics.json").write_text(metrics)
+    commit(repository, "damaged")
+    for found in list_runs():
+        assert (found.metrics, found.params, found.predictions) == ({}, {}, False)
+
+
+def test_the_workspace_while_evaluate_runs(repository):
+    save(repository, 5)
+    (repository / "metrics" / "metrics.json").unlink()  # DVC removes what a stage will write
+    assert [run.label for run in list_runs()] == ["main"]
+
+
+def test_no_run_yet(repository):
+    assert list_runs() == []
+
+
+def test_a_repository_without_a_commit(tmp_path, monkeypatch):
+    git(tmp_path, "init", "--quiet")
+    write(tmp_path, 5)
+    monkeypatch.chdir(tmp_path)
+    assert [run.label for run in list_runs()] == ["workspace"]
+
+
+def test_no_repository(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NetchuError, match="not a git repository"):
+        list_runs()
+
+
+def test_a_project_in_a_folder_of_a_repository(repository, monkeypatch):
+    (repository / "sub").mkdir()
+    save(repository / "sub", 5)
+    monkeypatch.chdir(repository / "sub")
+    assert [run.label for run in list_runs()] == ["workspace", "main"]
+
+
+def test_references_to_no_commit_are_left_out(repository):
+    save(repository, 5)
+    git(repository, "tag", "blob", git(repository, "rev-parse", "HEAD:README"))
+    git(repository, "tag", "tree", "HEAD^{tree}")
+    assert [run.label for run in list_runs()] == ["workspace", "main"]
+
+
+def test_as_many_commits_as_are_asked_for(repository, monkeypatch):
+    monkeypatch.setattr(runs, "COMMITS", 3)
+    for cer in range(10):
+        save(repository, cer)
+    assert [run.metrics["cer"] for run in list_runs()] == [9, 9, 8, 7]
+
+
+def test_with_settings_that_change_what_git_prints(repository):
+    save(repository, 5)
+    for setting in ("log.showSignature=true", "log.decorate=full", "color.ui=always", "log.date=relative"):
+        git(repository, "config", *setting.split("="))
+    assert [run.label for run in list_runs()] == ["workspace", "main"]
+
+
+def test_a_message_with_odd_line_ends(repository):
+    write(repository, 5)
+    commit(repository, "one\u2028two\x85three")
+    assert list_runs()[1].subject == "one\u2028two\x85three"
+
+
+def test_calls_of_git_do_not_grow_with_the_runs(repository, monkeypatch):
+    calls = []
+    real = runs.git
+    monkeypatch.setattr(runs, "git", lambda *words, **options: calls.append(words) or real(*words, **options))
+    for cer in range(5):
+        save(repository, cer)
+        git(repository, "branch", f"b{cer}")
+    assert len(list_runs()) == 6
+    assert len(calls) == 4
