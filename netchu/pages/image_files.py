@@ -23,7 +23,7 @@ PDF_RESOLUTION = 300
 
 _PAGED = (".pdf", ".tif", ".tiff")
 
-_pdfium = threading.Lock()
+PDFIUM = threading.Lock()
 """PDFium works in one thread at a time."""
 
 
@@ -61,7 +61,7 @@ def open_page(page: PageFile) -> np.ndarray:
         if page.path.is_dir():
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
         if _is_pdf(page.path):
-            return _draw_pdf(page.path, page.number)
+            return draw_pdf(page.path, page.number)
         if page.number > 1:
             return _tiff_page(page.path, page.number)
         return decode_image(page.path.read_bytes())
@@ -96,7 +96,7 @@ def _count_pages(path: Path) -> int:
         if path.suffix.lower() not in _PAGED or path.is_dir():
             return 1
         if _is_pdf(path):
-            with _pdfium, _open_pdf(path) as document:
+            with PDFIUM, open_pdf(path) as document:
                 return len(document)
         with Image.open(path, formats=["TIFF"]) as image:
             return image.n_frames
@@ -141,19 +141,21 @@ def _is_pdf(path: Path) -> bool:
         return b"%PDF-" in file.read(1024)  # readers accept some bytes before the header
 
 
-def _open_pdf(path: Path):
+def open_pdf(file: Path | bytes):
+    """A pypdfium2.PdfDocument, to be closed; only within PDFIUM. Raises NetchuError where it is damaged or locked."""
     import pypdfium2  # costs 0.1 s, which only those pay who have a PDF
 
     try:
-        return pypdfium2.PdfDocument(path)
+        return pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise NetchuError("the PDF is locked with a password; save it without one") from None
         raise NetchuError("damaged PDF") from None
 
 
-def _draw_pdf(path: Path, number: int) -> np.ndarray:
-    with _pdfium, _open_pdf(path) as document:
+def draw_pdf(file: Path | bytes, number: int) -> np.ndarray:
+    """The pixels of a page, counted from 1, as `open_page` gives them; raises NetchuError."""
+    with PDFIUM, open_pdf(file) as document:
         try:
             page = document[number - 1]
             inches = [side / 72 for side in page.get_size()]

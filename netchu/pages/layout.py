@@ -69,23 +69,23 @@ def find_lines(image: np.ndarray) -> list[TextLine]:
     Returns:
         the lines, each image showing nothing of its neighbours and of ruled lines; empty where nothing is written.
     """
-    if image.ndim == 3 and image.shape[2] == 4:
-        image = to_grey(image)
-    layout = _find(to_grey(image))
-    paper = _paper(image)
-    return [_cut(image, paper, layout, number, slope) for number, slope in enumerate(layout.slopes, start=1)]
+    return _cut_all(image, _find(to_grey(image)))
 
 
-def is_line(image: np.ndarray) -> bool:
-    """Whether a picture shows one line of writing, perhaps with pieces of its neighbours, rather than a page.
+def find_lines_of_page(image: np.ndarray) -> list[TextLine]:
+    """The lines as `find_lines` gives them; none where the picture shows one line rather than a page.
 
-    Args:
-        image: as for `find_lines`.
+    A picture of one line may show pieces of its neighbours, too.
     """
     height, width = image.shape[:2]
     if width >= _LINE_ASPECT * height:
-        return True
+        return []
     layout = _find(to_grey(image))
+    return [] if _is_line(layout, height) else _cut_all(image, layout)
+
+
+def _is_line(layout: _Layout, height: int) -> bool:
+    """Whether a picture of that height in pixels shows one line, perhaps with pieces of its neighbours."""
     counts = np.bincount(layout.owner[layout.owner > 0], minlength=len(layout.slopes) + 1)[1:]
     if len(counts) < 2:
         return True
@@ -363,6 +363,13 @@ def _assign(ink: np.ndarray, middles: np.ndarray, slopes: np.ndarray, word: floa
         lines[mine] = np.where(outside & ~tall[mine], -1, lines[mine])
     owner[rows, columns] = lines
     return owner, slopes[written]
+
+
+def _cut_all(image: np.ndarray, layout: _Layout) -> list[TextLine]:
+    if image.ndim == 3 and image.shape[2] == 4:
+        image = to_grey(image)
+    paper = _paper(image)
+    return [_cut(image, paper, layout, number, slope) for number, slope in enumerate(layout.slopes, start=1)]
 
 
 def _cut(image: np.ndarray, paper: np.ndarray, layout: _Layout, number: int, slope: float) -> TextLine:

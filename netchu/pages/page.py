@@ -1,8 +1,10 @@
 """What was read from one image: its lines and words, with their places and confidences."""
 
-from dataclasses import dataclass
+import difflib
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from netchu.reading.letters import Letter
 from netchu.reading.line_reading import mean_confidence
 
 Point = tuple[int, int]
@@ -43,6 +45,7 @@ class Line:
 
     words: tuple[Word, ...]
     corners: tuple[Point, ...]  # top left, top right, bottom right, bottom left along the line
+    letters: tuple[Letter, ...] = ()  # of `text`, where they were asked for
 
     @property
     def text(self) -> str:
@@ -56,6 +59,59 @@ class Line:
     @property
     def box(self) -> Box:
         return box_of(self.corners)
+
+    def corrected(self, text: str) -> "Line":
+        """This line with the words of `text`, as a person corrected it.
+
+        Words that were right keep place and confidence. Others have confidence 1, and share the place of the words that
+        they replace, or the gap, by their lengths.
+        """
+        words = text.split()
+        matcher = difflib.SequenceMatcher(None, [word.text for word in self.words], words, autojunk=False)
+        new: list[Word] = []
+        for kind, start, end, first, last in matcher.get_opcodes():
+            if kind == "equal":
+                new += self.words[start:end]
+            elif end - start == last - first:
+                new += [
+                    replace(word, text=other, confidence=1.0)
+                    for word, other in zip(self.words[start:end], words[first:last], strict=True)
+                ]
+            else:
+                new += _share(words[first:last], self._place(start, end))
+        return replace(self, words=tuple(new), letters=self.letters if text == self.text else ())
+
+    def _place(self, start: int, end: int) -> tuple[Point, ...]:
+        """Corners of the words from `start` to `end`, or of the gap before `start` where these are the same."""
+        if start < end:
+            left, right = self.words[start].corners, self.words[end - 1].corners
+            return left[0], right[1], right[2], left[3]
+        top_left, bottom_left = (self.words[start - 1].corners[1:3]) if start else (self.corners[0], self.corners[3])
+        top_right, bottom_right = (
+            (self.words[start].corners[0], self.words[start].corners[3])
+            if start < len(self.words)
+            else self.corners[1:3]
+        )
+        return top_left, top_right, bottom_right, bottom_left
+
+
+def _share(texts: list[str], corners: tuple[Point, ...]) -> list[Word]:
+    """Words side by side in the place of `corners`, as wide as they are long."""
+    total = sum(map(len, texts))
+    top_left, top_right, bottom_right, bottom_left = corners
+    words, done = [], 0
+    for text in texts:
+        start, end = done / total, (done + len(text)) / total
+        upper = _along(top_left, top_right, start), _along(top_left, top_right, end)
+        lower = _along(bottom_left, bottom_right, end), _along(bottom_left, bottom_right, start)
+        words.append(Word(text, 1.0, (*upper, *lower)))
+        done += len(text)
+    return words
+
+
+def _along(start: Point, end: Point, share: float) -> Point:
+    """The point at that share of the way."""
+    return round(start[0] + share * (end[0] - start[0])), round(start[1] + share * (end[1] - start[1]))
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
 from netchu.pages.image_files import PageFile, open_page, pillow_pixels
-from netchu.pages.layout import find_lines, is_line
+from netchu.pages.layout import TextLine, find_lines, find_lines_of_page
 from netchu.pages.page import Line, Page, Word
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, locate_line
+from netchu.reading.letters import Letter, read_letters
 from netchu.reading.line_reading import LineReading
 from netchu.reading.lines import read_lines
 from netchu.reading.reader import Decoder, Reader
@@ -27,8 +28,8 @@ Source = TypeVar("Source")
 Layout = Literal["auto", "line", "page"]
 """What a picture shows: one line; a page whose lines are to be found; or either, to be told from the picture."""
 
-_MODELS = ("models/pretrained", "models/reader")
-"""The reader that ships, and the one that `dvc repro` makes."""
+_MODELS = ("models/adopted", "models/pretrained", "models/reader")
+"""The reader that was taught a hand and adopted, the one that ships, and the one that `dvc repro` makes."""
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -37,6 +38,11 @@ class _PreparedLine(NamedTuple):
     image: np.ndarray  # line image
     corners: np.ndarray  # (4, 2) what it shows, x and y in pixels of the picture, clockwise from its upper left
     frame: float  # what a frame shows, as a fraction of the upper side
+
+
+class _Reading(NamedTuple):
+    line: LineReading
+    letters: tuple[Letter, ...]
 
 
 class _PreparedPage(NamedTuple):
@@ -52,7 +58,7 @@ class Recognizer:
         """Load the model in `folder`; raises NetchuError where it is missing or damaged."""
         self._reader = Reader(folder)
         try:
-            self._preprocess = PreprocessParams(**self._reader.model.preprocess)
+            self.preprocess = PreprocessParams(**self._reader.model.preprocess)
         except (TypeError, ValidationError):
             raise NetchuError(f"{folder}/model.json: preprocess: unknown parameters; train it again") from None
 
@@ -63,31 +69,26 @@ class Recognizer:
         Raises:
             NetchuError: there is none, or it is damaged.
         """
-        if folder is not None:
-            return cls(Path(folder))
-        # Of the project in the working directory, of the one in which this file lies, or installed with it.
-        places = [folder / model for folder in (Path(), _PACKAGE.parent) for model in _MODELS]
-        for place in (*places, _PACKAGE / "pretrained"):
-            if (place / "model.json").is_file():
-                return cls(place)
-        raise NetchuError(f"no model in {' or '.join(_MODELS)}; run `dvc repro decoder`, or name the folder of a model")
+        return cls(default_model() if folder is None else Path(folder))
 
     def read(
         self,
         image: "str | Path | bytes | np.ndarray | Image.Image",
         layout: Layout = "auto",
         decoder: Decoder = "beam",
+        letters: bool = False,
     ) -> Page:
         """Read an image: its `text`, `confidence` (0 to 1), `words` and `lines`. A blank image has the text "".
 
         Args:
             image: a path (of a PDF or TIFF, its first page), the bytes of an image file, a Pillow image, or uint8 of
                 shape (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
+            letters: whether its lines have `letters`, each with what else it might be: 20 milliseconds a line.
 
         Raises:
             NetchuError: it cannot be opened, or was said to show one line and does not.
         """
-        page = next(self.read_pages([image], _open_any, layout, decoder))
+        page = next(self.read_pages([image], _open_any, layout, decoder, letters))
         if isinstance(page, NetchuError):
             raise page
         return page
@@ -98,6 +99,7 @@ class Recognizer:
         open_source: Callable[[Source], np.ndarray],
         layout: Layout = "auto",
         decoder: Decoder = "beam",
+        letters: bool = False,
     ) -> Iterator[Page | NetchuError]:
         """Read many images on all cores, in the order given and in constant memory.
 
@@ -110,7 +112,7 @@ class Recognizer:
 
         def prepare(source: Source) -> _PreparedPage | NetchuError:
             try:
-                return _prepare(open_source(source), self._preprocess, layout)
+                return _prepare(open_source(source), self.preprocess, layout)
             except NetchuError as error:
                 return error
 
@@ -122,8 +124,14 @@ class Recognizer:
                 if not isinstance(page, NetchuError):
                     yield from (line.image for line in page.lines)
 
-        readings = read_lines(images(), self._reader.model, self._reader.decode(decoder), ordered_map)
-        done: list[LineReading] = []
+        read = self._reader.decode(decoder)
+
+        def decode(logits: np.ndarray) -> _Reading:
+            line = read(logits)
+            return _Reading(line, read_letters(logits, " ".join(line.text.split())) if letters else ())
+
+        readings = read_lines(images(), self._reader.model, decode, ordered_map)
+        done: list[_Reading] = []
         for reading in readings:
             while not _lines(waiting[0]):
                 yield _page(waiting.popleft(), [])
@@ -133,6 +141,30 @@ class Recognizer:
                 done = []
         while waiting:
             yield _page(waiting.popleft(), [])
+
+    def line_pictures(self, picture: np.ndarray, page: Page, layout: Layout = "auto") -> list[np.ndarray]:
+        """The picture of each line of `page`, as `read` saw it: alone, level, its neighbours wiped out.
+
+        Args:
+            picture: pixels from which `page` was read with `layout`. If it shows one line, it is that line's picture.
+        """
+        height, width = picture.shape[:2]
+        pictures = {}
+        for line in _cut_out(picture, layout):
+            with contextlib.suppress(NetchuError):
+                corners = _prepare_line(line, self.preprocess).corners
+                pictures[_pixels(corners, width, height)] = line.image
+        return [pictures[line.corners] for line in page.lines]
+
+
+def default_model() -> Path:
+    """The folder of the model that `Recognizer.load` takes by itself; raises NetchuError where there is none."""
+    # Of the project in the working directory, of the one in which this file lies, or installed with it.
+    places = [folder / model for folder in (Path(), _PACKAGE.parent) for model in _MODELS]
+    for place in (*places, _PACKAGE / "pretrained"):
+        if (place / "model.json").is_file():
+            return place
+    raise NetchuError(f"no model in {' or '.join(_MODELS)}; run `dvc repro decoder`, or name the folder of a model")
 
 
 def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndarray:
@@ -157,27 +189,31 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
 
 def _prepare(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> _PreparedPage:
     height, width = picture.shape[:2]
-    found = []
-    if layout == "page" or (layout == "auto" and not is_line(picture)):
-        found = find_lines(picture)
     lines = []
-    for line in found:
-        with contextlib.suppress(NetchuError):  # a spot or a stroke across the page, not a line
-            lines.append(_prepare_line(line.image, line.corners, params))
-    if layout != "page" and not found:
-        corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-        with contextlib.suppress(NoInk):
-            lines.append(_prepare_line(picture, corners, params))
+    for line in _cut_out(picture, layout):
+        # On a page, what cannot be a line is a spot or a stroke across it.
+        with contextlib.suppress(NoInk if line.image is picture else NetchuError):
+            lines.append(_prepare_line(line, params))
     return _PreparedPage(width, height, lines)
 
 
-def _prepare_line(picture: np.ndarray, corners: np.ndarray, params: PreprocessParams) -> _PreparedLine:
-    """The line image of a picture whose own corners lie at `corners` in a larger one."""
-    image, (left, top, right, bottom) = locate_line(picture, params)
+def _cut_out(picture: np.ndarray, layout: Layout) -> list[TextLine]:
+    """The lines that a picture shows, or itself as the only one."""
+    find = {"auto": find_lines_of_page, "page": find_lines}.get(layout)
+    found = find(picture) if find else []
+    if found or layout == "page":
+        return found
     height, width = picture.shape[:2]
+    return [TextLine(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32), picture)]
+
+
+def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
+    """The line image of a line that was cut out."""
+    image, (left, top, right, bottom) = locate_line(line.image, params)
+    height, width = line.image.shape[:2]
     box = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
     frame = FRAME_WIDTH * (bottom - top) / params.height / (right - left)
-    return _PreparedLine(image, _between(corners, box / (width, height)), frame)
+    return _PreparedLine(image, _between(line.corners, box / (width, height)), frame)
 
 
 def _between(corners: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -189,7 +225,7 @@ def _lines(page: _PreparedPage | NetchuError) -> list[_PreparedLine]:
     return [] if isinstance(page, NetchuError) else page.lines
 
 
-def _page(page: _PreparedPage | NetchuError, readings: list[LineReading]) -> Page | NetchuError:
+def _page(page: _PreparedPage | NetchuError, readings: list[_Reading]) -> Page | NetchuError:
     if isinstance(page, NetchuError):
         return page
     pixels = functools.partial(_pixels, width=page.width, height=page.height)
@@ -197,9 +233,10 @@ def _page(page: _PreparedPage | NetchuError, readings: list[LineReading]) -> Pag
         Line(
             tuple(
                 Word(word.text, word.confidence, pixels(_word_corners(line, word.start, word.end)))
-                for word in reading.words
+                for word in reading.line.words
             ),
             pixels(line.corners),
+            reading.letters,
         )
         for line, reading in zip(page.lines, readings, strict=True)
     ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from netchu.core.errors import NetchuError
 from netchu.evaluation.metrics import character_edits
-from netchu.pages.layout import find_lines, is_line
+from netchu.pages.layout import find_lines, find_lines_of_page
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.images import decode_image
 from tests.netchu.pictures.test_line_image import BLANKS
@@ -105,7 +105,7 @@ def test_ruled_lines_are_erased_and_letters_are_not():
 @pytest.mark.parametrize("name", BLANKS)
 def test_nothing_written_has_no_lines(name):
     assert find_lines(BLANKS[name]) == []
-    assert is_line(BLANKS[name])
+    assert not find_lines_of_page(BLANKS[name])
 
 
 @pytest.mark.parametrize("upright", [False, True])
@@ -121,9 +121,9 @@ def test_blank_ruled_and_squared_paper_has_no_lines(upright):
 @pytest.mark.parametrize("options", [{}, {"ruled": True, "skew": 2, "shading": 0.4}, {"pitch": 2.8}])
 def test_a_line_is_told_from_a_page(options):
     for seed in range(3):
-        assert is_line(draw_page(seed, lines=1, **options).image)
-        assert not is_line(draw_page(seed, lines=2, **options).image)
-        assert not is_line(draw_page(seed, lines=5, **options).image)
+        assert not find_lines_of_page(draw_page(seed, lines=1, **options).image)
+        assert find_lines_of_page(draw_page(seed, lines=2, **options).image)
+        assert find_lines_of_page(draw_page(seed, lines=5, **options).image)
 
 
 @pytest.mark.parametrize("margin", [0, 2, 8])
@@ -134,13 +134,13 @@ def test_a_paragraph_cut_out_tightly_is_a_page(lines, margin):
         corners = page.boxes.reshape(-1, 2)
         left, top = (np.floor(corners.min(axis=0)) - margin).astype(int)
         right, bottom = (np.ceil(corners.max(axis=0)) + margin).astype(int)
-        assert not is_line(page.image[top:bottom, left:right])
+        assert find_lines_of_page(page.image[top:bottom, left:right])
 
 
 def test_pieces_of_neighbours_do_not_make_a_line_a_page():
     page = draw_page(7, lines=3, pitch=3.2, ragged=False)
     middle = page.boxes[1]
-    assert is_line(page.image[round(middle[0, 1]) - 12 : round(middle[2, 1]) + 12])
+    assert not find_lines_of_page(page.image[round(middle[0, 1]) - 12 : round(middle[2, 1]) + 12])
 
 
 @pytest.mark.parametrize("name", ["cinnamon-train.zip", "kalapa-80-writers.zip"])
@@ -150,10 +150,10 @@ def test_real_lines_are_lines(name):
     with zipfile.ZipFile(DATA / name) as archive:
         names = sorted(entry for entry in archive.namelist() if entry.lower().endswith((".png", ".jpg", ".jpeg")))
         pictures = [decode_image(archive.read(entry)) for entry in names[:: len(names) // 60]]
-    assert all(is_line(picture) for picture in pictures)
+    assert all(not find_lines_of_page(picture) for picture in pictures)
     # Cut to the shape of a page, frames and pieces of neighbours and all.
     cut = [picture[:, : 5 * picture.shape[0]] for picture in pictures]
-    assert np.mean([is_line(picture) for picture in cut]) > 0.95
+    assert np.mean([not find_lines_of_page(picture) for picture in cut]) > 0.95
 
 
 def test_a_page_reads_as_well_as_its_lines():
@@ -183,5 +183,5 @@ def test_any_picture_gives_lines_that_lie_about_in_it(height, width, seed):
         assert line.corners.shape == (4, 2)
         assert np.isfinite(line.corners).all()
         assert line.image.size
-    is_line(picture)
+    find_lines_of_page(picture)
     np.testing.assert_array_equal(picture, before)

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -178,6 +179,36 @@ def test_a_picture_of_one_line_is_read_as_a_whole(recognizer, folder, width):
     assert recognizer.read(image, layout="auto").text == read_alone(folder, image)
 
 
+@pytest.mark.parametrize("decoder", ["greedy", "beam"])
+def test_letters_are_those_of_the_lines_and_change_nothing_else(recognizer, decoder):
+    page, plain = (recognizer.read(page_of(3), decoder=decoder, letters=letters) for letters in (True, False))
+    assert len(page.lines) == 3
+    for line, other in zip(page.lines, plain.lines, strict=True):
+        assert "".join(letter.text for letter in line.letters) == line.text
+        assert replace(line, letters=()) == other
+
+
+def test_pictures_of_lines_are_what_was_read(recognizer):
+    """Also where a stroke across the page is no line, so that lines and pictures do not go side by side."""
+    image = page_of(4)
+    cv2.line(image, (30, 230), (880, 231), 60, 3)
+    page = recognizer.read(image)
+    assert len(page.lines) == 4
+    pictures = recognizer.line_pictures(image, page)
+    assert [recognizer.read(picture, "line").text for picture in pictures] == page.text.split("\n")
+    some = replace(page, lines=page.lines[1::2])
+    assert [picture.shape for picture in recognizer.line_pictures(image, some)] == [
+        picture.shape for picture in pictures[1::2]
+    ]
+
+
+@pytest.mark.parametrize("layout", ["auto", "line"])
+def test_the_picture_of_a_lone_line_is_the_whole(recognizer, layout):
+    image = picture(3)
+    (whole,) = recognizer.line_pictures(image, recognizer.read(image, layout), layout)
+    np.testing.assert_array_equal(whole, image)
+
+
 @pytest.mark.parametrize("layout", ["auto", "line", "page"])
 @pytest.mark.parametrize("shape", [(80, 900), (500, 400), (1, 1), (3, 900), (900, 3)])
 def test_blank_images_have_no_text(recognizer, layout, shape):
@@ -237,10 +268,10 @@ def test_a_model_that_wants_other_line_images_is_refused(tmp_path):
             Recognizer.load(folder)
 
 
-def test_the_model_that_ships_comes_first(tmp_path, monkeypatch):
+def test_the_model_that_was_adopted_comes_first_then_the_one_that_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("netchu.pages.recognizer._PACKAGE", tmp_path / "elsewhere" / "netchu")
-    with pytest.raises(NetchuError, match=r"no model in models/pretrained or models/reader; run `dvc repro decoder`"):
+    with pytest.raises(NetchuError, match=r"no model in models/adopted or .*reader; run `dvc repro decoder`"):
         Recognizer.load()
     loaded = []
 
@@ -249,7 +280,8 @@ def test_the_model_that_ships_comes_first(tmp_path, monkeypatch):
         return SimpleNamespace(model=SimpleNamespace(preprocess=PREPROCESS))
 
     monkeypatch.setattr("netchu.pages.recognizer.Reader", remember)
-    for place in ("elsewhere/netchu/pretrained", "elsewhere/models/reader", "models/reader", "models/pretrained"):
+    ranks = ("elsewhere/netchu/pretrained", "elsewhere/models/reader", "models/reader", "models/pretrained")
+    for place in (*ranks, "models/adopted"):
         write_tiny_reader(tmp_path / place)
         Recognizer.load()
         assert (tmp_path / loaded[-1]).resolve() == (tmp_path / place).resolve()

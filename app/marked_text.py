@@ -1,0 +1,56 @@
+"""The text of a line as HTML: doubtful letters coloured, with their alternatives on hover."""
+
+import html
+
+from app.language import say
+from netchu.pages.page import Line
+
+_LEVELS = ((0.5, "low"), (0.8, "middle"), (0.95, "high"))
+"""Probability below which a letter has that colour; above the last it has none."""
+
+STYLE = """
+<style>
+.reading { font-size: 1.15rem; line-height: 1.7; overflow-wrap: anywhere; position: relative; }
+.reading b { display: inline-block; min-width: 1.5em; padding: 0 .3em; margin-right: .5em; border-radius: .3em;
+  background: #1f5fa8; color: #fff; font-size: .8em; line-height: 1.5; text-align: center; }
+.reading mark, .legend mark { color: #1c1c1c; border-radius: .2em; padding: 0 1px; }
+.reading mark { position: relative; cursor: help; }
+mark.low { background: #ff9d94; } mark.middle { background: #ffc97a; } mark.high { background: #fbeb9c; }
+.reading mark:hover::after, .reading mark:focus::after { content: attr(data-others); position: absolute; z-index: 9;
+  left: -.3em; bottom: 115%; padding: .35em .6em; border-radius: .4em; background: #222b36; color: #fff;
+  font-size: .9rem; line-height: 1.45; white-space: pre; pointer-events: none; }
+.legend { font-size: .85rem; opacity: .85; } .legend mark { padding: 0 .4em; margin: 0 .15em 0 .6em; }
+@media (max-width: 640px) { .reading mark { position: static; } .reading mark:hover::after,
+  .reading mark:focus::after { left: 0; bottom: 100%; } }
+</style>
+"""
+
+
+def legend() -> str:
+    """What the colours mean."""
+    marks = "".join(f'<mark class="{name}">&lt; {100 * bound:.0f} %</mark>' for bound, name in _LEVELS)
+    text = say(
+        "How sure the network is of a letter; point at it or tap it for what it might be instead:",
+        "Mạng chắc chắn về một chữ đến đâu; trỏ hoặc chạm vào chữ để xem nó có thể là chữ gì khác:",
+    )
+    return f'<div class="legend">{text}{marks}</div>'
+
+
+def marked_text(number: int, line: Line) -> str:
+    """The text of a line as it was read with `letters`."""
+    letters = "".join(_marked(letter.text, letter.probability, letter.alternatives) for letter in line.letters)
+    return f'<div class="reading"><b>{number}</b>{letters}</div>'
+
+
+def _marked(text: str, probability: float, alternatives: tuple[tuple[str, float], ...]) -> str:
+    level = next((name for bound, name in _LEVELS if probability < bound), None)
+    if level is None:
+        return html.escape(text)
+    rows = "&#10;".join(
+        f"{html.escape(_named(other))}  {100 * share:.0f} %" for other, share in ((text, probability), *alternatives)
+    )
+    return f'<mark class="{level}" tabindex="0" data-others="{rows}">{html.escape(text)}</mark>'
+
+
+def _named(character: str) -> str:
+    return {"": say("(none)", "(không có)"), " ": say("(space)", "(dấu cách)")}.get(character, character)

@@ -1,0 +1,45 @@
+"""Marked text: only doubtful letters are marked, and nothing of a text is taken for HTML."""
+
+from html.parser import HTMLParser
+
+from app.marked_text import marked_text
+from netchu.pages.page import Line
+from netchu.reading.letters import Letter
+
+
+class Marks(HTMLParser):
+    """The text outside and inside of marks, and what they tell."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags, self.text, self.others = [], "", []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        if tag == "mark":
+            self.others.append((dict(attributes)["class"], dict(attributes)["data-others"]))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_doubtful_letters_are_marked_by_how_doubtful_they_are():
+    letters = (
+        Letter("a", 0.99, (("o", 0.01),)),
+        Letter("n", 0.9, (("m", 0.1),)),
+        Letter("h", 0.4, (("", 0.35), (" ", 0.2))),
+    )
+    marks = Marks(marked_text(3, Line((), (), letters)))
+    assert marks.text == "3anh"
+    assert marks.others == [("high", "n  90 %\nm  10 %"), ("low", "h  40 %\n(none)  35 %\n(space)  20 %")]
+
+
+def test_letters_that_mean_something_in_html_stand_for_themselves():
+    text = "<b>&\"'\\</b>"
+    letters = tuple(Letter(letter, probability, ()) for letter in text for probability in (1, 0.1))
+    letters = tuple(letter._replace(alternatives=(("<", 0.5), ('"', 0.2), ("&", 0.1))) for letter in letters)
+    marks = Marks(marked_text(1, Line((), (), letters)))
+    assert marks.text == "1" + "".join(letter + letter for letter in text)
+    assert marks.tags == ["div", "b", *["mark"] * len(text)]
+    assert marks.others[0] == ("low", '<  10 %\n<  50 %\n"  20 %\n&  10 %')

@@ -1,0 +1,181 @@
+"""The page "Read" in a real browser: pictures in, text out, corrected and saved."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from netchu.core.errors import NetchuError
+from netchu.pages.recognizer import Recognizer
+from netchu.teaching.corrections import export_zip
+from tests.app.conftest import serve
+from tests.workspace import ROOT
+
+EXAMPLES = ROOT / "app" / "examples"
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    try:
+        return Recognizer.load()
+    except NetchuError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def address(recognizer, browser):
+    # The page writes nothing by itself, so it may show the working tree.
+    with serve(ROOT) as address:
+        yield address
+
+
+def open_example(page, address: str, name: str = "A tilted page", lines: int = 6) -> None:
+    page.goto(address)
+    page.get_by_role("radio", name=name).click()
+    field(page, lines).wait_for()
+
+
+def field(page, number: int):
+    return page.get_by_role("textbox", name=f"Line {number}, corrected")
+
+
+def correct(page, number: int, text: str) -> None:
+    field(page, number).fill(text)
+    shown(page).get_by_text(text, exact=False).wait_for()
+
+
+def shown(page):
+    """The text to be copied."""
+    return page.get_by_test_id("stCode")
+
+
+def download(page, label: str) -> str:
+    with page.expect_download() as started:
+        page.get_by_role("button", name=label).click()
+    return Path(started.value.path()).read_text(encoding="utf-8")
+
+
+def test_a_page_is_read_corrected_saved_and_exported(page, address, recognizer, tmp_path):
+    picture = EXAMPLES / "page.jpg"
+    lines = recognizer.read(picture).text.split("\n")
+    page.goto(address)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(picture)
+    field(page, len(lines)).wait_for()
+    assert [field(page, number).input_value() for number in range(1, 7)] == lines
+    assert shown(page).inner_text().strip().split("\n") == lines
+
+    correct(page, 1, "Số 94 Quang Trung, P. 3")
+    lines[0] = "Số 94 Quang Trung, P. 3"
+    assert download(page, "TXT").rstrip().split("\n") == lines
+    rows = list(csv.DictReader(io.StringIO(download(page, "CSV"))))
+    assert [row["text"] for row in rows] == lines and {row["path"] for row in rows} == {"page.jpg"}
+    alto = ElementTree.fromstring(download(page, "ALTO XML"))
+    words = [element.get("CONTENT") for element in alto.iter("{http://www.loc.gov/standards/alto/ns-v4#}String")]
+    assert words == " ".join(lines).split()
+
+    folder = tmp_path / "lines"
+    page.get_by_text("Save corrections").click()
+    page.get_by_role("textbox", name="Folder").fill(str(folder))
+    page.get_by_role("textbox", name="Folder").press("Enter")
+    assert not folder.exists()
+    page.get_by_role("button", name="Save 1 line").click()
+    page.get_by_text("Saved: 1 new").wait_for()
+    with zipfile.ZipFile(io.BytesIO(export_zip(folder))) as archive:
+        (image,) = (name for name in archive.namelist() if name.endswith(".png"))
+        (table,) = (name for name in archive.namelist() if name.endswith(".csv"))
+        (row,) = csv.DictReader(io.StringIO(archive.read(table).decode("utf-8-sig")))
+        saved = cv2.imdecode(np.frombuffer(archive.read(image), np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert row["text"] == lines[0]
+    # The line alone, as it was read on the page.
+    assert recognizer.read(saved, "line").text == recognizer.read(picture).lines[0].text
+
+
+def test_what_cannot_be_read_is_named_in_one_message_and_the_rest_is_read(page, address, tmp_path):
+    (tmp_path / "torn_*page*.png").write_bytes((EXAMPLES / "line.jpg").read_bytes()[:900])
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7\nnot a document")
+    Image.new("1", (10_000, 6_000)).save(tmp_path / "huge.png")
+    (tmp_path / "blank.png").write_bytes(cv2.imencode(".png", np.full((300, 400), 240, np.uint8))[1].tobytes())
+    page.goto(address)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(sorted(tmp_path.iterdir()))
+    page.get_by_text("letter.pdf cannot be read: damaged PDF").wait_for()
+    page.get_by_text("torn_*page*.png cannot be read: damaged image").wait_for()
+    page.get_by_text("huge.png cannot be read: 10000 x 6000 pixels, more than 50 million").wait_for()
+    page.get_by_text("No writing was found in this picture").wait_for()
+    page.get_by_role("radio", name="A line").click()
+    page.get_by_role("combobox", name="Page").click()
+    page.get_by_role("option", name="2 · line.jpg").click()
+    field(page, 1).wait_for()
+    assert "Traceback" not in page.inner_text("body")
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_picture_is_pasted(page, address):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(address)
+    page.get_by_test_id("stFileUploaderDropzone").wait_for()
+    png = cv2.imencode(".png", cv2.imread(str(EXAMPLES / "line.jpg")))[1].tobytes()
+    page.evaluate(
+        "data => navigator.clipboard.write([new ClipboardItem("
+        "{'image/png': new Blob([new Uint8Array(data)], {type: 'image/png'})})])",
+        list(png),
+    )
+    page.locator("h1").click()
+    page.keyboard.press("Control+V")
+    field(page, 1).wait_for()
+    assert page.get_by_role("combobox", name="Page").count() == 0, "pasted twice"
+
+
+def test_doubtful_letters_tell_their_alternatives_and_steps_are_shown_on_demand(page, address):
+    open_example(page, address)
+    doubtful = page.locator(".reading mark").first
+    assert "%" in doubtful.get_attribute("data-others")
+    content = "element => getComputedStyle(element, '::after').content"
+    assert doubtful.evaluate(content) == "none"
+    doubtful.hover()
+    assert "%" in doubtful.evaluate(content)
+    assert page.get_by_text("As the network sees it").count() == 0
+    page.get_by_text("How a line is prepared").click()
+    page.get_by_text("As the network sees it").wait_for()
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_a_phone_scrolls_in_one_direction_only(page, address, language):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/?lang={language}")
+    page.get_by_role("radio", name={"en": "A tilted page", "vi": "Trang nghiêng"}[language]).click()
+    page.get_by_role("textbox", name={"en": "Line 6", "vi": "Dòng 6"}[language]).wait_for()
+    for part in ("html", '[data-testid="stMain"]'):
+        assert page.locator(part).evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_the_language_changes_and_corrections_stay(page, address):
+    open_example(page, address, "A line", 1)
+    correct(page, 1, "Số 20-22 Chí Thị Xuân, Q. 1")
+    page.get_by_text("Tiếng Việt").click()
+    page.get_by_role("heading", name="Đọc").wait_for()
+    changed = page.get_by_role("textbox", name="Dòng 1, đã sửa")
+    changed.wait_for()
+    assert changed.input_value() == "Số 20-22 Chí Thị Xuân, Q. 1"
+    page.get_by_role("link", name="Dạy").click()
+    page.get_by_role("heading", name="Dạy").first.wait_for()
+    page.get_by_role("link", name="Đọc", exact=True).click()
+    changed.wait_for()
+    assert changed.input_value() == "Số 20-22 Chí Thị Xuân, Q. 1"
+
+
+def test_without_a_model_the_page_says_what_to_do(monkeypatch):
+    def none():
+        raise NetchuError("no model in models/reader; run `dvc repro decoder`")
+
+    monkeypatch.setattr("app.reading.default_model", none)
+    shown = AppTest.from_string("from app import read_page; read_page.show()", default_timeout=60).run()
+    (warning,) = shown.warning
+    assert "no model" in warning.value and "dvc repro decoder" in warning.value
+    assert not shown.exception

@@ -1,0 +1,71 @@
+"""Uploads: the same pages in memory as from files."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.uploads import open_page, pages_of
+from netchu.core.errors import NetchuError
+from netchu.pages import image_files
+
+PICTURES = [np.random.default_rng(seed).integers(0, 256, (40 + seed, 60, 3)).astype(np.uint8) for seed in range(3)]
+
+
+def several(kind: str) -> bytes:
+    file = io.BytesIO()
+    first, *others = (Image.fromarray(picture) for picture in PICTURES)
+    first.save(file, kind, save_all=True, append_images=others)
+    return file.getvalue()
+
+
+FILES = {
+    "a.png": cv2.imencode(".png", PICTURES[0])[1].tobytes(),
+    "a.jpg": cv2.imencode(".jpg", PICTURES[0])[1].tobytes(),
+    "a.webp": cv2.imencode(".webp", PICTURES[0])[1].tobytes(),
+    "a.tif": several("TIFF"),
+    "a.pdf": several("PDF"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_pages_are_those_of_the_file(name, tmp_path):
+    (tmp_path / name).write_bytes(FILES[name])
+    expected = list(image_files.find_pages([tmp_path / name]))
+    pages = pages_of(name, FILES[name])
+    assert len(pages) == len(expected) == (3 if name in ("a.tif", "a.pdf") else 1)
+    for page, file in zip(pages, expected, strict=True):
+        assert (page.number, page.pages) == (file.number, file.pages)
+        np.testing.assert_array_equal(open_page(page), image_files.open_page(file))
+
+
+def test_pages_are_named():
+    assert [str(page) for page in pages_of("a.pdf", FILES["a.pdf"])] == ["a.pdf, 1/3", "a.pdf, 2/3", "a.pdf, 3/3"]
+    assert [str(page) for page in pages_of("a.png", FILES["a.png"])] == ["a.png"]
+
+
+DAMAGED = {
+    "empty": b"",
+    "PDF": b"%PDF-1.7",
+    "text": b"no picture",
+    "TIFF": FILES["a.tif"][:200],
+    "PNG": FILES["a.png"][:60],
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damage_is_told_in_one_line(name):
+    (page,) = pages_of(name, DAMAGED[name])
+    with pytest.raises(NetchuError) as caught:
+        open_page(page)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_a_damaged_later_page_is_told():
+    data = FILES["a.tif"]
+    with pytest.raises(NetchuError, match="damaged image"):
+        open_page(pages_of("a.tif", data)[2]._replace(data=data[: len(data) // 2]))
