@@ -1,6 +1,6 @@
 """How fast `netchu read` is, and in how much memory: `python -m benchmarks.reading [IMAGE_FOLDER] [--model DIR]`.
 
-One image by a fresh process; a folder of line images; and 1,000 images against 100, whose memory should be the same.
+One image by a fresh process; and with either decoder 1,000 line images against 100, whose memory should be the same.
 Processor time is that of all cores: on an idle machine of two, the lines a second come near 2 / (processor seconds a
 line). Beside it Tesseract, where it is installed with its Vietnamese model. Without a folder, the lines are drawn: as
 high as the Cinnamon set's, and about half as wide.
@@ -16,16 +16,17 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import cv2
 import numpy as np
 
 from netchu.pages.image_files import find_pages
+from netchu.reading.reader import Decoder
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 
-HEIGHT, DRAWN, REPEATS, TESSERACT_LINES = 103, 200, 7, 20
+HEIGHT, DRAWN, REPEATS, TESSERACT_LINES = 103, 200, 7, 100
 
 
 class Run(NamedTuple):
@@ -84,10 +85,11 @@ def report(images: list[Path], model: list[str]) -> None:
     print(f"  median of {REPEATS}    {statistics.median(run.seconds for run in cold):8.2f} s")
     print(f"  processor      {statistics.median(run.processor for run in cold):8.2f} s")
 
-    print("many images               lines/s  processor ms a line  peak MiB")
-    for count in (100, 1000):
-        names = [images[number % len(images)] for number in range(count)]
-        print_row(f"{count} in one process", count, measure([*read, "-"], names))
+    print("many images                   lines/s  processor ms a line  peak MiB")
+    for decoder in get_args(Decoder):
+        for count in (100, 1000):
+            names = [images[number % len(images)] for number in range(count)]
+            print_row(f"{count}, {decoder}", count, measure([*read, "--decoder", decoder, "-"], names))
 
     if not tesseract():
         print("  Tesseract with its Vietnamese model is not installed")
@@ -97,11 +99,11 @@ def report(images: list[Path], model: list[str]) -> None:
         for image in images[:TESSERACT_LINES]
     ]
     seconds, processor, memory = zip(*runs, strict=True)
-    print_row("Tesseract, one by one", len(runs), Run(sum(seconds), sum(processor), max(memory)))
+    print_row(f"{len(runs)}, Tesseract one by one", len(runs), Run(sum(seconds), sum(processor), max(memory)))
 
 
 def print_row(name: str, lines: int, run: Run) -> None:
-    print(f"  {name:22}{lines / run.seconds:10.1f}{1000 * run.processor / lines:21.1f}{run.memory:10.0f}")
+    print(f"  {name:26}{lines / run.seconds:10.1f}{1000 * run.processor / lines:21.1f}{run.memory:10.0f}")
 
 
 def main() -> None:

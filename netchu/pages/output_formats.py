@@ -66,8 +66,8 @@ def as_csv(file: PageFile, page: Page) -> str:
 
 
 def as_alto(file: PageFile, page: Page) -> str:
-    """An ALTO 4.4 document (https://www.loc.gov/standards/alto): one block, a string a word, boxes in pixels."""
-    root = ElementTree.Element("alto", xmlns=_ALTO, SCHEMAVERSION="4.4")
+    """An ALTO 4.3 document (https://www.loc.gov/standards/alto): one block, a string a word, boxes in pixels."""
+    root = ElementTree.Element("alto", xmlns=_ALTO, SCHEMAVERSION="4.3")
     description = ElementTree.SubElement(root, "Description")
     _text(description, "MeasurementUnit", "pixel")
     _text(ElementTree.SubElement(description, "sourceImageInformation"), "fileName", file.path.name)
