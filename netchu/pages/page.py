@@ -4,7 +4,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from netchu.reading.letters import Letter
+from netchu.pages.letters import Letter
 from netchu.reading.line_reading import mean_confidence
 
 Point = tuple[int, int]

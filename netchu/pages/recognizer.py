@@ -15,10 +15,10 @@ from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
 from netchu.pages.image_files import PageFile, open_page, pillow_pixels
 from netchu.pages.layout import TextLine, find_lines, find_lines_of_page
+from netchu.pages.letters import Letter, read_letters
 from netchu.pages.page import Line, Page, Word
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, locate_line
-from netchu.reading.letters import Letter, read_letters
 from netchu.reading.line_reading import LineReading
 from netchu.reading.lines import read_lines
 from netchu.reading.reader import Decoder, Reader

@@ -3,8 +3,8 @@
 from html.parser import HTMLParser
 
 from app.marked_text import marked_text
+from netchu.pages.letters import Letter
 from netchu.pages.page import Line
-from netchu.reading.letters import Letter
 
 
 class Marks(HTMLParser):

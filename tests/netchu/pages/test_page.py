@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netchu.pages.letters import Letter
 from netchu.pages.page import Line, Word
-from netchu.reading.letters import Letter
 
 
 def word(text: str, left: int, right: int, drop: int = 0) -> Word:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK
+from netchu.pages.letters import _log_weights, read_letters
 from netchu.reading.decoding import greedy, log_softmax
-from netchu.reading.letters import _log_weights, read_letters
 from tests.netchu.reading.test_line_reading import logits, sure
 
 

@@ -1,0 +1,1 @@
+"""Corrected lines as a data set, and a model that learns from them."""

@@ -1,0 +1,26 @@
+"""A run of teaching that tests make up."""
+
+from pathlib import Path
+
+import pytest
+
+from netchu.teaching.fine_tuning import RUNS
+
+LOG = """Running stage 'split':
+> python -m stages.split
+split: 30 train, 5 validation, 9 test lines, 0 excluded, no writer and no text in two subsets, 0.0 s
+Running stage 'train':
+epoch      loss  val CER %   lines/s     left
+    1    18.990     24.00*       1.4     9.2m
+"""
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch) -> Path:
+    """The folder of a run in its first epoch, in a working directory of its own."""
+    monkeypatch.chdir(tmp_path)
+    folder = RUNS / "teach-20300101-000000"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text(LOG)
+    (folder / "settings.json").write_text('{"train.epochs": 40}')
+    return folder
