@@ -181,7 +181,7 @@ def _images_of(network: keras.Model) -> tf.TensorSpec:
 
 
 def _best_epoch(history: list[dict]) -> int:
-    """The epoch with the lowest validation CER, of several the last: on a few lines many are equal. 0 before the first."""
+    """The epoch with the lowest validation CER, of equal ones the last: on few lines many are. 0 before the first."""
     return min(reversed(history), key=lambda row: row["validation_cer"])["epoch"] if history else 0
 
 
