@@ -4,16 +4,28 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.workspace import TINY, commit, copy_project, run, settings
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
-    """A project in which the tiny pipeline has run and its results are committed; to be copied, never changed."""
-    folder = copy_project(tmp_path_factory.mktemp("finished") / "netchu")
-    run(folder, "dvc", "exp", "run", *settings(TINY))
-    commit(folder, "tiny")
+def finished(tmp_path_factory, request) -> Path:
+    """A project in which the tiny pipeline has run and its results are committed; to be copied, never changed.
+
+    It is made once for all processes of pytest-xdist, whose temporary folders lie side by side.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+    folder = shared / "finished" / "netchu"
+    with FileLock(shared / "finished.lock"):
+        if not folder.exists():
+            made = copy_project(shared / "unfinished")
+            run(made, "dvc", "exp", "run", *settings(TINY))
+            commit(made, "tiny")
+            folder.parent.mkdir()
+            made.rename(folder)
     return folder
 
 

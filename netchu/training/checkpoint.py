@@ -3,9 +3,9 @@
 They lie outside DVC's outputs, which DVC deletes before it starts a stage.
 """
 
+import contextlib
 import hashlib
 import json
-import shutil
 import sys
 import zipfile
 from collections.abc import Iterable
@@ -62,5 +62,7 @@ class Checkpoint:
         return groups, history
 
     def remove(self) -> None:
-        """Forget the run, once its outputs are written."""
-        shutil.rmtree(self.path.parent, ignore_errors=True)
+        """Forget the run, once its outputs are written; another that does the same at this moment goes on undisturbed."""
+        self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the other's unfinished file
+            self.path.parent.rmdir()
