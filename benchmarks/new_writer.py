@@ -1,10 +1,10 @@
 """What some lines of a new hand teach the shipped reader: `python -m benchmarks.new_writer [ARCHIVE WRITER...]`.
 
-The pipeline goes on from models/pretrained, with the settings of the page "Teach" (netchu/teaching/fine_tuning.py), in a
-copy of the project. Without arguments: 50 lines (45 train, 5 validate) of each of three drawn hands, measured on 50 others
-of the same hand. ARCHIVE is the Kalapa zip and each WRITER one that the reader has never met: two thirds of the writer's
-lines (two of them validate), measured on the other third, without case and punctuation. Prints CER before and after with
-either decoder, and the minutes that the pipeline took.
+The pipeline goes on from models/pretrained, with the settings of the page "Teach" (netchu/teaching/fine_tuning.py),
+in a copy of the project. Without arguments: 50 lines (45 train, 5 validate) of each of three drawn hands, measured on
+50 others of the same hand. ARCHIVE is the Kalapa zip and each WRITER one that the reader has never met: two thirds of
+the writer's lines (two of them validate), measured on the other third, without case and punctuation. Prints CER
+before and after with either decoder, and the minutes that the pipeline took.
 """
 
 import argparse

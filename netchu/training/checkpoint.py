@@ -62,7 +62,7 @@ class Checkpoint:
         return groups, history
 
     def remove(self) -> None:
-        """Forget the run, once its outputs are written; another that does the same at this moment goes on undisturbed."""
+        """Forget the run, once its outputs are written; one that does the same at the moment goes on undisturbed."""
         self.path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # the other's unfinished file
             self.path.parent.rmdir()
