@@ -28,6 +28,11 @@ def texts(reading: Reading) -> list[str]:
     ]
 
 
+def was_shown(reading: Reading) -> bool:
+    """Whether the person has seen the fields of a page."""
+    return _key(reading, 0) in st.session_state
+
+
 def corrected(reading: Reading) -> Page:
     """The page with what the person corrected; lines that were emptied are left out."""
     lines = [line.corrected(text) for line, text in zip(reading.page.lines, texts(reading), strict=True)]

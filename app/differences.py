@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.language import say
 from netchu.core.charset import normalise
+from netchu.core.errors import NetchuError
 from netchu.core.folding import fold
 from netchu.core.tables import open_lines
 from netchu.evaluation.error_kinds import align, edit_kinds
@@ -69,7 +70,7 @@ def marked(reference: str, prediction: str) -> tuple[str, str]:
     return "".join(sides[0]), "".join(sides[1])
 
 
-def line(about: str, image: bytes | None, texts: Sequence[tuple[str, str]]) -> str:
+def line_card(about: str, image: bytes | None, texts: Sequence[tuple[str, str]]) -> str:
     """One test line as HTML.
 
     Args:
@@ -87,7 +88,7 @@ def line(about: str, image: bytes | None, texts: Sequence[tuple[str, str]]) -> s
 
 
 def show_lines(lines: Sequence[str]) -> None:
-    """Show what `line` made, under each other."""
+    """Show what `line_card` made, under each other."""
     st.html(f'{_STYLE}<div class="lines">{"".join(lines)}</div>')
 
 
@@ -97,16 +98,17 @@ def line_images(references: dict[str, str]) -> dict[str, bytes]:
     From the workspace; a line that is not there, or there with another text, has none. None at all where the table is
     not there or unreadable.
     """
-    if not _IMAGES.is_file():
+    try:
+        written = _IMAGES.stat().st_mtime_ns
+        places = _places(written)
+        images = {}
+        for name, reference in references.items():
+            text, group, row = places.get(name, ("", 0, 0))
+            if reference in (normalise(text), fold(text)):
+                images[name] = _image(written, group, row)
+        return images
+    except (NetchuError, OSError, ValueError, LookupError):  # pyarrow's are of the last three
         return {}
-    written = _IMAGES.stat().st_mtime_ns
-    places = _places(written)
-    images = {}
-    for name, reference in references.items():
-        text, group, row = places.get(name, ("", 0, 0))
-        if reference in (normalise(text), fold(text)):
-            images[name] = _image(written, group, row)
-    return images
 
 
 @st.cache_data(show_spinner=False, max_entries=1)

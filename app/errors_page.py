@@ -7,9 +7,9 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from app.differences import LINES, kind_name, line, line_images, marked, show_lines
+from app.differences import LINES, kind_name, line_card, line_images, marked, show_lines
 from app.language import plain, say
-from app.run_files import Reading, find_runs, readings_of
+from app.run_files import TestLine, find_runs, lines_of
 from netchu.core.errors import NetchuError
 from netchu.evaluation.error_kinds import KINDS
 
@@ -28,28 +28,28 @@ def show() -> None:
         return
     label = st.selectbox(say("Run", "Lần chạy"), list(runs), key="run", bind="query-params")
     try:
-        readings = readings_of(runs[label])
+        lines = lines_of(runs[label])
     except NetchuError as error:
         st.error(plain(error))
         return
-    _summary(readings)
-    _browse(label, _filtered(label, readings), len(readings))
+    _summary(lines)
+    _browse(label, _filtered(label, lines), len(lines))
 
 
-def _summary(readings: Sequence[Reading]) -> None:
-    edits, characters = (sum(values) for values in zip(*((r.edits, len(r.reference)) for r in readings), strict=True))
-    wrong = sum(reading.reference != reading.prediction for reading in readings)
+def _summary(lines: Sequence[TestLine]) -> None:
+    edits, characters = sum(line.edits for line in lines), sum(len(line.reference) for line in lines)
+    wrong = sum(line.reference != line.prediction for line in lines)
     figures, chart = st.columns([1, 2], vertical_alignment="center")
     with figures.container(horizontal=True):
-        st.metric(say("Test lines", "Số dòng kiểm tra"), f"{len(readings):,}")
+        st.metric(say("Test lines", "Số dòng kiểm tra"), f"{len(lines):,}")
         st.metric(say("Lines with errors", "Dòng có lỗi"), f"{wrong:,}")
         st.metric(say("Misread characters", "Ký tự đọc sai"), f"{edits:,}")
         st.metric("CER", f"{100 * edits / max(characters, 1):.2f} %")
     table = pd.DataFrame(
         {
             "kind": [kind_name(kind) for kind in KINDS],
-            "edits": [sum(reading.kinds.get(kind, 0) for reading in readings) for kind in KINDS],
-            "lines": [sum(kind in reading.kinds for reading in readings) for kind in KINDS],
+            "edits": [sum(line.kinds.get(kind, 0) for line in lines) for kind in KINDS],
+            "lines": [sum(kind in line.kinds for line in lines) for kind in KINDS],
         }
     )
     title = say("misread characters by kind of error", "ký tự đọc sai theo loại lỗi")
@@ -70,30 +70,30 @@ def _summary(readings: Sequence[Reading]) -> None:
     chart.altair_chart(bars, alt=title)
 
 
-def _filtered(label: str, readings: Sequence[Reading]) -> list[Reading]:
-    """The readings that the person asks for."""
-    found = list(readings)
+def _filtered(label: str, lines: Sequence[TestLine]) -> list[TestLine]:
+    """The lines that the person asks for."""
+    found = list(lines)
     kinds = st.pills(
         say("With an error of", "Có lỗi về"),
         KINDS,
         selection_mode="multi",
-        format_func=lambda kind: f"{kind_name(kind)} · {sum(kind in reading.kinds for reading in readings)}",
+        format_func=lambda kind: f"{kind_name(kind)} · {sum(kind in line.kinds for line in lines)}",
         key="kinds",
     )
     text, length, writer, source = st.columns(4, vertical_alignment="bottom")
     with text:
         wanted = st.text_input(say("Search text or id", "Tìm trong văn bản hoặc tên"), key="search")
-    lengths = [len(reading.reference) for reading in readings]
+    lengths = [len(line.reference) for line in lines]
     if min(lengths) < max(lengths):
         ends = (min(lengths), max(lengths))
         title = say("Length, characters", "Độ dài, ký tự")
         shortest, longest = length.slider(title, *ends, ends, key=f"length {ends}")
-        found = [reading for reading in found if shortest <= len(reading.reference) <= longest]
+        found = [line for line in found if shortest <= len(line.reference) <= longest]
     for place, name, title in (
         (writer, "writer", say("Writer", "Người viết")),
         (source, "source", say("Source", "Nguồn")),
     ):
-        values = sorted({getattr(reading, name) for reading in readings})
+        values = sorted({getattr(line, name) for line in lines})
         if len(values) > 1:
             chosen = place.multiselect(
                 title,
@@ -102,16 +102,16 @@ def _filtered(label: str, readings: Sequence[Reading]) -> list[Reading]:
                 placeholder=say("all", "tất cả"),
                 key=f"{name} of {label}",
             )
-            found = [reading for reading in found if not chosen or getattr(reading, name) in chosen]
+            found = [line for line in found if not chosen or getattr(line, name) in chosen]
     if st.toggle(say("Only lines with errors", "Chỉ dòng có lỗi"), value=True, key="only_wrong"):
-        found = [reading for reading in found if reading.reference != reading.prediction]
+        found = [line for line in found if line.reference != line.prediction]
     if kinds:
-        found = [reading for reading in found if reading.kinds.keys() & set(kinds)]
+        found = [line for line in found if line.kinds.keys() & set(kinds)]
     if wanted := _folded(wanted):
         found = [
-            reading
-            for reading in found
-            if any(wanted in _folded(text) for text in (reading.reference, reading.prediction, reading.id))
+            line
+            for line in found
+            if any(wanted in _folded(text) for text in (line.reference, line.prediction, line.id))
         ]
     return found
 
@@ -120,18 +120,18 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold().strip()
 
 
-def _browse(label: str, readings: Sequence[Reading], total: int) -> None:
-    count = len(readings)
+def _browse(label: str, lines: Sequence[TestLine], total: int) -> None:
+    count = len(lines)
     st.markdown(f"**{say(f'{count:,} of {total:,} lines', f'{count:,} trong {total:,} dòng')}**")
-    if not readings:
+    if not lines:
         st.info(say("No line is like this.", "Không có dòng nào như vậy."))
         return
     place = st.container()
     # A key of its own for each choice of lines, so that another choice begins at its first page.
-    key = f"page {label} {hash(tuple(reading.id for reading in readings))}"
+    key = f"page {label} {hash(tuple(line.id for line in lines))}"
     page = st.pagination(-(-count // LINES), key=key) if count > LINES else 1
-    shown = readings[LINES * (page - 1) : LINES * page]
-    images = line_images({reading.id: reading.reference for reading in shown})
+    shown = lines[LINES * (page - 1) : LINES * page]
+    images = line_images({line.id: line.reference for line in shown})
     with place:
         if len(images) < len(shown):
             st.caption(
@@ -140,16 +140,16 @@ def _browse(label: str, readings: Sequence[Reading], total: int) -> None:
                     "Dòng không có ảnh là dòng không nằm trong thư mục hiện tại; thử `dvc checkout` hoặc `dvc repro`.",
                 )
             )
-        show_lines([_card(reading, images.get(reading.id)) for reading in shown])
+        show_lines([_card(line, images.get(line.id)) for line in shown])
 
 
-def _card(reading: Reading, image: bytes | None) -> str:
+def _card(line: TestLine, image: bytes | None) -> str:
     about = [
-        reading.id,
-        reading.writer,
-        f"CER {reading.cer:.0f} %",
-        ", ".join(kind_name(kind) for kind in KINDS if kind in reading.kinds),
+        line.id,
+        line.writer,
+        f"CER {line.cer:.0f} %",
+        ", ".join(kind_name(kind) for kind in KINDS if kind in line.kinds),
     ]
-    written, read = marked(reading.reference, reading.prediction)
+    written, read = marked(line.reference, line.prediction)
     texts = [(say("written", "đã viết"), written), (say("read", "đọc được"), read)]
-    return line(" · ".join(filter(None, about)), image, texts)
+    return line_card(" · ".join(filter(None, about)), image, texts)

@@ -9,11 +9,11 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from app.differences import LINES, kind_name, line, line_images, marked, show_lines
+from app.differences import LINES, kind_name, line_card, line_images, marked, show_lines
 from app.language import plain, say
 from app.run_files import Comparison, compare, find_runs, text_of
 from netchu.core.errors import NetchuError
-from netchu.experiments.comparison import Pair, Rate
+from netchu.experiments.comparison import Pair, Rate, who_reads_right
 from netchu.experiments.explanation import Part, main_parts, signed
 from netchu.experiments.runs import Run, parameters_that_differ
 
@@ -246,12 +246,8 @@ def _show_parts(parts: Sequence[Part]) -> None:
 
 
 def _show_lines(found: Comparison, a: str, b: str) -> None:
-    only_b = [pair for pair in found.pairs if pair.edits_a and not pair.edits_b]
-    only_a = [pair for pair in found.pairs if pair.edits_b and not pair.edits_a]
-    only_b.sort(key=lambda pair: (-pair.edits_a, pair.id))
-    only_a.sort(key=lambda pair: (-pair.edits_b, pair.id))
-    both = sum(not pair.edits_a and not pair.edits_b for pair in found.pairs)
-    neither = len(found.pairs) - both - len(only_a) - len(only_b)
+    right = who_reads_right(found.pairs)
+    both, only_a, only_b, neither = (len(right[name]) for name in ("both", "only_a", "only_b", "neither"))
     st.markdown(
         say(
             f"Of {len(found.pairs)} test lines, {both} are read right by both runs and {neither} by neither.",
@@ -259,12 +255,12 @@ def _show_lines(found: Comparison, a: str, b: str) -> None:
         )
     )
     titles = (
-        say(f"Only B reads right ({len(only_b)})", f"Chỉ B đọc đúng ({len(only_b)})"),
-        say(f"Only A reads right ({len(only_a)})", f"Chỉ A đọc đúng ({len(only_a)})"),
+        say(f"Only B reads right ({only_b})", f"Chỉ B đọc đúng ({only_b})"),
+        say(f"Only A reads right ({only_a})", f"Chỉ A đọc đúng ({only_a})"),
     )
-    for tab, pairs, name in zip(st.tabs(titles), (only_b, only_a), ("only_b", "only_a"), strict=True):
+    for tab, name in zip(st.tabs(titles), ("only_b", "only_a"), strict=True):
         with tab:
-            _show_pairs(pairs, f"{name} {a} {b}")
+            _show_pairs(right[name], f"{name} {a} {b}")
 
 
 def _show_pairs(pairs: Sequence[Pair], key: str) -> None:
@@ -281,4 +277,4 @@ def _show_pairs(pairs: Sequence[Pair], key: str) -> None:
 
 def _card(pair: Pair, image: bytes | None) -> str:
     texts = [("A", marked(pair.reference, pair.a)[1]), ("B", marked(pair.reference, pair.b)[1])]
-    return line(pair.id, image, texts)
+    return line_card(pair.id, image, texts)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import errors_page, experiments_page, read_page, teach_page
-from app.language import choose_language, say
+from app.language import choose_language, plain, say
 from netchu.core.errors import NetchuError
 
 
@@ -24,7 +24,10 @@ def main() -> None:
     try:
         st.navigation(pages).run()
     except NetchuError as error:
-        st.error(str(error))
+        st.error(plain(error))
+    except OSError as error:  # such as a model that is being replaced
+        message = say("A file cannot be read; reload the page", "Không đọc được một tệp; hãy tải lại trang")
+        st.error(f"{message}: {plain(error)}")
 
 
 main()

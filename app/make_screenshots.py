@@ -3,21 +3,16 @@
 Where there is an experiment named greedy, it is compared with the workspace.
 """
 
-import contextlib
+import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from app.serving import serve
 from netchu.pages.recognizer import Recognizer
 from netchu.teaching.corrections import save_lines
 
@@ -29,18 +24,18 @@ DOCS = Path("docs")
 def main() -> None:
     with (
         tempfile.TemporaryDirectory(dir=".", prefix="lines-") as folder,
-        _served() as address,
+        serve(Path(), os.environ) as address,
         sync_playwright() as driver,
     ):
         _collect_lines(Path(folder))
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(address)
-        page.get_by_role("button", name="A tilted page").click()
+        page.get_by_role("radio", name="A tilted page").click()
         page.get_by_text("How sure the network is").wait_for()
         _take(page, "read")
         page.get_by_role("link", name="Teach").click()
-        page.get_by_label("Folder of your lines").fill(folder)
+        page.get_by_role("textbox", name="Folder of your lines").fill(folder)
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Teach ").wait_for()
         _take(page, "teach")
@@ -58,30 +53,10 @@ def _collect_lines(folder: Path) -> None:
     for name in ("page", "ruled"):
         picture = np.array(Image.open(_EXAMPLES / f"{name}.jpg"))
         for turn in range(4):
-            wider = picture if turn == 0 else np.ascontiguousarray(picture[turn * 2 :])
-            page = recognizer.read(wider, "page")
-            cut = recognizer.line_pictures(wider, page, "page")
+            cropped = np.ascontiguousarray(picture[turn * 2 :])
+            page = recognizer.read(cropped, "page")
+            cut = recognizer.line_pictures(cropped, page, "page")
             save_lines(folder, [(image, line.text) for image, line in zip(cut, page.lines, strict=True)], "you")
-
-
-@contextlib.contextmanager
-def _served() -> Iterator[str]:
-    """The address of the web page of this project."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    address = f"http://localhost:{port}"
-    try:
-        while server.poll() is None:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health"):
-                break
-            time.sleep(0.2)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def _take(page: Page, name: str) -> None:

@@ -27,8 +27,8 @@ def overview(picture: np.ndarray, page: Page) -> bytes:
 
 
 def jpeg(picture: np.ndarray) -> bytes:
-    """A picture, RGB or grey, as a JPEG file."""
-    ordered = picture[:, :, ::-1] if picture.ndim == 3 else picture
+    """A picture as `decode_image` gives it, as a JPEG file."""
+    ordered = cv2.cvtColor(_colours(picture), cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", ordered, [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes()
 
 
@@ -51,7 +51,10 @@ def _number(picture: np.ndarray, corner: np.ndarray, text: str, thickness: int) 
 
 
 def _colours(picture: np.ndarray) -> np.ndarray:
-    """A picture as `decode_image` gives it, as RGB."""
-    if picture.ndim == 3 and picture.shape[2] == 3:
+    """A picture as `decode_image` gives it, as RGB, transparency over white."""
+    if picture.ndim == 2:
+        return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    if picture.shape[2] == 3:
         return picture
-    return cv2.cvtColor(to_grey(picture), cv2.COLOR_GRAY2RGB)
+    alpha = cv2.cvtColor(cv2.extractChannel(picture, 3), cv2.COLOR_GRAY2RGB)
+    return 255 - cv2.multiply(255 - picture[:, :, :3], alpha, scale=1 / 255)

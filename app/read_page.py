@@ -70,11 +70,11 @@ def show() -> None:
     shown = readings[place]
     st.html(STYLE)
     _show_page(shown)
-    if not shown.page.lines:
-        return
-    offer_text(readings)
-    offer_saving(shown)
-    offer_steps(shown)
+    if any(reading.page.lines for reading in readings):
+        offer_text(readings)
+        offer_saving(readings)
+    if shown.page.lines:
+        offer_steps(shown)
 
 
 def _given() -> list[UploadedPage]:
@@ -107,10 +107,10 @@ def _given() -> list[UploadedPage]:
         photograph = st.camera_input(
             say("Photograph the page", "Chụp trang giấy"), resolution="1080p", key="photograph"
         )
-    given = [(file.name, file.getvalue()) for file in [*files, *([photograph] if photograph else [])]]
+    given = [(file.name, file.getvalue(), file.file_id) for file in [*files, *([photograph] if photograph else [])]]
     if example:
-        given.append((f"{example}.jpg", (_EXAMPLES / f"{example}.jpg").read_bytes()))
-    return [page for name, data in given for page in pages_of(name, data)]
+        given.append((f"{example}.jpg", (_EXAMPLES / f"{example}.jpg").read_bytes(), example))
+    return [page for file in given for page in pages_of(*file)]
 
 
 def _options() -> Options:

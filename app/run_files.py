@@ -16,7 +16,7 @@ from netchu.experiments.revisions import Revision, read_file
 from netchu.experiments.runs import PREDICTIONS, Run, list_runs
 
 
-class Reading(NamedTuple):
+class TestLine(NamedTuple):
     """One test line of a run, texts in NFC."""
 
     id: str
@@ -38,7 +38,7 @@ class Comparison(NamedTuple):
 
 
 def find_runs() -> list[Run]:
-    """The project's runs; where there is none, or no git repository, a message on the page says so."""
+    """The project's runs; where there is none a message on the page says so."""
     try:
         runs = list_runs()
     except NetchuError as error:
@@ -61,9 +61,9 @@ def text_of(run: Run, path: str) -> str:
     return _text(run.revision, path, _version(run, path))
 
 
-def readings_of(run: Run) -> list[Reading]:
+def lines_of(run: Run) -> list[TestLine]:
     """The test lines of `run`, the worst first; raises NetchuError where its predictions are missing or damaged."""
-    return _readings(run.revision, _version(run, PREDICTIONS))
+    return _test_lines(run.revision, _version(run, PREDICTIONS))
 
 
 def compare(a: Run, b: Run) -> Comparison:
@@ -92,21 +92,21 @@ def _lines(revision: Revision, version: Version) -> dict[str, Line]:
 
 
 @st.cache_data(show_spinner=False, max_entries=10)
-def _readings(revision: Revision, version: Version) -> list[Reading]:
+def _test_lines(revision: Revision, version: Version) -> list[TestLine]:
     lines = _lines(revision, version)
     references = [normalise(line.reference) for line in lines.values()]
     predictions = [normalise(line.prediction) for line in lines.values()]
     edits = character_edits(references, predictions)
     rates = 100 * rate(edits.edits, edits.reference)
-    readings = [
-        Reading(
+    found = [
+        TestLine(
             name, line.source, line.writer, reference, prediction, int(wrong), float(cer), _kinds(reference, prediction)
         )
         for (name, line), reference, prediction, wrong, cer in zip(
             lines.items(), references, predictions, edits.edits, rates, strict=True
         )
     ]
-    return sorted(readings, key=lambda reading: (-reading.cer, -reading.edits, reading.id))
+    return sorted(found, key=lambda line: (-line.cer, -line.edits, line.id))
 
 
 def _kinds(reference: str, prediction: str) -> dict[str, float]:

@@ -10,11 +10,19 @@ from typing import NamedTuple
 
 import jiwer
 
-from netchu.experiments.comparison import FEWEST, RESAMPLES, Pair, Rate, compare_rates, pair_lines, parse_predictions
+from netchu.experiments.comparison import (
+    FEWEST,
+    RESAMPLES,
+    Pair,
+    Rate,
+    compare_rates,
+    pair_lines,
+    parse_predictions,
+    who_reads_right,
+)
 from netchu.experiments.explanation import KIND_NAMES, Part, difference_by_kind, main_parts, signed
 from netchu.experiments.revisions import WORKSPACE, Revision, find_revision, read_file
-
-_PREDICTIONS = "metrics/predictions.csv"
+from netchu.experiments.runs import PREDICTIONS
 
 _COLUMNS = ("", "A", "B", "B − A", "95 % interval", "")
 
@@ -52,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the comparison; raises NetchuError where a run has no predictions or the test lines differ."""
     a, b = (find_revision(name) for name in (arguments.a, arguments.b))
-    runs = [parse_predictions(read_file(run, _PREDICTIONS), f"{_PREDICTIONS} of {run}") for run in (a, b)]
+    runs = [parse_predictions(read_file(run, PREDICTIONS), f"{PREDICTIONS} of {run}") for run in (a, b)]
     pairs = pair_lines(*runs, (str(a), str(b)))
     sources = sorted({pair.source for pair in pairs})
     if len(sources) == 1:
@@ -64,18 +72,12 @@ def run(arguments: argparse.Namespace) -> int:
         rates=compare_rates(pairs),
         sources={name: compare_rates([pair for pair in pairs if pair.source == name])["cer"] for name in sources},
         parts=difference_by_kind(pairs),
-        right=_right(pairs),
+        right={name: len(lines) for name, lines in who_reads_right(pairs).items()},
         better=_most_changed(pairs, -1, arguments.lines),
         worse=_most_changed(pairs, 1, arguments.lines),
     )
     print({"text": _text, "json": _json, "md": _markdown}[arguments.format](report))
     return 0
-
-
-def _right(pairs: Sequence[Pair]) -> dict[str, int]:
-    found = [(not pair.edits_a, not pair.edits_b) for pair in pairs]
-    names = {"both": (True, True), "only_a": (True, False), "only_b": (False, True), "neither": (False, False)}
-    return {name: found.count(value) for name, value in names.items()}
 
 
 def _most_changed(pairs: Sequence[Pair], sign: int, count: int) -> list[Pair]:

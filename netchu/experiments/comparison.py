@@ -109,6 +109,17 @@ def pair_lines(a: dict[str, Line], b: dict[str, Line], names: tuple[str, str]) -
     return [Pair(*values) for values in zip(ids, sources, references, *texts, *edits, strict=True)]
 
 
+def who_reads_right(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
+    """The lines that `both` runs read without an error, `only_a`, `only_b` and `neither`; the worst first."""
+    right: dict[str, list[Pair]] = {"both": [], "only_a": [], "only_b": [], "neither": []}
+    for pair in sorted(pairs, key=lambda pair: (-pair.edits_a - pair.edits_b, pair.id)):
+        if pair.edits_a:
+            right["neither" if pair.edits_b else "only_b"].append(pair)
+        else:
+            right["only_a" if pair.edits_b else "both"].append(pair)
+    return right
+
+
 def compare_rates(pairs: Sequence[Pair]) -> dict[str, Rate]:
     """CER, WER and SER of both runs, strict as `error_rates` has them, with difference and interval.
 

@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +11,13 @@ from typing import NamedTuple
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from netchu.core.errors import NetchuError
 from netchu.experiments.revisions import EXPERIMENT, WORKSPACE, Revision, git, references
 
 METRICS, PARAMS, PREDICTIONS = "metrics/metrics.json", "params.yaml", "metrics/predictions.csv"
+
+_REMOTE_HEAD = re.compile("refs/remotes/[^/]+/HEAD")
+"""In a clone, another name of the remote's main branch."""
 
 KINDS = (WORKSPACE, "branch", "tag", "experiment", "commit")
 """What a run is; of several names of one run the earliest kind is shown."""
@@ -39,10 +44,16 @@ def list_runs() -> list[Run]:
     """The runs of the project in the current folder: the workspace, then the others, the newest first.
 
     Commits with the same metrics, parameters and predictions are one run. What has no metrics is left out. Read from
-    git itself, which takes milliseconds where `dvc exp show` takes seconds. Raises NetchuError where there is no git
-    repository.
+    git itself, which takes milliseconds where `dvc exp show` takes seconds. Without git the workspace is the only run;
+    raises NetchuError where that has no metrics either.
     """
-    names = _names()
+    workspace = _workspace()
+    try:
+        names = _names()
+    except NetchuError:
+        if not workspace:
+            raise
+        return workspace
     # One question a file and commit, one answer a line: `<object> blob <bytes>`, or that there is none.
     questions = [f"{commit}:./{path}" for commit in names for path in (METRICS, PARAMS, PREDICTIONS)]
     answers = [line.split() for line in _ask("--batch-check", questions).decode("utf-8", "replace").split("\n")]
@@ -59,15 +70,15 @@ def list_runs() -> list[Run]:
         results.setdefault((metrics, predictions, repr(values)), []).append(commit)
     runs = []
     for commits in results.values():
-        known = sorted((KINDS.index(kind), name, commit) for commit in commits for kind, name in names[commit])
-        kind, name, commit = known[0]
+        known = sorted((KINDS.index(kind), *name, commit) for commit in commits for kind, *name in names[commit])
+        kind, _, name, commit = known[0]
         time, subject = min(described[commit] for commit in commits)
-        others = tuple(dict.fromkeys(other for place, other, _ in known[1:] if KINDS[place] != "commit"))
+        others = tuple(dict.fromkeys(other for place, _, other, _ in known[1:] if KINDS[place] != "commit"))
         metrics, params, predictions = found[commit]
         figures = _numbers(texts[metrics]), _parameters(texts.get(params, ""))
         runs.append(Run(name, KINDS[kind], Revision(name, commit), others, time, subject, *figures, bool(predictions)))
     runs.sort(key=lambda run: (-run.time, run.label))
-    return _distinct([*_workspace(), *runs])
+    return _distinct([*workspace, *runs])
 
 
 def parameters_that_differ(runs: Iterable[Run]) -> list[str]:
@@ -77,20 +88,23 @@ def parameters_that_differ(runs: Iterable[Run]) -> list[str]:
     return [key for key in keys if any(params.get(key) != every[0].get(key) for params in every)]
 
 
-def _names() -> dict[str, list[tuple[str, str]]]:
-    """Every commit that may be a run, with the kind and name of each reference to it, and its own."""
-    names: dict[str, list[tuple[str, str]]] = {}
+def _names() -> dict[str, list[tuple[str, bool, str]]]:
+    """Every commit that may be a run, with its names: of each the kind, whether it is a remote's, and the name."""
+    names: dict[str, list[tuple[str, bool, str]]] = {}
     for reference, commit in references().items():
+        if _REMOTE_HEAD.fullmatch(reference):
+            continue
         if match := EXPERIMENT.fullmatch(reference):
-            names.setdefault(commit, []).append(("experiment", match[3]))
+            names.setdefault(commit, []).append(("experiment", False, match[3]))
         for folder, kind in (("refs/heads/", "branch"), ("refs/remotes/", "branch"), ("refs/tags/", "tag")):
             if reference.startswith(folder):
-                names.setdefault(commit, []).append((kind, reference.removeprefix(folder)))
+                remote = folder == "refs/remotes/"
+                names.setdefault(commit, []).append((kind, remote, reference.removeprefix(folder)))
     # Without a commit yet, git log fails and lists nothing.
     for commit in git("log", f"-{COMMITS}", "--no-show-signature", "--format=%H", "--", METRICS).stdout.split():
         names.setdefault(commit, [])
     for commit, found in names.items():
-        found.append(("commit", commit[:7]))
+        found.append(("commit", False, commit[:7]))
     return names
 
 

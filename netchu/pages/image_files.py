@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from netchu.core.errors import NetchuError
 from netchu.pictures.images import MAX_PIXELS, decode_image
@@ -23,7 +23,7 @@ PDF_RESOLUTION = 300
 
 _PAGED = (".pdf", ".tif", ".tiff")
 
-PDFIUM = threading.Lock()
+_PDFIUM = threading.Lock()
 """PDFium works in one thread at a time."""
 
 
@@ -46,7 +46,7 @@ def find_pages(paths: Iterable[str | Path]) -> Iterator[PageFile]:
     """
     for path in map(Path, paths):
         for file in _images_in(path) or [path]:
-            pages = _count_pages(file)
+            pages = count_pages(file) if file.suffix.lower() in _PAGED else 1
             for number in range(1, pages + 1):
                 yield PageFile(file, number, pages)
 
@@ -60,15 +60,32 @@ def open_page(page: PageFile) -> np.ndarray:
     try:
         if page.path.is_dir():
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
-        if _is_pdf(page.path):
-            return draw_pdf(page.path, page.number)
-        if page.number > 1:
-            return _tiff_page(page.path, page.number)
-        return decode_image(page.path.read_bytes())
+        return draw_page(page.path, page.number)
     except FileNotFoundError:
         raise NetchuError("no such file or folder") from None
     except OSError as error:
         raise NetchuError(f"cannot be opened ({error.strerror or error})") from None
+
+
+def count_pages(file: Path | bytes) -> int:
+    """Pages of a file, in memory or not; 1 also where it cannot be told."""
+    try:
+        if _is_pdf(file):
+            with _PDFIUM, _open_pdf(file) as document:
+                return len(document)
+        with _open_tiff(file) as image:
+            return image.n_frames
+    except Exception:  # whatever it is, `draw_page` meets it again and tells
+        return 1
+
+
+def draw_page(file: Path | bytes, number: int) -> np.ndarray:
+    """The pixels of a page, counted from 1, as `open_page` gives them; raises NetchuError, or OSError of a path."""
+    if _is_pdf(file):
+        return _draw_pdf(file, number)
+    if number > 1:
+        return _tiff_page(file, number)
+    return decode_image(file if isinstance(file, bytes) else file.read_bytes())
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -90,20 +107,6 @@ def _counting_order(path: Path) -> list[list[tuple[str, int, str]]]:
     ]
 
 
-def _count_pages(path: Path) -> int:
-    """Pages of a file; 1 also where it cannot be told."""
-    try:
-        if path.suffix.lower() not in _PAGED or path.is_dir():
-            return 1
-        if _is_pdf(path):
-            with PDFIUM, open_pdf(path) as document:
-                return len(document)
-        with Image.open(path, formats=["TIFF"]) as image:
-            return image.n_frames
-    except Exception:  # whatever it is, `open_page` meets it again and tells
-        return 1
-
-
 def pillow_pixels(image: Image.Image) -> np.ndarray:
     """The pixels of a Pillow image as `open_page` gives them; raises NetchuError."""
     width, height = image.size
@@ -120,8 +123,12 @@ def pillow_pixels(image: Image.Image) -> np.ndarray:
     return decode_image(file.getvalue())
 
 
-def _tiff_page(path: Path, number: int) -> np.ndarray:
-    with _damage_told(), Image.open(path, formats=["TIFF"]) as image:
+def _open_tiff(file: Path | bytes) -> Image.Image:
+    return Image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=["TIFF"])
+
+
+def _tiff_page(file: Path | bytes, number: int) -> np.ndarray:
+    with _damage_told(), _open_tiff(file) as image:
         image.seek(number - 1)
         return pillow_pixels(image)
 
@@ -132,17 +139,19 @@ def _damage_told() -> Iterator[None]:
         yield
     except (NetchuError, FileNotFoundError):
         raise
+    except UnidentifiedImageError:  # its message names the file, or a place in memory
+        raise NetchuError("damaged image") from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and others
         raise NetchuError(f"damaged image ({' '.join(str(error).split()) or type(error).__name__})") from None
 
 
-def _is_pdf(path: Path) -> bool:
-    with path.open("rb") as file:
-        return b"%PDF-" in file.read(1024)  # readers accept some bytes before the header
+def _is_pdf(file: Path | bytes) -> bool:
+    with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as opened:
+        return b"%PDF-" in opened.read(1024)  # readers accept some bytes before the header
 
 
-def open_pdf(file: Path | bytes):
-    """A pypdfium2.PdfDocument, to be closed; only within PDFIUM. Raises NetchuError where it is damaged or locked."""
+def _open_pdf(file: Path | bytes):
+    """A pypdfium2.PdfDocument, to be closed; only within _PDFIUM. Raises NetchuError where it is damaged or locked."""
     import pypdfium2  # costs 0.1 s, which only those pay who have a PDF
 
     try:
@@ -153,9 +162,9 @@ def open_pdf(file: Path | bytes):
         raise NetchuError("damaged PDF") from None
 
 
-def draw_pdf(file: Path | bytes, number: int) -> np.ndarray:
+def _draw_pdf(file: Path | bytes, number: int) -> np.ndarray:
     """The pixels of a page, counted from 1, as `open_page` gives them; raises NetchuError."""
-    with PDFIUM, open_pdf(file) as document:
+    with _PDFIUM, _open_pdf(file) as document:
         try:
             page = document[number - 1]
             inches = [side / 72 for side in page.get_size()]

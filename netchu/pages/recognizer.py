@@ -64,7 +64,7 @@ class Recognizer:
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> "Recognizer":
-        """The model in `folder`; without one, the model that ships with the project, else the one it has trained.
+        """The model in `folder`; without one, the first there is of those adopted, shipped and trained here.
 
         Raises:
             NetchuError: there is none, or it is damaged.

@@ -1,16 +1,5 @@
-import pytest
-
-from tests.app.conftest import serve
-from tests.app.runs import HOSTILE, PREDICTIONS, add_runs
-from tests.app.test_experiments_page import choose, fits
-
-
-@pytest.fixture(scope="module")
-def served(project, browser):
-    """The address, and the rows of the test lines."""
-    rows = add_runs(project)
-    with serve(project) as address:
-        yield address, rows
+from tests.app.conftest import choose, fits
+from tests.app.runs import HOSTILE, PREDICTIONS
 
 
 def counted(page, text: str) -> None:
@@ -20,8 +9,8 @@ def counted(page, text: str) -> None:
 
 
 def test_the_lines_of_a_run_worst_first(served, page):
-    address, rows = served
-    page.goto(f"{address}/errors?run=planted")
+    rows = served.rows
+    page.goto(f"{served.address}/errors?run=planted")
     counted(page, "5 of 12 lines")
     lines = page.locator(".line")
     lines.nth(4).wait_for()
@@ -60,9 +49,8 @@ def test_the_lines_of_a_run_worst_first(served, page):
 
 
 def test_a_kind_of_error_is_chosen_in_vietnamese_on_a_phone(served, page):
-    address, _ = served
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{address}/errors?run=planted&lang=vi")
+    page.goto(f"{served.address}/errors?run=planted&lang=vi")
     counted(page, "5 trong 12 dòng")
     page.get_by_role("button", name="dấu câu").click()  # of HOSTILE alone
     counted(page, "1 trong 12 dòng")
@@ -71,8 +59,7 @@ def test_a_kind_of_error_is_chosen_in_vietnamese_on_a_phone(served, page):
 
 
 def test_lines_without_images_and_lines_of_the_workspace(served, page):
-    address, _ = served
-    page.goto(f"{address}/errors?run=other")
+    page.goto(f"{served.address}/errors?run=other")
     counted(page, "48 of 48 lines")
     page.get_by_text("A line without an image is not in the workspace").wait_for()
     lines = page.locator(".line")
@@ -88,12 +75,11 @@ def test_lines_without_images_and_lines_of_the_workspace(served, page):
     assert lines.count() == 12
 
 
-def test_a_damaged_file_is_a_message(served, project, page):
-    address, _ = served
-    file = project / PREDICTIONS
+def test_a_damaged_file_is_a_message(served, page):
+    file = served.project / PREDICTIONS
     sound = file.read_bytes()
     file.write_text("a,b\n")
-    page.goto(f"{address}/errors")
+    page.goto(f"{served.address}/errors")
     page.get_by_text("metrics/predictions.csv of workspace: lacks the column id").wait_for()
     # Another run is still there to be chosen, and the file is read anew once it is mended.
     choose(page, "Run", "planted")

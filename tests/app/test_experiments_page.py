@@ -1,37 +1,7 @@
 import re
 
-import pytest
-
-from tests.app.conftest import serve
-from tests.app.runs import add_runs
+from tests.app.conftest import choose, fits, serve
 from tests.workspace import copy_project, run
-
-
-@pytest.fixture(scope="module")
-def address(project, browser):
-    """Where a project with several runs is served; needs the browser, so as not to run without one."""
-    add_runs(project)
-    with serve(project) as found:
-        yield found
-
-
-def choose(page, label: str, option: str) -> None:
-    wanted = page.get_by_role("option", name=option, exact=True)
-    for _ in range(60):
-        # By key and again, because a page that is still being drawn may scroll, which closes the list.
-        page.get_by_role("combobox", name=label).press("ArrowDown")
-        page.wait_for_timeout(500)
-        if wanted.is_visible():
-            break
-    wanted.click()
-
-
-def fits(page) -> bool:
-    """Whether nothing needs scrolling sideways."""
-    return page.evaluate(
-        """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
-            .every(element => element.scrollWidth <= element.clientWidth)"""
-    )
 
 
 def table(page, number: int) -> list[list[str]]:
@@ -41,8 +11,8 @@ def table(page, number: int) -> list[list[str]]:
     return [row.locator("td").all_text_contents() for row in frame.locator("tbody tr").all()]
 
 
-def test_runs_are_side_by_side_and_two_are_compared(address, page):
-    page.goto(f"{address}/experiments")
+def test_runs_are_side_by_side_and_two_are_compared(served, page):
+    page.goto(f"{served.address}/experiments")
     page.get_by_role("heading", name="Is B better than A?").wait_for()
     runs = {row[0]: row for row in table(page, 0)}
     assert {"workspace", "greedy", "planted", "other"} <= runs.keys()
@@ -76,16 +46,16 @@ def test_runs_are_side_by_side_and_two_are_compared(address, page):
     assert page.get_by_test_id("stException").count() == 0
 
 
-def test_a_link_says_which_runs_and_a_phone_shows_them(address, page):
+def test_a_link_says_which_runs_and_a_phone_shows_them(served, page):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{address}/experiments?a=planted&b=greedy&lang=vi")
+    page.goto(f"{served.address}/experiments?a=planted&b=greedy&lang=vi")
     page.get_by_role("heading", name="A tốt hơn").wait_for()
     page.get_by_role("tab", name="Chỉ A đọc đúng (7)").click()
     assert fits(page)
 
 
-def test_runs_of_other_test_lines_are_not_compared(address, page):
-    page.goto(f"{address}/experiments?a=other&b=planted")
+def test_runs_of_other_test_lines_are_not_compared(served, page):
+    page.goto(f"{served.address}/experiments?a=other&b=planted")
     page.get_by_text("These runs cannot be compared.").wait_for()
     message = page.get_by_test_id("stAlert").inner_text()
     assert "read different test lines: 0 in common, 48 only in other (" in message

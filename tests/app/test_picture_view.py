@@ -39,6 +39,13 @@ def test_colours_stay():
     assert (np.abs(decoded(jpeg(red)).astype(int) - red) < 8).all()
 
 
+@pytest.mark.parametrize(("alpha", "expected"), [(255, (200, 40, 90)), (0, (255, 255, 255)), (51, (244, 212, 222))])
+def test_transparency_is_shown_over_white(alpha, expected):
+    picture = np.full((16, 16, 4), (200, 40, 90, alpha), np.uint8)
+    for shown in (jpeg(picture), overview(picture, Page(16, 16, ()))):
+        assert np.abs(decoded(shown).astype(int) - expected).max() < 8
+
+
 def test_a_photograph_of_a_line_is_cut_to_the_line():
     picture = np.full((1200, 1600, 3), 235, np.uint8)
     cv2.putText(picture, "nam dong hung ban", (300, 600), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 2.5, (40, 40, 60), 4)

@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
-from netchu.teaching.corrections import export_zip
-from tests.app.conftest import serve
+from netchu.teaching.corrections import export_zip, read_corrections
+from tests.app.conftest import choose, serve
 from tests.workspace import ROOT
 
 EXAMPLES = ROOT / "app" / "examples"
@@ -95,6 +95,37 @@ def test_a_page_is_read_corrected_saved_and_exported(page, address, recognizer, 
     assert row["text"] == lines[0]
     # The line alone, as it was read on the page.
     assert recognizer.read(saved, "line").text == recognizer.read(picture).lines[0].text
+
+
+def test_a_click_right_after_typing_downloads_what_was_typed(page, address):
+    open_example(page, address)
+    for text in ("Số 1 Lê Lợi, Quận 1", "Số 2 Lê Lợi, Quận 2"):
+        field(page, 1).select_text()
+        field(page, 1).press_sequentially(text, delay=20)
+        assert download(page, "TXT").split("\n")[0] == text
+
+
+def test_corrections_of_all_pages_are_saved(page, address, tmp_path):
+    page.goto(address)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [EXAMPLES / "page.jpg", EXAMPLES / "line.jpg", EXAMPLES / "ruled.jpg"]
+    )
+    field(page, 6).wait_for()
+    correct(page, 2, "Số 1 Lê Lợi, Quận 1")
+    choose(page, "Page", "3 · ruled.jpg")
+    field(page, 6).wait_for(state="detached")
+    correct(page, 1, "Số 2 Lê Lợi, Quận 2")
+    page.get_by_text("Save corrections").click()
+    page.get_by_role("textbox", name="Folder").fill(str(tmp_path / "lines"))
+    page.get_by_role("textbox", name="Folder").press("Enter")
+    page.get_by_role("button", name="Save 2 lines").click()
+    page.get_by_text("Saved: 2 new").wait_for()
+    saved = {line.text for line in read_corrections(tmp_path / "lines")}
+    assert saved == {"Số 1 Lê Lợi, Quận 1", "Số 2 Lê Lợi, Quận 2"}
+    # Nobody has looked at the second page.
+    page.get_by_text("Also the lines I left as they were").click()
+    page.get_by_role("button", name="Save 11 lines").click()
+    page.get_by_text("Saved: 9 new, 2 replaced").wait_for()
 
 
 def test_what_cannot_be_read_is_named_in_one_message_and_the_rest_is_read(page, address, tmp_path):

@@ -1,13 +1,15 @@
 """Uploads: the same pages in memory as from files."""
 
 import io
+import uuid
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from app.uploads import open_page, pages_of
+from app import uploads
+from app.uploads import UploadedPage, open_page
 from netchu.core.errors import NetchuError
 from netchu.pages import image_files
 
@@ -28,6 +30,10 @@ FILES = {
     "a.tif": several("TIFF"),
     "a.pdf": several("PDF"),
 }
+
+
+def pages_of(name: str, data: bytes) -> list[UploadedPage]:
+    return uploads.pages_of(name, data, uuid.uuid4().hex)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -65,7 +71,23 @@ def test_damage_is_told_in_one_line(name):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_a_damaged_later_page_is_told():
+@pytest.mark.parametrize("size", [0, 10, 200, len(FILES["a.tif"]) // 2])
+def test_a_damaged_later_page_is_told_with_the_reason_that_a_file_has(size, tmp_path):
     data = FILES["a.tif"]
-    with pytest.raises(NetchuError, match="damaged image"):
-        open_page(pages_of("a.tif", data)[2]._replace(data=data[: len(data) // 2]))
+    (tmp_path / "a.tif").write_bytes(data[:size])
+    messages = []
+    for opening in (
+        lambda: open_page(pages_of("a.tif", data)[2]._replace(data=data[:size])),
+        lambda: image_files.open_page(image_files.PageFile(tmp_path / "a.tif", 3, 3)),
+    ):
+        with pytest.raises(NetchuError, match="damaged image") as caught:
+            opening()
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1] and "0x" not in messages[0] and str(tmp_path) not in messages[0]
+
+
+def test_a_file_is_looked_into_once(monkeypatch):
+    first = uploads.pages_of("a.tif", FILES["a.tif"], "once")
+    monkeypatch.setattr(uploads, "count_pages", None)
+    monkeypatch.setattr(uploads, "hashlib", None)
+    assert uploads.pages_of("a.tif", FILES["a.tif"], "once") == first

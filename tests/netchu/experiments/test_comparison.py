@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from netchu.core.errors import NetchuError
 from netchu.evaluation.metrics import error_rates
-from netchu.experiments.comparison import FEWEST, Line, compare_rates, pair_lines, parse_predictions
+from netchu.experiments.comparison import FEWEST, Line, compare_rates, pair_lines, parse_predictions, who_reads_right
 
 TEXTS = st.text("aắ b", max_size=6)
 HEADER = "id,source,writer,reference,prediction\n"
@@ -182,6 +182,18 @@ def test_many_lines_in_chunks(monkeypatch):
 def test_no_line_is_refused():
     with pytest.raises(ValueError, match="no line"):
         compare_rates([])
+
+
+def test_lines_by_who_reads_them_right():
+    """Of 0 to 4, A reads 0, 2 and 4 right, B 0 and 3; the line with more edits comes first."""
+    references = ["ab", "ab", "ab", "ab", "ab"]
+    found = who_reads_right(pairs(references, ["ab", "ax", "ab", "xx", "ab"], ["ab", "a", "xb", "ab", ""]))
+    assert {name: [pair.id[-1] for pair in lines] for name, lines in found.items()} == {
+        "both": ["0"],
+        "only_a": ["4", "2"],
+        "only_b": ["3"],
+        "neither": ["1"],
+    }
 
 
 def test_lines_are_paired_by_id_in_one_unicode_form():

@@ -105,6 +105,16 @@ def test_results_alike_are_one_run_with_several_names(repository):
     assert len(list_runs()) == 3
 
 
+def test_a_clone_has_its_own_branch_first(repository, tmp_path, monkeypatch):
+    save(repository, 5)
+    git(repository, "branch", "--move", "trunk")
+    git(repository, "branch", "also")
+    run(tmp_path, "git", "clone", "--quiet", str(repository), "clone")
+    monkeypatch.chdir(tmp_path / "clone")
+    _, found = list_runs()
+    assert (found.label, found.kind, found.others) == ("trunk", "branch", ("origin/also", "origin/trunk"))
+
+
 def test_experiments_of_one_name_are_told_apart(repository):
     first, second = save(repository, 5), save(repository, 4)
     git(repository, "checkout", "--quiet", "--detach")
@@ -155,6 +165,17 @@ def test_a_repository_without_a_commit(tmp_path, monkeypatch):
 def test_no_repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NetchuError, match="not a git repository"):
+        list_runs()
+
+
+def test_without_git_the_workspace_alone(tmp_path, monkeypatch):
+    write(tmp_path, 5)
+    monkeypatch.chdir(tmp_path)
+    assert named(list_runs()) == [("workspace", "workspace", 5)]
+    monkeypatch.setenv("PATH", "")
+    assert named(list_runs()) == [("workspace", "workspace", 5)]
+    (tmp_path / "metrics" / "metrics.json").unlink()
+    with pytest.raises(NetchuError, match="git: not found"):
         list_runs()
 
 

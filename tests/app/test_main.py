@@ -1,0 +1,28 @@
+"""The frame of the pages: what one raises becomes a message."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from netchu.core.errors import NetchuError
+from tests.workspace import ROOT
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (NetchuError("models/a_*b*: damaged"), r"models/a\_\*b\*\: damaged"),
+        (
+            FileNotFoundError(2, "No such file", "models/a_*b*"),
+            r"reload the page: \[Errno 2\] No such file\: 'models/a\_\*",
+        ),
+    ],
+)
+def test_an_error_is_a_message_in_which_nothing_is_markdown(error, message, monkeypatch):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("app.read_page.show", fail)
+    shown = AppTest.from_file(ROOT / "app" / "main.py", default_timeout=60).run()
+    assert not shown.exception
+    (found,) = shown.error
+    assert message in found.value
