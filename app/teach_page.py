@@ -39,10 +39,7 @@ def show() -> None:
         st.error(plain(error))
         lines = None
     _show_model_in_use()
-    if run := fine_tuning.watch():
-        _show_run(run, folder, lines or [])
-    elif lines is not None:
-        _offer_teaching(folder, lines)
+    _show_teaching(folder, lines)
     if lines is not None:
         _show_lines(folder, lines)
 
@@ -73,8 +70,27 @@ def _show_model_in_use() -> None:
             say("**Your own model reads now.**", "**Mô hình của riêng bạn đang được dùng.**")
             + ("  \n" + _rates(result) if result else "")
         )
-        if st.button(say("Go back to the model that ships", "Quay về mô hình gốc"), icon=":material/undo:"):
-            _try(adoption.go_back)
+        with st.popover(say("Go back to the model that ships", "Quay về mô hình gốc"), icon=":material/undo:"):
+            st.write(
+                say(
+                    "Your own model is deleted; its DVC experiment stays.",
+                    "Mô hình của riêng bạn sẽ bị xóa; thí nghiệm DVC của nó vẫn còn.",
+                )
+            )
+            if st.button(say("Delete my model", "Xóa mô hình của tôi"), icon=":material/delete:"):
+                _try(adoption.go_back)
+
+
+def _show_teaching(folder: Path, lines: list[Correction] | None) -> None:
+    try:
+        run = fine_tuning.watch()
+    except NetchuError as error:
+        st.error(plain(error))
+        return
+    if run:
+        _show_run(run, folder, lines or [])
+    elif lines is not None:
+        _offer_teaching(folder, lines)
 
 
 def _offer_teaching(folder: Path, lines: list[Correction]) -> None:
@@ -129,7 +145,11 @@ def _show_run(run: Run, folder: Path, lines: list[Correction]) -> None:
 
 @st.fragment(run_every=1)
 def _show_progress() -> None:
-    run = fine_tuning.watch()
+    try:
+        run = fine_tuning.watch()
+    except NetchuError as error:
+        st.error(plain(error))
+        return
     if run is None or run.state != "running":
         st.rerun()
     st.progress(_share(run.progress), text=_describe(run.progress))
@@ -272,10 +292,16 @@ def _show_line(folder: Path, line: Correction) -> None:
             on_change=_change,
             args=(folder, line.file, key),
         )
-        if row.button(
-            "", icon=":material/delete:", key=f"remove-{line.file}", help=say("Remove this line", "Xóa dòng này")
-        ):
-            _try(remove_line, folder, line.file)
+        remove = say("Remove this line", "Xóa dòng này")
+        with row.popover("", icon=":material/delete:", key=f"removing-{line.file}", help=remove):
+            st.write(
+                say(
+                    "Its picture is deleted; its text is kept in the hidden table .earlier.csv.",
+                    "Ảnh của dòng sẽ bị xóa; chữ vẫn được giữ trong bảng ẩn .earlier.csv.",
+                )
+            )
+            if st.button(remove, key=f"remove-{line.file}", icon=":material/delete:"):
+                _try(remove_line, folder, line.file)
 
 
 def _change(folder: Path, file: str, key: str) -> None:
@@ -287,7 +313,11 @@ def _change(folder: Path, file: str, key: str) -> None:
 
 def _offer_import(folder: Path) -> None:
     uploaded = st.file_uploader(
-        say("Lines that were exported here, or elsewhere", "Các dòng đã xuất ở đây hoặc nơi khác"), type="zip"
+        say(
+            "Lines that were exported here, or elsewhere; those that you have stay as they are",
+            "Các dòng đã xuất ở đây hoặc nơi khác; những dòng bạn đã có được giữ nguyên",
+        ),
+        type="zip",
     )
     if uploaded and st.button(say("Add them", "Thêm vào")):
         with tempfile.TemporaryDirectory() as scratch:

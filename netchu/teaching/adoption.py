@@ -2,12 +2,13 @@
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from netchu.core.errors import NetchuError
-from netchu.core.files import write_json
+from netchu.core.files import atomic_path, write_json
 from netchu.reading.reader import Reader
 from netchu.teaching.fine_tuning import LOG, READER, Result, Run
 
@@ -20,18 +21,31 @@ def adopt(run: Run) -> None:
     """Make the reader of `run`, which is done, the one that reads from now on; its DVC experiment stays.
 
     Raises:
-        NetchuError: the reader is damaged, or cannot be moved there.
+        NetchuError: the reader is damaged or cannot be copied there, and the one before goes on reading; or it reads,
+            but the run cannot be closed.
     """
     reader = run.folder / READER
     Reader(reader)
-    write_json(reader / _RESULT, run.result._asdict())
     try:
         ADOPTED.parent.mkdir(exist_ok=True)
-        with _put_aside():
-            reader.rename(ADOPTED)
+        with _scratch() as scratch:
+            # A copy: the run may lie on another disk, from where nothing can be renamed.
+            with atomic_path(scratch / READER) as copy:
+                shutil.copytree(reader, copy)
+                write_json(copy / _RESULT, run.result._asdict())
+            with _put_aside():
+                (scratch / READER).rename(ADOPTED)
+    except OSError as error:
+        raise NetchuError(
+            f"{ADOPTED}: cannot be written ({error.strerror or error}); mend that and adopt again"
+        ) from None
+    try:
         (run.folder / LOG).unlink()
     except OSError as error:
-        raise NetchuError(f"{ADOPTED}: cannot be written ({error.strerror}); mend that and adopt again") from None
+        raise NetchuError(
+            f"the new model reads now, but {run.folder} cannot be closed ({error.strerror}); mend that and adopt again"
+        ) from None
+    shutil.rmtree(reader, ignore_errors=True)
 
 
 def adopted() -> Result | None:
@@ -53,8 +67,24 @@ def go_back() -> None:
 
 @contextlib.contextmanager
 def _put_aside() -> Iterator[None]:
-    """Whatever is adopted leaves by one renaming, so that no one ever reads with half of it, and is deleted at last."""
-    with tempfile.TemporaryDirectory(prefix=".adopted.", dir=ADOPTED.parent) as old:
+    """Whatever is adopted leaves by one renaming, so that no one ever reads with half of it, and is deleted at last.
+
+    It comes back where what is done meanwhile fails.
+    """
+    with _scratch() as scratch:
+        old = scratch / ADOPTED.name
         if ADOPTED.exists():
-            ADOPTED.rename(Path(old) / ADOPTED.name)
-        yield
+            ADOPTED.rename(old)
+        try:
+            yield
+        except BaseException:
+            if old.exists():
+                old.rename(ADOPTED)
+            raise
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder on the disk of the adopted reader, removed in the end; what cannot be removed does no harm."""
+    with tempfile.TemporaryDirectory(prefix=".adopted.", dir=ADOPTED.parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

@@ -2,7 +2,8 @@
 
 `lines.csv` has the columns file, text and writer. An image's name is the hash of its pixels, so the same picture is the
 same line wherever and whenever it is saved, and no file ever stands for another picture. A line that is corrected again
-has the newer text in the table; the older one is kept in `.earlier.csv`, which the pipeline does not see.
+has the newer text in the table; the older one, and what was removed, is kept in `.earlier.csv`, which the pipeline does
+not see. An image that the table does not name stays: it may belong to a table that was moved or lost.
 """
 
 import contextlib
@@ -63,19 +64,9 @@ def save_lines(folder: Path, lines: Sequence[tuple[np.ndarray, str]], writer: st
         NetchuError: a text is empty or holds a character that the network cannot write; `folder` cannot be written, or
             holds other things than corrected lines; its table is damaged.
     """
-    pictures = {}
-    writer = normalise(writer)
-    for image, text in lines:
-        name = f"{_pixel_hash(image)[:24]}.png"
-        pictures[name] = image, Correction(name, check_text(text), writer)
+    pictures = dict(_line(image, text, writer) for image, text in lines)
     with _locked(folder) as rows:
-        new = pictures.keys() - rows.keys()
-        # Also what the table knows, but someone has deleted.
-        missing = [name for name in pictures if not (folder / name).is_file()]
-        for name in missing:
-            (folder / f".{name}").write_bytes(_png(pictures[name][0]))
-        for name in missing:
-            (folder / f".{name}").replace(folder / name)
+        new = _write_images(folder, rows, pictures)
         _replace(folder, rows, {name: line for name, (_, line) in pictures.items()})
     return len(new)
 
@@ -102,7 +93,7 @@ def remove_line(folder: Path, file: str) -> None:
     """Remove the line of the image `file`, with the image; raises NetchuError as `save_lines` does."""
     with _locked(folder) as rows:
         if file in rows:
-            del rows[file]
+            _keep_aside(folder, [rows.pop(file)])
             _write(folder, rows)
             (folder / file).unlink(missing_ok=True)
 
@@ -124,24 +115,33 @@ def count_lines(folder: Path) -> int:
 
 
 def import_archive(folder: Path, archive: Path) -> int:
-    """Add the lines of a zip that `export_zip` made, or of any other that the pipeline reads, as `save_lines` does.
+    """Add the lines of a zip that `export_zip` made, or of any other that the pipeline reads: all of them, or none.
+
+    A line that is there already stays as it is, since it may have been corrected after the zip was made.
+
+    Returns:
+        how many were not there before.
 
     Raises:
-        NetchuError: the zip or one of its images is damaged, none of its labels has an image, or as `save_lines` does.
+        NetchuError: the zip, one of its images or one of its texts is damaged or unfit, of which the message names the
+            image; none of its labels has an image; for the folder as `save_lines` does.
     """
-    by_writer: dict[str, list[tuple[np.ndarray, str]]] = {}
+    pictures = {}
     with open_archive(archive) as opened:
         labels, _ = list_lines(opened)
         for label in labels:
             writer = (label.writer or "").removeprefix(f"{label.source}/")
             try:
-                picture = decode_image(read_entry(opened, label.path))
+                name, line = _line(decode_image(read_entry(opened, label.path)), label.text, writer)
             except NetchuError as error:
                 raise NetchuError(f"{label.path}: {error}") from None
-            by_writer.setdefault(writer, []).append((picture, check_text(label.text)))
-    if not by_writer:
+            pictures[name] = line
+    if not pictures:
         raise NetchuError(f"{archive.name}: holds no labelled line")
-    return sum(save_lines(folder, lines, writer) for writer, lines in by_writer.items())
+    with _locked(folder) as rows:
+        new = _write_images(folder, rows, pictures)
+        _replace(folder, rows, {name: line for name, (_, line) in pictures.items() if name in new})
+    return len(new)
 
 
 def export_zip(folder: Path, writers: bool = True) -> bytes:
@@ -174,6 +174,12 @@ def export_zip(folder: Path, writers: bool = True) -> bytes:
     return packed.getvalue()
 
 
+def _line(image: np.ndarray, text: str, writer: str) -> tuple[str, tuple[np.ndarray, Correction]]:
+    """The name of an image, with the image and its line; raises NetchuError where they cannot be saved."""
+    name = f"{_pixel_hash(image)[:24]}.png"
+    return name, (image, Correction(name, check_text(text), normalise(writer)))
+
+
 def _pixel_hash(image: np.ndarray) -> str:
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,), (4,)) or not image.size:
         raise NetchuError(f"an array of {image.dtype} and shape {image.shape} is no image to save")
@@ -194,9 +200,8 @@ def _locked(folder: Path) -> Iterator[dict[str, Correction]]:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / _LOCK, timeout=_PATIENCE):
             rows = _read(folder)
-            for leftover in folder.iterdir():  # of a process that was killed before it wrote the table
-                name = leftover.name.removeprefix(".")
-                if _OWN_IMAGE.fullmatch(name) and (leftover.name != name or name not in rows):
+            for leftover in folder.iterdir():  # of a process that was killed while it wrote images
+                if leftover.name.startswith(".") and _OWN_IMAGE.fullmatch(leftover.name[1:]):
                     leftover.unlink()
             yield rows
     except Timeout:
@@ -207,17 +212,36 @@ def _locked(folder: Path) -> Iterator[dict[str, Correction]]:
         ) from None
 
 
+def _write_images(
+    folder: Path, rows: dict[str, Correction], pictures: dict[str, tuple[np.ndarray, Correction]]
+) -> set[str]:
+    """Write the images that `folder` lacks; the names of those that the table of `rows` does not know."""
+    new = pictures.keys() - rows.keys()
+    # An image without a row may be damaged, and one with a row may have been deleted.
+    missing = [name for name in pictures if name in new or not (folder / name).is_file()]
+    for name in missing:
+        (folder / f".{name}").write_bytes(_png(pictures[name][0]))
+    for name in missing:
+        (folder / f".{name}").replace(folder / name)
+    return new
+
+
 def _replace(folder: Path, rows: dict[str, Correction], changes: dict[str, Correction]) -> None:
     """Write the table of `rows` with `changes`, the texts that these replace having been put aside."""
     earlier = [rows[file] for file, line in changes.items() if file in rows and rows[file].text != line.text]
     if earlier:
-        kept = folder / _EARLIER
-        with kept.open("a", encoding="utf-8", newline="") as file:
-            file.write(_table(() if kept.stat().st_size else _COLUMNS, earlier))
-            file.flush()
-            os.fsync(file.fileno())
+        _keep_aside(folder, earlier)
     if any(rows.get(file) != line for file, line in changes.items()):
         _write(folder, rows | changes)
+
+
+def _keep_aside(folder: Path, lines: Sequence[Correction]) -> None:
+    """Add `lines`, which are about to leave the table, to the hidden one."""
+    kept = folder / _EARLIER
+    with kept.open("a", encoding="utf-8", newline="") as file:
+        file.write(_table(() if kept.stat().st_size else _COLUMNS, lines))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _write(folder: Path, rows: dict[str, Correction]) -> None:

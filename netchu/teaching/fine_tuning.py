@@ -2,6 +2,7 @@
 
 A run has a folder in `.netchu/teaching`, named like its DVC experiment: the lines as an archive, the settings, the log,
 and in the end a reader with its result, or a reason why there is none. The page may be reloaded or closed meanwhile.
+The log marks the current run: adopting its reader deletes the log, and leaves the lines on which the experiment builds.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ from typing import IO, Literal, NamedTuple
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
+from netchu.experiments.revisions import references
 from netchu.teaching.corrections import count_lines, export_zip
 
 FEWEST_LINES = 20
@@ -59,7 +61,7 @@ RUNS = Path(".netchu/teaching")
 ARCHIVE, CHOSEN, LOG, RESULT, FAILURE, READER = (
     "corrections.zip", "settings.json", "log.txt", "result.json", "failure.txt", "reader",
 )  # fmt: skip
-"""What lies in the folder of a run."""
+"""What lies in the folder of a run; the newest that holds LOG is the current one."""
 
 _PROCESS = "process.txt"
 _PATIENCE = 20
@@ -118,19 +120,21 @@ def start(corrections: Path, settings: Mapping[str, object] = SETTINGS) -> None:
         raise NetchuError(f"{corrections}: {lines} lines; teaching needs {FEWEST_LINES}")
     _check_project()
     with _writing(), contextlib.ExitStack() as stack:
-        lock = _lock(stack, fcntl.LOCK_EX)
-        if lock is None:
+        for _ in range(5):
+            if lock := _lock(stack, fcntl.LOCK_EX):
+                break
+            time.sleep(0.05)  # another window looks for a moment whether a run goes on
+        else:
             raise NetchuError("a model is being taught already; wait for it, or stop it first")
-        if run := _newest():
-            if (run / RESULT).exists():
-                raise NetchuError("a taught model waits; adopt or drop it first")
-            shutil.rmtree(run)
+        if (run := _newest()) and (run / RESULT).exists():
+            raise NetchuError("a taught model waits; adopt or drop it first")
+        archive, preprocess = export_zip(corrections, writers=False), _preprocess()
+        drop()
         folder = RUNS / time.strftime("teach-%Y%m%d-%H%M%S")
         folder.mkdir()
-        archive = export_zip(corrections, writers=False)
         (folder / ARCHIVE).write_bytes(archive)
         place = f"{(folder / ARCHIVE).resolve()}#sha256={hashlib.sha256(archive).hexdigest()}"
-        write_json(folder / CHOSEN, {**_preprocess(), **settings, "download.archives": f"['{place}']"})
+        write_json(folder / CHOSEN, {**preprocess, **settings, "download.archives": f"['{place}']"})
         with (folder / LOG).open("wb") as log:
             # It inherits the lock, which is free again when it has ended, however it did.
             process = subprocess.Popen(
@@ -145,7 +149,11 @@ def start(corrections: Path, settings: Mapping[str, object] = SETTINGS) -> None:
 
 
 def watch() -> Run | None:
-    """The current run; None where there is none, or it has been adopted or dropped."""
+    """The current run; None where there is none, or it has been adopted or dropped.
+
+    Raises:
+        NetchuError: RUNS cannot be written.
+    """
     folder = _newest()
     if folder is None:
         return None
@@ -167,7 +175,7 @@ def stop() -> None:
     """End the run that goes on and forget it; nothing happens where there is none.
 
     Raises:
-        NetchuError: it does not end.
+        NetchuError: it does not end, or as `drop` does.
     """
     folder = _newest()
     if folder is None or not _is_running():
@@ -190,14 +198,15 @@ def drop() -> None:
     """Forget the current run, with its experiment if it has come to one.
 
     Raises:
-        NetchuError: DVC cannot remove the experiment, or the files cannot be removed.
+        NetchuError: DVC cannot remove the experiment, git cannot list it, or the files cannot be removed.
     """
     folder = _newest()
     if folder is None:
         return
-    if (folder / RESULT).exists():
+    # Also a run that failed or was stopped may have one: DVC saves it before the readers are compared.
+    if any(ref.startswith("refs/exps/") and ref.endswith(f"/{folder.name}") for ref in references()):
         done = run_dvc("exp", "remove", folder.name, capture_output=True, text=True)
-        if done.returncode and "does not exist" not in done.stderr + done.stdout:
+        if done.returncode:
             raise NetchuError(f"{folder.name}: {explain(done.stdout + done.stderr)}")
     with _writing():
         shutil.rmtree(folder)
@@ -278,7 +287,7 @@ def _lock(stack: contextlib.ExitStack, kind: int) -> IO | None:
 
 
 def _is_running() -> bool:
-    with contextlib.ExitStack() as stack:
+    with _writing(), contextlib.ExitStack() as stack:
         # Shared, so that two windows that look at once do not take each other for a run.
         return _lock(stack, fcntl.LOCK_SH) is None
 

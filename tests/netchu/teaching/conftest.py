@@ -1,5 +1,6 @@
 """A run of teaching that tests make up."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ epoch      loss  val CER %   lines/s     left
 
 @pytest.fixture
 def fake(tmp_path, monkeypatch) -> Path:
-    """The folder of a run in its first epoch, in a working directory of its own."""
+    """The folder of a run in its first epoch, in a git repository of its own, which is the working directory."""
     monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
     folder = RUNS / "teach-20300101-000000"
     folder.mkdir(parents=True)
     (folder / "log.txt").write_text(LOG)

@@ -1,6 +1,7 @@
 """Corrected lines as a data set: what is saved is there, whole, whoever else saves and whatever is killed."""
 
 import csv
+import io
 import multiprocessing
 import os
 import subprocess
@@ -33,6 +34,12 @@ from netchu.teaching.corrections import (
 
 def picture(number: int, shape: tuple[int, ...] = (40, 200, 3)) -> np.ndarray:
     return np.random.default_rng(number).integers(0, 256, shape, np.uint8)
+
+
+def png(number: int) -> bytes:
+    packed = io.BytesIO()
+    Image.fromarray(picture(number)).save(packed, "png")
+    return packed.getvalue()
 
 
 def lines(*texts: str, first: int = 0) -> list[tuple[np.ndarray, str]]:
@@ -124,6 +131,38 @@ def test_a_deleted_picture_is_left_out_and_comes_back_when_saved_again(folder):
     assert texts(folder) == ["two"]
     assert save_lines(folder, lines("one")) == 0
     assert texts(folder) == ["one", "two"]
+
+
+def test_what_is_removed_is_kept_in_the_hidden_table(folder):
+    save_lines(folder, lines("one", 'kho "A"'), "Lan")
+    removed = read_corrections(folder)[1]
+    remove_line(folder, removed.file)
+    with (folder / ".earlier.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [["file", "text", "writer"], list(removed)]
+
+
+def test_pictures_outlast_a_lost_table(folder):
+    save_lines(folder, lines("one", "two", "three"))
+    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
+    (folder / "lines.csv").rename(folder.parent / "moved.csv")
+    (folder / f".{'0' * 24}.png").write_bytes(b"of a process that was killed")
+    save_lines(folder, lines("four", first=9))
+    assert texts(folder) == ["four"] and not list(folder.glob(".*.png"))
+    assert {name: (folder / name).read_bytes() for name in pictures} == pictures
+    # Once the table is back, so are its lines.
+    (folder.parent / "moved.csv").rename(folder / "lines.csv")
+    assert texts(folder) == ["one", "two", "three"]
+
+
+def test_a_picture_that_the_table_does_not_know_is_written_anew(folder):
+    """It may be what a power cut left of it."""
+    save_lines(folder, lines("one"))
+    [path] = folder.glob("*.png")
+    content = path.read_bytes()
+    path.write_bytes(b"")
+    (folder / "lines.csv").unlink()
+    save_lines(folder, lines("one"))
+    assert path.read_bytes() == content
 
 
 def pipeline_reads(path: Path) -> list[tuple[str, str, str | None]]:
@@ -306,13 +345,50 @@ def test_an_export_is_imported_again_and_so_is_any_archive_that_the_pipeline_rea
     with zipfile.ZipFile(tmp_path / "cinnamon.zip", "w") as archive:
         archive.write(folder / read_corrections(folder)[0].file, "a/1.png")
         archive.writestr("a/labels.json", '{"1.png": "Số 12"}')
-    assert import_archive(other, tmp_path / "cinnamon.zip") == 0 and "Số 12" in texts(other)
+    assert import_archive(tmp_path / "third", tmp_path / "cinnamon.zip") == 1
+    assert texts(tmp_path / "third") == ["Số 12"]
+
+
+def test_an_import_only_adds(folder, tmp_path):
+    save_lines(folder, lines("one", "two", "three"))
+    (tmp_path / "old.zip").write_bytes(export_zip(folder))
+    save_lines(folder, lines("uno"), "Lan")
+    mended, lost, removed = (line.file for line in read_corrections(folder))
+    change_text(folder, lost, "dos")
+    (folder / lost).unlink()
+    remove_line(folder, removed)
+    assert import_archive(folder, tmp_path / "old.zip") == 1
+    assert read_corrections(folder) == [
+        Correction(mended, "uno", "Lan"),
+        Correction(lost, "dos", ""),  # whose picture is back
+        Correction(removed, "three", ""),
+    ]
+
+
+def test_an_import_is_whole_or_not_at_all(folder, tmp_path, monkeypatch):
+    """Also where the lines are of two writers, and the disk is full after those of the first."""
+    source, fsync, calls = tmp_path / "source", os.fsync, []
+    save_lines(source, lines("a"), "An")
+    save_lines(source, lines("b", first=1), "Bình")
+    (tmp_path / "two.zip").write_bytes(export_zip(source))
+
+    def soon_full(number):
+        calls.append(number)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", soon_full)
+    assert import_archive(folder, tmp_path / "two.zip") == 2
+    assert sorted((line.text, line.writer) for line in read_corrections(folder)) == [("a", "An"), ("b", "Bình")]
 
 
 @pytest.mark.parametrize(
     ("files", "message"),
     [
         ({"a.png": b"x", "lines.csv": b"file,text\na.png,b\n"}, r"a\.png: not an image"),
+        ({"d/a.png": png(1), "d/lines.csv": b"file,text\na.png,5 \xe2\x82\xac\n"}, r"d/a\.png: .*does not know €"),
+        ({"a.png": png(1), "lines.csv": b"file,text\na.png, \n"}, r"a\.png: a line without text"),
         ({"lines.csv": b"file,text\na.png,b\n"}, "holds no labelled line"),
         ({"a.png": b"x"}, "no labels found"),
     ],

@@ -1,0 +1,30 @@
+"""The part of a run in the background that needs no pipeline; tests/app/test_teach_page.py has a whole run."""
+
+from pathlib import Path
+
+import numpy as np
+
+from netchu.experiments.comparison import Line
+from netchu.pages.recognizer import Recognizer
+from netchu.reading.reader import Reader
+from netchu.synthetic.handwriting import draw_line, sample_writer
+from netchu.teaching.corrections import export_zip, read_corrections, save_lines
+from netchu.teaching.fine_tuning import SHIPPED
+from netchu.teaching.worker import read_with
+from tests.workspace import ROOT
+
+
+def test_the_shipped_reader_reads_the_lines_as_everywhere(tmp_path):
+    rng = np.random.default_rng(5)
+    writer = sample_writer(rng)
+    texts = ["Số 9, Đường Láng", "Xã Trịnh Phú", "hẻm 29"]
+    save_lines(tmp_path / "lines", [(draw_line(text, writer, rng), text) for text in texts], "Lan")
+    (tmp_path / "corrections.zip").write_bytes(export_zip(tmp_path / "lines"))
+    saved = read_corrections(tmp_path / "lines")
+    # The last two alone: lines are found by their ids, not by their places.
+    lines = {f"corrections/netchu-lines/{line.file}": Line("corrections", line.text, "?") for line in saved[1:]}
+    read = read_with(Reader(ROOT / SHIPPED), tmp_path / "corrections.zip", lines)
+    recognizer = Recognizer.load(ROOT / SHIPPED)
+    for line, (name, found) in zip(saved[1:], read.items(), strict=True):
+        assert Path(name).name == line.file and found.reference == line.text
+        assert found.prediction == recognizer.read(tmp_path / "lines" / line.file, "line").text != "?"
