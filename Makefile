@@ -1,4 +1,4 @@
-# `make repro`: set up, run the pipeline, print the metrics.  `make app`: set up, open the web page.
+# `make repro`: set up, run the pipeline, print the metrics.  `make app`: set up, serve the web page.
 # `make test`: set up, run the tests.  `make lint`: ruff.
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
