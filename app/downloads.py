@@ -1,9 +1,7 @@
 """The corrected text of all pages, to be copied or downloaded."""
 
-import contextlib
 import functools
 import io
-import queue
 import zipfile
 from pathlib import Path
 
@@ -16,9 +14,6 @@ from netchu.pages.image_files import PageFile
 from netchu.pages.output_formats import FORMATS
 from netchu.pages.page import Page
 
-_PATIENCE = 5
-"""Seconds that a click may take to run the page; of two clicks in a moment there is one run."""
-
 
 def offer_text(readings: list[Reading]) -> None:
     """The text of all pages, to be copied or downloaded."""
@@ -26,45 +21,34 @@ def offer_text(readings: list[Reading]) -> None:
         (PageFile(Path(reading.source.name), reading.source.number, reading.source.pages), corrected(reading))
         for reading in readings
     ]
-    # A file is written at the click alone. The click runs this anew, with what was typed right before it, and the file
-    # waits for that run, although the button that was clicked is of an earlier one: so these two outlast the runs.
-    latest = st.session_state.setdefault("pages_to_download", [])
-    latest[:] = pages
-    clicks = st.session_state.setdefault("download_clicks", queue.SimpleQueue())
     st.subheader(say("Text", "Văn bản"))
     stem = Path(readings[0].source.name).stem
     with st.container(horizontal=True):
         for name, label in (("text", "TXT"), ("csv", "CSV"), ("alto", "ALTO XML"), ("page", "PAGE XML")):
-            if st.download_button(
-                label,
-                functools.partial(_document, name, latest, clicks),
-                f"{stem}{_suffix(name, len(pages))}",
-                icon=":material/download:",
-                key=f"download-{name}",
-            ):
-                clicks.put(name)
+            content, suffix = _file(name, pages)
+            st.download_button(
+                label, content, f"{stem}{suffix}", icon=":material/download:", on_click="ignore", key=f"download-{name}"
+            )
+    # Below the buttons: text that shows here is in their files.
     st.code("\n\n".join(page.text for _, page in pages), language=None, wrap_lines=True)
 
 
-def _suffix(name: str, pages: int) -> str:
-    """The end of the name of a file with so many pages in a format."""
-    return f"-{name}.zip" if _is_zip(name, pages) else FORMATS[name].suffix
-
-
-def _document(name: str, latest: list[tuple[PageFile, Page]], clicks: queue.SimpleQueue) -> bytes:
-    """The pages in a format once the click has come through: of formats that take one page, a zip of many."""
-    with contextlib.suppress(queue.Empty):
-        clicks.get(timeout=_PATIENCE)
+def _file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, str]:
+    """The pages in a format, and the end of its file's name: of formats that take one page, a zip of many."""
     kind = FORMATS[name]
-    documents = [(file, kind.write(file, page)) for file, page in list(latest)]
-    if not _is_zip(name, len(documents)):
-        return (kind.header + "".join(document for _, document in documents)).encode()
+    documents = [_document(name, file, page) for file, page in pages]
+    if len(pages) == 1 or kind.many:
+        return (kind.header + "".join(documents)).encode(), kind.suffix
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for number, (file, document) in enumerate(documents, 1):
-            zipped.writestr(f"{number:03}-{file.path.stem}{kind.suffix}", document)
-    return archive.getvalue()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for number, (document, (file, _)) in enumerate(zip(documents, pages, strict=True), 1):
+            # Without the time of day the same pages are the same file, which Streamlit then need not send again.
+            entry = zipfile.ZipInfo(f"{number:03}-{file.path.stem}{kind.suffix}")
+            zipped.writestr(entry, document, zipfile.ZIP_DEFLATED)
+    return archive.getvalue(), f"-{name}.zip"
 
 
-def _is_zip(name: str, pages: int) -> bool:
-    return pages > 1 and not FORMATS[name].many
+@functools.lru_cache(4 * 50)
+def _document(name: str, file: PageFile, page: Page) -> str:
+    """A page in a format, kept because every letter that is typed asks for all pages in all formats again."""
+    return FORMATS[name].write(file, page)
