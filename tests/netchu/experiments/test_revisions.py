@@ -5,13 +5,10 @@ from dvc.repo.experiments.refs import ExpRefInfo
 
 from netchu.core.errors import NetchuError
 from netchu.experiments.revisions import Revision, find_revision, read_file
+from tests.netchu.experiments.repository import add_experiment, git
 from tests.workspace import commit, run
 
 FILE = "metrics/predictions.csv"
-
-
-def git(folder, *arguments: str) -> str:
-    return run(folder, "git", *arguments).strip()
 
 
 def save(folder, text: str) -> str:
@@ -19,10 +16,6 @@ def save(folder, text: str) -> str:
     (folder / FILE).write_bytes(text.encode())
     commit(folder, text)
     return git(folder, "rev-parse", "HEAD")
-
-
-def add_experiment(folder, baseline: str, name: str, commit: str) -> None:
-    git(folder, "update-ref", str(ExpRefInfo(baseline, name)), commit)
 
 
 @pytest.fixture

@@ -2,19 +2,15 @@ import json
 import subprocess
 
 import pytest
-from dvc.repo.experiments.refs import ExpRefInfo
 
 from netchu.core.errors import NetchuError
 from netchu.experiments import runs
 from netchu.experiments.revisions import find_revision
 from netchu.experiments.runs import list_runs, parameters_that_differ
+from tests.netchu.experiments.repository import add_experiment, git
 from tests.workspace import commit, run
 
 PARAMS = "train:\n  rate: 1e-05  # a comment\n  augment: {noise: 1}\nlabels:\n  folded: []\n"
-
-
-def git(folder, *arguments: str) -> str:
-    return run(folder, "git", *arguments).strip()
 
 
 def write(folder, cer: float, params: str = PARAMS, predictions: str | None = "x") -> None:
@@ -30,10 +26,6 @@ def save(folder, cer: float, **changes) -> str:
     write(folder, cer, **changes)
     commit(folder, f"CER {cer}")
     return git(folder, "rev-parse", "HEAD")
-
-
-def add_experiment(folder, baseline: str, name: str, commit: str) -> None:
-    git(folder, "update-ref", str(ExpRefInfo(baseline, name)), commit)
 
 
 @pytest.fixture

@@ -1,0 +1,13 @@
+"""Git as the tests of experiments use it."""
+
+from dvc.repo.experiments.refs import ExpRefInfo
+
+from tests.workspace import run
+
+
+def git(folder, *arguments: str) -> str:
+    return run(folder, "git", *arguments).strip()
+
+
+def add_experiment(folder, baseline: str, name: str, commit: str) -> None:
+    git(folder, "update-ref", str(ExpRefInfo(baseline, name)), commit)
