@@ -20,6 +20,7 @@ class AugmentParams(Section):
     contrast: float = Field(ge=0, le=2)
     noise: float = Field(ge=0, le=2)
     paper: float = Field(ge=0, le=2)
+    camera: float = Field(ge=0, le=2)
     shuffle: float = Field(ge=0, le=1)
 
 
@@ -37,6 +38,8 @@ def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.rando
         image = _paper(image, params.paper, rng)
     if params.noise and rng.random() < 0.5:
         image = _noise(image, params.noise, rng)
+    if params.camera and rng.random() < 0.4:
+        image = _camera(image, params.camera, rng)
     return image
 
 
@@ -111,3 +114,15 @@ def _noise(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.n
     blurred = cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.3 else image
     grain = rng.standard_normal(image.shape, np.float32) * (strength * rng.uniform(0, 12))
     return np.clip(blurred + grain, 0, 255).astype(np.uint8)
+
+
+def _camera(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """What a photograph from farther away has lost: fewer pixels, blurred, grainy and saved as JPEG, then enlarged."""
+    height, width = image.shape
+    scale = np.exp(-strength * rng.uniform(0, 0.6))
+    size = (max(round(scale * width), 1), max(round(scale * height), 1))
+    small = cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), rng.uniform(0.3, 0.9))
+    grain = rng.standard_normal(small.shape, np.float32) * (strength * rng.uniform(0, 14))
+    small = np.clip(small + grain, 0, 255).astype(np.uint8)
+    jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])[1]
+    return cv2.resize(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), (width, height), interpolation=cv2.INTER_LINEAR)

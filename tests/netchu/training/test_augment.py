@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from netchu.pictures.line_image import FRAME_WIDTH
 from netchu.training.augment import AugmentParams, augment
 
-PARTS = ("affine", "elastic", "stroke", "contrast", "noise", "paper")
+PARTS = ("affine", "elastic", "stroke", "contrast", "noise", "paper", "camera")
 
 
 def params(**changes) -> AugmentParams:

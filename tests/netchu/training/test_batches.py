@@ -11,8 +11,8 @@ from netchu.training.batches import make_batch, training_batches
 from netchu.training.ctc import PAD
 from tests.netchu.helpers import HEIGHT, draw, write_table
 
-OFF = AugmentParams(affine=0, elastic=0, stroke=0, contrast=0, noise=0, paper=0, shuffle=0)
-FULL = AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1, paper=1, shuffle=0)
+OFF = AugmentParams(affine=0, elastic=0, stroke=0, contrast=0, noise=0, paper=0, camera=0, shuffle=0)
+FULL = AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1, paper=1, camera=1, shuffle=0)
 
 
 @pytest.fixture
