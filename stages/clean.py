@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import dataclasses
 import hashlib
 import zipfile
 from collections.abc import Iterator
@@ -102,6 +103,8 @@ def _check_texts(labels: list[Label], rejected: list[Fault]) -> list[Label]:
 def _check_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], rejected: list[Fault]) -> list[Label]:
     """One label an image, the best described: equal files are one image, whatever their names and archives.
 
+    It takes the writer from a copy where only that names one, so that no writer gets into two subsets unseen.
+
     Copies whose texts disagree are all rejected. Labels with characters outside the charset take part, and leave
     afterwards.
     """
@@ -119,7 +122,9 @@ def _check_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], rej
         if unknown := unknown_characters(texts[0]):
             rejected.append(Fault(same[0].id, "unknown_character", printable(unknown)))
         else:
-            kept.append(same[0])
+            kept.append(
+                dataclasses.replace(same[0], writer=next((label.writer for label in same if label.writer), None))
+            )
     return kept
 
 

@@ -1,4 +1,4 @@
-"""Stage 3, preprocess: makes the line image of every kept line, and sets aside what cannot be trained on."""
+"""Stage preprocess: makes the line image of every kept line, and sets aside what cannot be trained on."""
 
 import functools
 import statistics

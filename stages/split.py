@@ -1,8 +1,7 @@
-"""Stage 4, split: says which lines train, validate and test, with no writer and no text in two of the subsets."""
+"""Stage split: says which lines train, validate and test, with no writer and no text in two of the subsets."""
 
 import csv
 import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain, combinations
@@ -12,6 +11,7 @@ from pydantic import Field, model_validator
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path, write_json
+from netchu.core.folding import fold
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
 from netchu.core.tables import SUBSETS, open_lines, read_rows
@@ -84,7 +84,7 @@ def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
             subsets.update((line["id"], "validation") for line in group if line["subset"] != "train")
         else:
             free.append(group)
-    # By a hash, so that neither the order of the table nor lines added later move the groups that were there.
+    # By a hash, so that the order of the table does not matter, and lines added later move few of the others.
     free.sort(key=lambda group: hashlib.sha256(f"{params.seed} {min(line['id'] for line in group)}".encode()).digest())
     official = {line["subset"] for line in lines}
     # Source by source, so that each has its share in every subset.
@@ -129,9 +129,9 @@ def draw(groups: list[list[list[dict]]], quotas: list[float]) -> list[list[dict]
 
 
 def keys(line: dict) -> list[tuple]:
-    """What ties a line to others: its text, case-folded, and its writer, where known."""
+    """What ties a line to others: its text, without case and punctuation, and its writer, where known."""
     writer = [] if line["writer"] is None else [("writer", line["writer"])]
-    return [("text", unicodedata.normalize("NFC", line["text"].casefold())), *writer]
+    return [("text", fold(line["text"])), *writer]
 
 
 def connected(keys_of_lines: Iterable[list[tuple]]) -> list[int]:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path, write_text
 from netchu.core.folding import LabelsParams
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
+from netchu.core.tables import open_lines, read_rows
 from netchu.training.checkpoint import Checkpoint, fingerprint
 from netchu.training.loop import TrainParams, train
 from netchu.training.model_files import load_network, save_model
@@ -29,14 +31,16 @@ OUTPUTS = {"model": Path("models/crnn"), "history": Path("metrics/history.csv")}
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     """Train, resuming an interrupted run of the same parameters, data and code; write the model and its history."""
+    _check_sources(params.labels.folded, inputs["lines"])
     training, validation = (Subset(inputs["lines"], inputs["split"], name) for name in ("train", "validation"))
     start = Path(params.train.init_from) if params.train.init_from else None
     if start:
         network, shape = load_network(start, training.preprocess, params.train.seed)
     else:
         network, shape = build_network(params.model, training.preprocess["height"], params.train.seed), params.model
-    files = [*inputs.values(), *(sorted(start.iterdir()) if start else [])]
-    checkpoint = Checkpoint(fingerprint(params.model_dump(), files, ("tensorflow", "keras")))
+    files = [*inputs.values(), *(sorted(path for path in start.iterdir() if path.is_file()) if start else [])]
+    packages = ("tensorflow", "keras", "numpy", "opencv-python-headless")
+    checkpoint = Checkpoint(fingerprint(params.model_dump(), files, packages))
     history = train(network, params.train, training, validation, params.labels.folded, checkpoint)
     with atomic_path(outputs["model"]) as folder:
         save_model(folder, network, shape, training.preprocess)
@@ -44,6 +48,15 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     checkpoint.remove()
     best = min(row["validation_cer"] for row in history)
     return f"{len(training)} lines, {len(history)} epochs, best validation CER {best:.2f} %"
+
+
+def _check_sources(folded: list[str], table: Path) -> None:
+    """Raise NetchuError where `folded` names a source that has no line: its labels would count as they are."""
+    sources = {row["source"] for row in read_rows(open_lines(table), ["source"])}
+    if unknown := set(folded) - sources:
+        raise NetchuError(
+            f"labels.folded: no lines of {', '.join(sorted(unknown))}; there are lines of {', '.join(sorted(sources))}"
+        )
 
 
 if __name__ == "__main__":

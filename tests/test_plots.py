@@ -38,7 +38,7 @@ def page(tmp_path_factory):
 def _evaluate(folder):
     def read_lines(images, *_):
         for text, _ in zip(TEXTS.values(), images, strict=True):
-            yield LineReading(text, tuple(WordReading(word, 0.9, 0, 1) for word in text.split()), 1)
+            yield LineReading(text, tuple(WordReading(word, 0.9, 0, 1) for word in text.split()))
 
     table, split = write_table(folder, {"test": list(TEXTS)})
     params = evaluate.Params(labels=LabelsParams(folded=[]), evaluate=evaluate.EvaluateParams(decoder="greedy"))

@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _read(files, pages, write, arguments.min_confidence)
     except BrokenPipeError:  # `netchu read ... | head` wants no more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
-        return 1
+        return 0
     except OSError as error:
         raise NetchuError(f"{error.filename or 'standard output'}: cannot be written ({error.strerror})") from None
 

@@ -25,10 +25,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
             if file.is_file():
                 _flush(file)
         if temporary.is_dir() and path.is_dir():
-            shutil.rmtree(path)
-        temporary.replace(path)
+            _replace_folder(path, temporary, holder / "old")
+        else:
+            temporary.replace(path)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def _replace_folder(path: Path, new: Path, old: Path) -> None:
+    """Move `new` to `path`, and what was there to `old`; where that fails, put it back."""
+    path.rename(old)
+    try:
+        new.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
 
 
 def _flush(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""What every stage's `main()` does: read parameters, check inputs, run, log, print one summary or error line."""
+"""What every stage does when it is run: read parameters, check inputs, run, log, print one summary or error line."""
 
 import shutil
 import sys

@@ -24,7 +24,6 @@ class LineReading(NamedTuple):
 
     text: str
     words: tuple[WordReading, ...]
-    frames: int  # of the line image
 
 
 class _Runs(NamedTuple):
@@ -43,7 +42,7 @@ def read_words(logits: np.ndarray, text: str, calibrate: Callable[[float], float
     """
     classes = np.array(encode(text), np.intp)
     if not len(classes):
-        return LineReading(text, (), len(logits))
+        return LineReading(text, ())
     likelihoods = log_softmax(logits)
     runs = _greedy_runs(likelihoods, classes) or _Runs(*np.array(align(likelihoods, classes.tolist())).T)
     log_characters = _log_confidences(likelihoods, classes, runs)
@@ -55,7 +54,7 @@ def read_words(logits: np.ndarray, text: str, calibrate: Callable[[float], float
         start = int(runs.end[left - 1]) if left else 0
         end = int(runs.start[right]) if right < len(text) else len(logits)
         words.append(WordReading(text[left:right], calibrate(np.exp(log_characters[left:right].sum())), start, end))
-    return LineReading(text, tuple(words), len(logits))
+    return LineReading(text, tuple(words))
 
 
 def mean_confidence(confidences: list[float]) -> float:

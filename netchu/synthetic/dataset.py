@@ -11,6 +11,7 @@ from pydantic import Field
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
+from netchu.core.folding import fold
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.synthetic.addresses import address_line
@@ -39,8 +40,8 @@ def write_archive(path: Path, params: SyntheticParams) -> None:
     """Write the zip file that `params` determine, byte for byte.
 
     Like the real archive it holds a folder `Data Samples` and an official test folder `Private Test`, each with images
-    and a labels.json `{file: text}`; beside it our writers.json `{file: writer}`. No writer and no text (case-folded)
-    is in both folders, and line n is the same however many lines there are.
+    and a labels.json `{file: text}`; beside it our writers.json `{file: writer}`. No writer and no text, case and
+    punctuation apart, is in both folders, and line n is the same however many lines there are.
     """
     subsets = (
         ("Data Samples", "samples", "writer", _TRAIN, params.lines, params.writers),
@@ -71,7 +72,7 @@ def _text(params: SyntheticParams, subset: int, n: int) -> str:
     while True:
         text = address_line(rng, params.max_characters)
         # The text itself says where it belongs, so no line has to know the others.
-        if (zlib.crc32(text.casefold().encode()) % _TEST_SHARE == 0) == (subset == _TEST):
+        if (zlib.crc32(fold(text).encode()) % _TEST_SHARE == 0) == (subset == _TEST):
             return text
 
 

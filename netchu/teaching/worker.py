@@ -14,14 +14,13 @@ from netchu.core.files import write_json, write_text
 from netchu.evaluation.scoring import score
 from netchu.experiments.comparison import Line, compare_rates, pair_lines, parse_predictions
 from netchu.experiments.revisions import find_revision, read_file
+from netchu.experiments.runs import PREDICTIONS
 from netchu.intake.archives import open_archive, read_entry
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
 from netchu.reading.lines import read_lines
 from netchu.reading.reader import Reader
 from netchu.teaching.fine_tuning import ARCHIVE, CHOSEN, FAILURE, LOG, READER, RESULT, SHIPPED, Result, explain, run_dvc
-
-_PREDICTIONS = "metrics/predictions.csv"
 
 
 def teach(folder: Path) -> Result:
@@ -32,9 +31,10 @@ def teach(folder: Path) -> Result:
     """
     settings = json.loads((folder / CHOSEN).read_text(encoding="utf-8"))
     changes = [word for key, value in settings.items() for word in ("--set-param", f"{key}={value}")]
-    _dvc(folder, "exp", "run", "--temp", "--name", folder.name, *changes)
+    # By force: DVC knows the shipped reader by its name, and would give back what an earlier one had learned.
+    _dvc(folder, "exp", "run", "--temp", "--force", "--name", folder.name, *changes)
     experiment = find_revision(folder.name)
-    after = parse_predictions(read_file(experiment, _PREDICTIONS), f"{_PREDICTIONS} of {experiment}")
+    after = parse_predictions(read_file(experiment, PREDICTIONS), f"{PREDICTIONS} of {experiment}")
     before = read_with(Reader(Path(SHIPPED)), folder / ARCHIVE, after)
     cer = compare_rates(pair_lines(before, after, ("the shipped model", "the new model")))["cer"]
     counts = json.loads(read_file(experiment, "metrics/split.json"))

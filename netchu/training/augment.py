@@ -12,7 +12,7 @@ from netchu.pictures.line_image import FRAME_WIDTH
 
 
 class AugmentParams(Section):
-    """Group `train.augment` of params.yaml: strengths, 0 for off and 1 by default; `shuffle` is a share of lines."""
+    """Group `train.augment` of params.yaml: strengths, 0 for off; `shuffle` is a share of lines."""
 
     affine: float = Field(ge=0, le=2)
     elastic: float = Field(ge=0, le=2)

@@ -142,7 +142,7 @@ def _validation_cer(predict: Callable[[np.ndarray], tf.Tensor], lines: Subset, f
 
     def images() -> Iterator[np.ndarray]:
         for row in lines:
-            rows.append(row)
+            rows.append({"text": row["text"], "source": row["source"]})
             yield row["image"]
 
     predictions = list(read_lines(images(), lambda batch: predict(batch).numpy(), greedy))

@@ -218,6 +218,24 @@ def test_a_kept_line_has_clean_text_and_the_image_as_it_came(run):
     assert rejected == [] and counts["lines"] == 1
 
 
+def test_a_writer_whom_only_the_copy_names_is_kept(run):
+    """Else the writer's other lines might train the network that this test line measures."""
+    kept, _, _ = run(
+        set={
+            "Private Test/labels.json": {"1.png": "Số 1"},
+            "Private Test/1.png": written(1),
+            "train/labels.json": {"2.png": "Số 1", "3.png": "Số 3"},
+            "train/writers.json": {"2.png": "12", "3.png": "12"},
+            "train/2.png": written(1),
+            "train/3.png": written(3),
+        }
+    )
+    assert {name: row["writer"] for name, row in kept.items()} == {
+        "set/Private Test/1.png": "set/12",
+        "set/train/3.png": "set/12",
+    }
+
+
 @pytest.mark.parametrize(("kind", "mode"), [("JPEG", "CMYK"), ("PNG", "1"), ("PNG", "LA"), ("PNG", "P"), ("BMP", "L")])
 def test_good_lines_of_every_kind_are_kept(run, kind, mode):
     kept, _, _ = run(set={"labels.json": {"1.png": "Số 1"}, "1.png": written(1, kind=kind, mode=mode)})

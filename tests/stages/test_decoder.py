@@ -56,7 +56,7 @@ def stub(monkeypatch, readings):
     def read(images, network, decode, map_batches):
         for words, _ in zip(readings, images, strict=True):
             found = tuple(WordReading(text, confidence, 0, 1) for text, confidence in words)
-            yield LineReading(" ".join(word.text for word in found), found, 1)
+            yield LineReading(" ".join(word.text for word in found), found)
 
     monkeypatch.setattr(decoder, "read_lines", read)
 

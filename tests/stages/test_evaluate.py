@@ -50,7 +50,7 @@ def stub(monkeypatch, texts, confidence=1.0):
 
     def read(images, network, decode, map_batches):
         for text, _ in zip(texts, images, strict=True):
-            yield LineReading(text, tuple(WordReading(word, confidence, 0, 1) for word in text.split()), 1)
+            yield LineReading(text, tuple(WordReading(word, confidence, 0, 1) for word in text.split()))
 
     monkeypatch.setattr(evaluate, "read_lines", read)
 

@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from netchu.core.errors import NetchuError
+from netchu.core.folding import fold
 from netchu.core.tables import LINE_COLUMNS, write_lines
 from stages.split import Params, SplitParams, assign, connected, run
 
@@ -35,7 +36,7 @@ def run_on(tmp_path, lines, **params):
 
 ROWS = st.lists(
     st.tuples(
-        st.sampled_from("aAbBcdefghij"),
+        st.sampled_from([*"aAbBcdefghij", "a,", "b ."]),
         st.sampled_from([None, None, "w1", "w2", "w3"]),
         st.sampled_from([None, None, "train", "validation", "test"]),
         st.sampled_from("pq"),
@@ -54,7 +55,7 @@ def test_no_writer_and_no_text_in_two_subsets_and_named_test_lines_all_kept(rows
             assert subset == "test"
         elif subset is not None:
             assert row["subset"] in (None, subset) or (row["subset"], subset) == ("train", "validation")
-        for key in (("text", row["text"].casefold()), ("writer", row["writer"] or row["id"])):
+        for key in (("text", fold(row["text"])), ("writer", row["writer"] or row["id"])):
             if subset is not None:
                 assert seen.setdefault(key, subset) == subset
 

@@ -64,6 +64,12 @@ def test_goes_on_from_a_model_whose_network_it_takes(folder):
     assert network[0] == network[1]
 
 
+def test_a_folded_source_without_lines_is_refused(folder):
+    params = PARAMS.model_copy(update={"labels": LabelsParams(folded=["kalapa"])})
+    with pytest.raises(NetchuError, match=r"labels\.folded: no lines of kalapa; there are lines of "):
+        run(folder, {"train": ["a"] * 4, "validation": ["b"]}, params)
+
+
 def test_a_folder_without_a_model_says_so(folder):
     params = PARAMS.model_copy(update={"train": PARAMS.train.model_copy(update={"init_from": str(folder / "none")})})
     with pytest.raises(NetchuError, match=r"train\.init_from: .*none/model\.json: no model"):

@@ -1,5 +1,7 @@
 """Atomic writes."""
 
+from pathlib import Path
+
 import pytest
 
 from netchu.core.files import atomic_path, write_json, write_text
@@ -22,6 +24,25 @@ def test_a_folder_replaces_a_folder(tmp_path):
             temporary.mkdir()
             (temporary / name).touch()
     assert [file.name for file in path.iterdir()] == ["second"]
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]
+
+
+def test_where_the_new_folder_cannot_be_put_in_place_the_old_one_stays(tmp_path, monkeypatch):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "first").touch()
+    rename = Path.rename
+
+    def fail(self, target):
+        if (self / "second").exists():
+            raise OSError("disk full")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="disk full"), atomic_path(path) as temporary:
+        temporary.mkdir()
+        (temporary / "second").touch()
+    assert [file.name for file in path.iterdir()] == ["first"]
     assert [file.name for file in tmp_path.iterdir()] == ["folder"]
 
 

@@ -12,7 +12,7 @@ from netchu.reading.line_reading import LineReading, WordReading
 def reading(text: str) -> LineReading:
     """Of `text`, the confidence of its words 0.1, 0.2, and so on."""
     words = enumerate(text.split(), start=1)
-    return LineReading(text, tuple(WordReading(word, number / 10, 0, 1) for number, word in words), 1)
+    return LineReading(text, tuple(WordReading(word, number / 10, 0, 1) for number, word in words))
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_it_reads_as_its_parts_do(folder):
         read = {decoder: reader.decode(decoder)(noise(seed)) for decoder in texts}
         for decoder, text in texts.items():
             plain = read_words(noise(seed), text(noise(seed)))
-            assert (read[decoder].text, read[decoder].frames) == (plain.text, 12)
+            assert read[decoder].text == plain.text
             assert [word._replace(confidence=0) for word in read[decoder].words] == [
                 word._replace(confidence=0) for word in plain.words
             ]
