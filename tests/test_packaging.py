@@ -3,12 +3,14 @@
 import ast
 import importlib
 import re
+import shutil
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from netchu.__main__ import COMMANDS
+from netchu.pages import recognizer
 from tests.test_pipeline import imported_files
 
 ROOT = Path(__file__).parent.parent
@@ -53,10 +55,31 @@ def test_the_installed_command_is_the_module():
     assert callable(getattr(importlib.import_module(module), function))
 
 
+SETUPTOOLS = PROJECT["tool"]["setuptools"]
+
+
 def test_files_beside_the_code_are_installed():
-    patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
+    patterns = SETUPTOOLS["package-data"]["*"]
     others = [file for file in (ROOT / "netchu").rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")]
     assert others and all(any(file.match(pattern) for pattern in patterns) for file in others)
-    assert all(
-        (folder / "__init__.py").is_file() for folder in {file.parent for file in (ROOT / "netchu").rglob("*.py")}
-    )
+
+
+def test_every_package_is_installed():
+    folders = {file.parent for file in (ROOT / "netchu").rglob("*.py")}
+    assert all((folder / "__init__.py").is_file() for folder in folders)
+    names = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    assert set(SETUPTOOLS["packages"]) == names | set(SETUPTOOLS["package-dir"])
+
+
+def test_the_reader_is_installed_where_it_is_sought(tmp_path, monkeypatch):
+    """A copy of what the wheel holds, in a folder that is no project."""
+    ((package, source),) = SETUPTOOLS["package-dir"].items()
+    installed = tmp_path.joinpath(*package.split("."))
+    installed.mkdir(parents=True)
+    for pattern in SETUPTOOLS["package-data"][package]:
+        for file in (ROOT / source).glob(pattern):
+            shutil.copy(file, installed)
+    monkeypatch.setattr(recognizer, "_PACKAGE", tmp_path / "netchu")
+    monkeypatch.chdir(tmp_path)
+    assert recognizer.default_model() == installed
+    assert recognizer.Recognizer.load().read(ROOT / "app/examples/line.jpg").text
