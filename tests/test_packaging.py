@@ -40,9 +40,10 @@ def test_dependencies_are_what_the_commands_import():
     for entry in ("pages/recognizer.py", *(f"commands/{name}.py" for name in COMMANDS)):
         files |= imported_files(ROOT / "netchu" / entry)
     packages = set().union(*map(imported_packages, files))
-    owners = packages_distributions()
-    needed = {name.lower().replace("_", "-") for package in packages for name in owners[package]}
-    assert needed == dependencies()
+    owners = packages_distributions()  # more than one where distributions share a namespace, as ruamel's
+    found = [{name.lower().replace("_", "-") for name in owners[package]} for package in packages]
+    assert all(names & dependencies() for names in found)
+    assert dependencies() <= set().union(*found)
 
 
 def test_every_dependency_is_pinned():
