@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+from pathlib import Path
 
 from netchu.core.errors import NetchuError
 
@@ -24,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         if name in arguments[:1]:  # only what runs is imported: the start is most of a short command's time
             importlib.import_module(f"netchu.commands.{name}").add_arguments(command)
     values = parser.parse_args(arguments)
+    if sys.stdout is None:  # closed by who started this: nobody wants what would be written there
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 (to the end of the process)
     # A terminal that cannot show a letter gets a question mark; a file or pipe always gets UTF-8.
     if sys.stdout.isatty():
         sys.stdout.reconfigure(errors="replace")

@@ -7,6 +7,7 @@ import shutil
 import unicodedata
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import field_validator
 
@@ -42,12 +43,13 @@ class DownloadParams(Section):
     def _check_archives(cls, archives: list[str]) -> list[str]:
         for archive in archives:
             place, mark, digest = archive.partition("#sha256=")
-            if not place.strip():
+            if not place.strip() or "\0" in place:
                 raise ValueError("an entry names no file, folder or URL")
             if mark and not re.fullmatch("[0-9a-fA-F]{64}", digest):
                 raise ValueError("#sha256= should be followed by 64 hexadecimal digits")
             if re.match("[A-Za-z][A-Za-z0-9+.-]+://", place) and not _is_url(place):
                 raise ValueError("a URL should begin with http:// or https://")
+            urlsplit(place)  # raises ValueError where a host's brackets are not closed
         return archives
 
 
@@ -161,7 +163,7 @@ def _manifest_name(name: str) -> str:
 
 def _zip_name(place: str) -> str:
     """The name under which the archive at `place` is kept: its own, ending in .zip."""
-    name = sources.url_name(place) if _is_url(place) else Path(place).resolve().name
+    name = sources.url_name(place) if _is_url(place) else Path(os.path.abspath(place)).name  # noqa: PTH100 (not the name of what a link leads to)
     name = unicodedata.normalize("NFC", name).lstrip(".") or "archive"
     return re.sub(r"\.zip$", "", name, flags=re.IGNORECASE) + ".zip"
 
@@ -174,7 +176,7 @@ def _copy(source: Path, target: Path) -> None:
     try:
         shutil.copyfile(source, target)
     except OSError as error:
-        raise NetchuError(f"{source}: cannot be copied to {OUTPUTS['raw']}: {error.strerror}") from None
+        raise NetchuError(f"{source}: cannot be copied to {OUTPUTS['raw']}: {error.strerror or error}") from None
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,7 @@
 """`python -m netchu read`: reads handwriting from image files."""
 
 import argparse
+import codecs
 import os
 import sys
 import warnings
@@ -29,7 +30,7 @@ examples:
 
 exit status:
   0  every image was read
-  1  some could not be read; each is named on standard error
+  1  some could not be read, or not written to --output; each is named on standard error
   2  nothing was read: a wrong argument, or no model
 """
 
@@ -91,19 +92,20 @@ def run(arguments: argparse.Namespace) -> int:
     if not files:
         raise NetchuError("standard input names no files")
     recognizer = Recognizer.load(arguments.model)
-    write = _writer(arguments, files)
     # What Pillow finds odd in a file that it can read is no one's concern here.
     warnings.filterwarnings("ignore", module="PIL")
     # One image a thread: OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
     pages = recognizer.read_pages(files, open_page, arguments.layout, arguments.decoder)
     try:
-        return _read(files, pages, write, arguments.min_confidence)
-    except BrokenPipeError:  # `netchu read ... | head` wants no more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
-        return 0
+        status = _read(files, pages, _writer(arguments, files), arguments.min_confidence)
+        sys.stdout.flush()
+        return status
     except OSError as error:
-        raise NetchuError(f"{error.filename or 'standard output'}: cannot be written ({error.strerror})") from None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
+        if isinstance(error, BrokenPipeError):  # `netchu read ... | head` wants no more
+            return 0
+        raise NetchuError(f"standard output: cannot be written ({error.strerror})") from None
 
 
 def _confidence(text: str) -> float:
@@ -119,8 +121,12 @@ def _confidence(text: str) -> float:
 def _named(paths: list[str]) -> Iterator[str]:
     """The paths, with those that standard input names in the place of `-`."""
     for path in paths:
+        if not path:
+            raise NetchuError("an empty name: a variable that is not set?")
         if path == "-":
-            names = sys.stdin.buffer.read()
+            if sys.stdin is None:
+                raise NetchuError("standard input is closed")
+            names = sys.stdin.buffer.read().removeprefix(codecs.BOM_UTF8)
             # `find -print0` ends names with a zero byte, since a name may hold any other.
             separator = b"\0" if b"\0" in names else b"\n"
             yield from (os.fsdecode(name.rstrip(b"\r")) for name in names.split(separator) if name.strip())
@@ -133,7 +139,18 @@ def _writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callable[[P
     kind = FORMATS[arguments.format]
     if arguments.output:
         targets = _targets(arguments.output, files, kind.suffix)
-        return lambda file, page: write_text(targets[file], kind.header + kind.write(file, page))
+        try:
+            arguments.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NetchuError(f"{arguments.output}: cannot be written ({error.strerror})") from None
+
+        def write_file(file: PageFile, page: Page) -> None:
+            try:
+                write_text(targets[file], kind.header + kind.write(file, page))
+            except OSError as error:
+                raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
+
+        return write_file
     if len(files) > 1 and not kind.many:
         raise NetchuError(f"--format {arguments.format} makes a document of each image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
@@ -164,21 +181,23 @@ def _read(
     write: Callable[[PageFile, Page], None],
     min_confidence: float,
 ) -> int:
-    """Write every page that can be read, say what cannot, and return the exit status."""
+    """Write every page that can be read and written, say what cannot, and return the exit status."""
     # On a terminal the text itself shows how far it is.
     shown = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
     failed = left_out = 0
     for file, page in zip(files, shown, strict=True):
-        if isinstance(page, NetchuError):
+        try:
+            if isinstance(page, NetchuError):
+                raise page
+            lines = tuple(line for line in page.lines if line.confidence >= min_confidence)
+            write(file, replace(page, lines=lines))
+            left_out += len(page.lines) - len(lines)
+        except NetchuError as error:
             failed += 1
             # Above the progress bar, if there is one.
-            tqdm.write(f"netchu read: {printable(file)}: {page}", file=sys.stderr)
-            continue
-        lines = tuple(line for line in page.lines if line.confidence >= min_confidence)
-        left_out += len(page.lines) - len(lines)
-        write(file, replace(page, lines=lines))
+            tqdm.write(f"netchu read: {printable(file)}: {error}", file=sys.stderr)
     if left_out:
         print(f"netchu read: lines left out, of confidence below {min_confidence}: {left_out}", file=sys.stderr)
     if failed:
-        print(f"netchu read: {failed} of {len(files)} images could not be read", file=sys.stderr)
+        print(f"netchu read: {failed} of {len(files)} images failed", file=sys.stderr)
     return int(failed > 0)

@@ -16,7 +16,7 @@ Paths = Mapping[str, Path]
 def run_stage(
     name: str, run: Callable[[Section, Paths, Paths], str], params: type[Section], inputs: Paths, outputs: Paths
 ) -> None:
-    """Call `run(params, inputs, outputs)`, which returns its counts as text; exit with status 1 on a NetchuError."""
+    """Call `run(params, inputs, outputs)`, which returns its counts as text; exit with 1 where that fails."""
     started = time.perf_counter()
     try:
         values = read_params(params)
@@ -29,6 +29,8 @@ def run_stage(
         summary = run(values, inputs, outputs)
     except NetchuError as error:
         sys.exit(f"{name}: error: {error}")
+    except OSError as error:  # a full disk, a folder of another user's
+        sys.exit(f"{name}: error: {error.filename or 'an output'}: {error.strerror or error}")
     except KeyboardInterrupt:
         sys.exit(f"{name}: interrupted")
     seconds = time.perf_counter() - started

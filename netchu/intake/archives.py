@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from netchu.core.errors import NetchuError
-from netchu.core.files import atomic_path
+from netchu.core.files import atomic_path, walk
 from netchu.core.progress import progress
 
 MAX_ENTRY = 200 * 10**6
@@ -80,11 +80,13 @@ def check_contents(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 def pack_folder(folder: Path, path: Path) -> None:
     """Pack all files below `folder` into the zip `path`, under the folder's own name, always to the same bytes.
 
-    Links to files are followed; hidden files are left out. Raises NetchuError for a file that cannot be read or named.
+    Links are followed; hidden files are left out. Raises NetchuError for a file or folder that cannot be read or named.
     """
-    root = folder.resolve()
-    files = sorted(Path(where) / name for where, _, names in os.walk(root) for name in names)
-    files = [file for file in files if file.is_file() and not _is_litter(file.relative_to(root).as_posix())]
+    root = Path(os.path.abspath(folder))  # noqa: PTH100 (a link keeps its own name)
+    try:
+        files = [file for file in walk(root) if file.is_file() and not _is_litter(file.relative_to(root).as_posix())]
+    except OSError as error:
+        raise NetchuError(f"{error.filename}: cannot be packed: {error.strerror}") from None
     if not files:
         raise NetchuError(f"{folder}: holds no files")
     top = root.name.lstrip(".") or "folder"
@@ -168,4 +170,4 @@ def _entry_problem(info: zipfile.ZipInfo) -> str:
 
 
 def _is_litter(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+    return any((part.startswith(".") and part != ".") or part == "__MACOSX" for part in name.split("/"))

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
 from netchu.core.tables import SUBSETS
 from netchu.intake.archives import entries, printable, read_entry
@@ -114,7 +115,11 @@ class _Index:
 
 
 def _loose(name: str) -> str:
-    """`name` in NFC (macOS decomposes names), its extension in lower case (cameras write .JPG)."""
+    """`name` in NFC (macOS decomposes names), without `./`, with slashes and its extension in lower case.
+
+    Older Windows programs write backslashes; cameras write .JPG.
+    """
+    name = posixpath.normpath(name.replace("\\", "/"))
     stem, suffix = posixpath.splitext(unicodedata.normalize("NFC", name))
     return stem + suffix.lower()
 
@@ -143,19 +148,20 @@ def _resolve(item: _Item, archive: zipfile.ZipFile, index: _Index) -> Label | Fa
         return Fault(identity, "no_image", printable(item.text))
     if item.subset is not None and item.subset not in SUBSETS:
         return Fault(identity, "unknown_subset", f"{item.subset!r} is not one of {', '.join(SUBSETS)}")
-    writer = f"{source}/{printable(item.writer)}" if item.writer else None
-    return Label(identity, source, writer, item.subset, item.text, path)
+    writer = printable(normalise(item.writer or ""))
+    return Label(identity, source, f"{source}/{writer}" if writer else None, item.subset, item.text, path)
 
 
 def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[_Item]:
     folder = posixpath.dirname(name)
     other = posixpath.join(folder, "writers.json")
     writers = dict(_read_object(archive, other)) if other in index.names else {}
+    named = _Index(list(writers))
     # As a whole word: "1015_Private Test" is an official test set, "latest" is not.
     own_name = posixpath.basename(folder)
     subset = "test" if re.search(r"(?<![^\W\d_])tests?(?![^\W\d_])", own_name, re.IGNORECASE) else None
     for image, text in _read_object(archive, name):
-        writer, fault = writers.get(image), ""
+        writer, fault = writers.get(named.find(image)), ""
         if type(writer) is int:  # not bool, which is an int
             writer = str(writer)
         elif not isinstance(writer, str | None):
@@ -207,7 +213,6 @@ def _read_table(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[
             if not any(cell.strip() for cell in row):
                 continue
             cells = dict(zip(columns, row, strict=False))
-            # Older Windows programs write backslashes.
             image = cells.get("file", "").strip().replace("\\", "/")
             fault = ""
             if len(row) != len(columns):

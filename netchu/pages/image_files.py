@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from netchu.core.errors import NetchuError
+from netchu.core.files import walk
 from netchu.pictures.images import MAX_PIXELS, decode_image
 
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -42,7 +42,8 @@ def find_pages(paths: Iterable[str | Path]) -> Iterator[PageFile]:
     """The pages of the files in `paths`, folders with all that is in them, in the order in which people count.
 
     A folder's images are those whose names end in one of SUFFIXES and do not begin with a dot. A path where there is no
-    file, or a damaged one, is passed on: opening it says what is wrong. A folder without images likewise.
+    file, or a damaged one, is passed on: opening it says what is wrong. So is a folder without images, or which cannot
+    be listed.
     """
     for path in map(Path, paths):
         for file in _images_in(path) or [path]:
@@ -59,12 +60,15 @@ def open_page(page: PageFile) -> np.ndarray:
     """
     try:
         if page.path.is_dir():
+            next(page.path.iterdir(), None)  # raises OSError where it cannot be listed
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
         return draw_page(page.path, page.number)
     except FileNotFoundError:
         raise NetchuError("no such file or folder") from None
     except OSError as error:
         raise NetchuError(f"cannot be opened ({error.strerror or error})") from None
+    except ValueError as error:  # a name with a zero byte
+        raise NetchuError(f"cannot be opened ({error})") from None
 
 
 def count_pages(file: Path | bytes) -> int:
@@ -81,6 +85,8 @@ def count_pages(file: Path | bytes) -> int:
 
 def draw_page(file: Path | bytes, number: int) -> np.ndarray:
     """The pixels of a page, counted from 1, as `open_page` gives them; raises NetchuError, or OSError of a path."""
+    if isinstance(file, Path) and not file.is_file():  # a pipe can be read once only
+        file = file.read_bytes()
     if _is_pdf(file):
         return _draw_pdf(file, number)
     if number > 1:
@@ -89,14 +95,14 @@ def draw_page(file: Path | bytes, number: int) -> np.ndarray:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    """The image files anywhere in a folder, `2.png` before `10.png`; none where it is no folder."""
+    """The image files anywhere in a folder, `2.png` before `10.png`, and the folders in it that cannot be listed."""
+    unlisted: list[Path] = []
     found = [
-        Path(parent, name)
-        for parent, _, names in os.walk(folder)
-        for name in names
-        if name.lower().endswith(SUFFIXES) and not name.startswith(".")
+        file
+        for file in walk(folder, lambda error: unlisted.append(Path(error.filename)))
+        if file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".")
     ]
-    return sorted(found, key=_counting_order)
+    return sorted(found + unlisted, key=_counting_order)
 
 
 def _counting_order(path: Path) -> list[list[tuple[str, int, str]]]:
@@ -114,7 +120,8 @@ def pillow_pixels(image: Image.Image) -> np.ndarray:
         raise NetchuError(f"{width} x {height} pixels, more than {MAX_PIXELS // 10**6} million")
     file = io.BytesIO()
     with _damage_told():
-        image = ImageOps.exif_transpose(image)
+        with contextlib.suppress(Exception):  # damaged EXIF says nothing of the pixels
+            image = ImageOps.exif_transpose(image)
         if image.has_transparency_data:
             image = image.convert("RGBA")
         elif not image.mode.startswith(("1", "I", "F")) and image.mode != "L":

@@ -5,7 +5,7 @@ import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 import numpy as np
 from PIL import Image
@@ -13,11 +13,10 @@ from pydantic import ValidationError
 
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
-from netchu.pages.image_files import PageFile, open_page, pillow_pixels
+from netchu.pages.image_files import PageFile, draw_page, open_page, pillow_pixels
 from netchu.pages.layout import TextLine, find_lines, find_lines_of_page
 from netchu.pages.letters import Letter, read_letters
 from netchu.pages.page import Line, Page, Word
-from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, locate_line
 from netchu.reading.line_reading import LineReading
 from netchu.reading.lines import read_lines
@@ -108,7 +107,13 @@ class Recognizer:
 
         Returns:
             a page for each image, or the error that one met.
+
+        Raises:
+            NetchuError: there is no such layout or decoder.
         """
+        for name, value, known in (("layout", layout, get_args(Layout)), ("decoder", decoder, get_args(Decoder))):
+            if value not in known:
+                raise NetchuError(f"{name} {value!r} is not one of {', '.join(known)}")
 
         def prepare(source: Source) -> _PreparedPage | NetchuError:
             try:
@@ -174,7 +179,7 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
         except NetchuError as error:
             raise NetchuError(f"{image}: {error}") from None
     if isinstance(image, bytes):
-        return decode_image(image)
+        return draw_page(image, 1)
     if isinstance(image, Image.Image):
         return pillow_pixels(image)
     if not isinstance(image, np.ndarray):

@@ -69,6 +69,18 @@ def test_a_folder_is_packed_under_its_name(run, tmp_path):
     assert sha256(Path("data/raw/Private Test.zip")) == packed
 
 
+def test_a_link_keeps_its_own_name(run, tmp_path):
+    """A test set that is a link into a store must stay a test set."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "labels.json").write_text('{"1.png": "Số 1"}')
+    (tmp_path / "store" / "1.png").write_bytes(b"pixels")
+    (tmp_path / "my test").symlink_to("store")
+    write_zip(tmp_path / "c0ffee", GOOD)
+    (tmp_path / "kalapa.zip").symlink_to("c0ffee")
+    run(archives=["my test", "kalapa.zip"])
+    assert raw() == ["kalapa.zip", "my test.zip"]
+
+
 def test_several_archives_with_and_without_hash(run, tmp_path):
     first, second = write_zip(tmp_path / "a.ZIP", GOOD), write_zip(tmp_path / "b.data", GOOD)
     assert run(archives=[f"{first}#sha256={sha256(first)}", str(second)]).startswith("2 archives, 2 labelled lines")
@@ -97,6 +109,8 @@ CASES = {
     "hash cut short": (["good.zip#sha256=123"], "download.archives: #sha256= should be followed by 64"),
     "no path": (["#sha256=" + "0" * 64], "download.archives: an entry names no file"),
     "no text": ([""], "download.archives: an entry names no file"),
+    "zero byte": (["a\0.zip"], "download.archives: an entry names no file"),
+    "host not closed": (["https://[::1/x.zip"], "download.archives: Invalid IPv6"),
     "number in place of text": ([5], "download.archives.0: should be a valid string"),
     "text in place of a list": ("good.zip", "download.archives: should be a valid list"),
     "another protocol": (["ftp://example.org/a.zip"], "should begin with http"),

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from pathlib import Path
 from xml.etree import ElementTree
 
 import cv2
@@ -67,7 +68,7 @@ def test_text_of_a_folder(netchu, folder, model):
     assert out.splitlines() == [*texts(model, 1, 2, 10), ""]
     assert status == 1
     assert err.splitlines()[0].startswith(f"netchu read: {folder}/damaged.png: ")
-    assert err.splitlines()[1:] == ["netchu read: 1 of 5 images could not be read"]
+    assert err.splitlines()[1:] == ["netchu read: 1 of 5 images failed"]
 
 
 def test_one_image_says_nothing_else(netchu, folder, model):
@@ -152,7 +153,7 @@ def test_what_is_not_there_is_reported_and_the_rest_read(netchu, folder, model):
     first, second, last = err.splitlines()
     assert first == f"netchu read: {folder}/nothing.png: no such file or folder"
     assert second.startswith(f"netchu read: {folder}/empty: no images in this folder")
-    assert last == "netchu read: 2 of 3 images could not be read"
+    assert last == "netchu read: 2 of 3 images failed"
 
 
 def test_doubtful_lines_are_left_out(netchu, folder, model):
@@ -197,6 +198,53 @@ def test_an_output_folder_that_cannot_be_made_is_named(netchu, folder):
     assert err == f"netchu read: error: {folder}/taken: cannot be written (File exists)\n"
 
 
+def test_a_file_that_cannot_be_written_is_named_and_the_rest_written(netchu, folder, model):
+    long = "ộ" * 83  # 249 bytes: the name of the text is nearly as long as a name may be
+    (folder / "2.png").rename(folder / f"{long}.p")
+    (folder / "out" / "1.txt").mkdir(parents=True)
+    status, out, err = netchu("--output", folder / "out", folder / "1.png", folder / f"{long}.p", folder / "10.png")
+    assert (status, out) == (1, "")
+    assert err.splitlines() == [
+        f"netchu read: {folder}/1.png: cannot be written to {folder}/out/1.txt (Is a directory)",
+        "netchu read: 1 of 3 images failed",
+    ]
+    assert (folder / "out" / "10.txt").read_text() == texts(model, 10)[0] + "\n"
+    assert (folder / "out" / f"{long}.txt").read_text() == texts(model, 2)[0] + "\n"
+
+
+def test_an_empty_name_is_not_the_folder_that_one_is_in(netchu, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    status, out, err = netchu("")
+    assert (status, out) == (2, "") and "an empty name" in err
+
+
+def test_a_picture_from_a_pipe(model, folder):
+    with process("--model", model, "/dev/stdin", stdin=subprocess.PIPE) as running:
+        out, err = running.communicate((folder / "1.png").read_bytes())
+    assert (out.decode().splitlines(), err) == (texts(model, 1), b"")
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_full_disk_is_one_line(model, folder, buffered):
+    """Whether Python notices at the first write or at the last flush."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "netchu", "read", "--model", str(model), "--format", "csv", str(folder / "1.png")],
+            stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": buffered},
+        )  # fmt: skip
+    assert done.stderr == "netchu read: error: standard output: cannot be written (No space left on device)\n"
+    assert done.returncode == 2
+
+
+def test_closed_streams(model, folder):
+    command = f"{sys.executable} -m netchu read --model {model} --output {folder}/out"
+    done = subprocess.run(f"{command} {folder}/1.png >&-", shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "out" / "1.txt").read_text() == texts(model, 1)[0] + "\n"
+    done = subprocess.run(f"{command} - <&-", shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "netchu read: error: standard input is closed\n")
+
+
 def test_help_names_every_option(capfd):
     with pytest.raises(SystemExit) as caught:
         main(["read", "--help"])
@@ -222,7 +270,7 @@ def test_a_reader_that_wants_no_more_ends_it_quietly(model, folder):
         running.stdout.readline()
         running.stdout.close()
         assert "Traceback" not in (err := running.stderr.read().decode()) and "Exception" not in err
-        assert running.wait() == 1
+        assert running.wait() == 0
 
 
 def test_text_is_utf_8_whatever_the_locale(model, folder):

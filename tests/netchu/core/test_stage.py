@@ -39,14 +39,20 @@ def test_runs_with_parameters_and_prints_one_line(capsys):
     assert json.loads(Path(".netchu/runs.jsonl").read_text())["stage"] == "clean"
 
 
-@pytest.mark.parametrize("error", [NetchuError("x.zip: broken"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error",
+    [NetchuError("x.zip: broken"), KeyboardInterrupt(), OSError(28, "No space left", "data/raw"), OSError("full")],
+)
 def test_an_error_is_one_line_and_a_status(error):
     def run(params, inputs, outputs):
         raise error
 
     with pytest.raises(SystemExit) as caught:
         run_stage("clean", run, Params, {}, {})
-    assert caught.value.code in ("clean: error: x.zip: broken", "clean: interrupted")
+    assert caught.value.code in (
+        "clean: error: x.zip: broken", "clean: interrupted", "clean: error: data/raw: No space left",
+        "clean: error: an output: full",
+    )  # fmt: skip
 
 
 def test_a_missing_input_says_what_makes_it():

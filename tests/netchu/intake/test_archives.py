@@ -1,6 +1,7 @@
 """Archives: what is unsafe or damaged is refused by name in one line, what is odd but sound is read."""
 
 import io
+import os
 import stat
 import struct
 import tracemalloc
@@ -226,6 +227,34 @@ def test_pack_folder(tmp_path):
         contents = {name: read_entry(archive, name) for name in entries(archive)}
     top = "Private Test"
     assert contents == {f"{top}/1.png": b"one", f"{top}/b/2.png": b"two", f"{top}/link.png": b"one"}
+
+
+def test_pack_folder_follows_links_and_keeps_their_names(tmp_path):
+    (tmp_path / "store" / "ab12" / "b").mkdir(parents=True)
+    (tmp_path / "store" / "ab12" / "b" / "1.png").write_bytes(b"one")
+    (tmp_path / "store" / "ab12" / "b" / "up").symlink_to(tmp_path / "store" / "ab12")  # leads back
+    (tmp_path / "store" / "more").mkdir()
+    (tmp_path / "store" / "more" / "2.png").write_bytes(b"two")
+    (tmp_path / "store" / "ab12" / "more").symlink_to("../more")
+    (tmp_path / "my test").symlink_to("store/ab12")
+    pack_folder(tmp_path / "my test", tmp_path / "a.zip")
+    with open_archive(tmp_path / "a.zip") as archive:
+        contents = {name: read_entry(archive, name) for name in entries(archive)}
+    assert contents == {"my test/b/1.png": b"one", "my test/more/2.png": b"two"}
+
+
+def test_pack_folder_refuses_a_folder_that_it_cannot_list(tmp_path, monkeypatch):
+    (tmp_path / "a" / "locked").mkdir(parents=True)
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(NetchuError, match="locked: cannot be packed: Permission denied"):
+        pack_folder(tmp_path / "a", tmp_path / "a.zip")
 
 
 def test_pack_folder_refuses_an_empty_one_and_a_huge_one(tmp_path, monkeypatch):

@@ -128,11 +128,32 @@ def test_layouts_may_be_mixed():
         (unicodedata.normalize("NFC", "Quận.png"), unicodedata.normalize("NFD", "Quận.png")),
         (unicodedata.normalize("NFD", "Quận.png"), unicodedata.normalize("NFC", "Quận.png")),
         ("./1.png", "1.png"),
+        ("a\\1.png", "a/1.png"),
+        ("1.png", "./1.png"),
     ],
 )
 def test_names_that_differ_by_system(told, there):
     labels, faults = listed({"labels.json": {told: "Một"}, there: b""})
     assert [label.path for label in labels] == [there] and faults == []
+    labels, faults = listed({"labels.json": {there: "Một"}, "writers.json": {told: "12"}, there: b""})
+    assert [label.writer for label in labels] == ["set/12"] and faults == []
+
+
+def test_an_archive_of_the_folder_that_one_is_in():
+    """As `zip -r lines.zip ds/.` writes it."""
+    files = {"ds/./labels.json": {"1.png": "Một"}, "ds/./writers.json": {"1.png": "12"}, "ds/./1.png": b""}
+    labels, faults = listed(files)
+    assert [(label.text, label.writer) for label in labels] == [("Một", "set/12")] and faults == []
+
+
+def test_a_writers_name_is_one_however_it_is_typed():
+    """Else the writer would stand in two subsets."""
+    names = [unicodedata.normalize("NFC", "Hùng"), unicodedata.normalize("NFD", "Hùng"), " Hùng  "]
+    files = {f"{number}.png": b"" for number in range(len(names))}
+    told = {"labels.json": dict.fromkeys(files, "Một"), "writers.json": dict(zip(files, names, strict=True))}
+    assert {label.writer for label in listed(told | files)[0]} == {f"set/{names[0]}"}
+    rows = "".join(f"{file},Một,{name}\n" for file, name in zip(files, names, strict=True))
+    assert {label.writer for label in listed({"t.csv": f"file,text,writer\n{rows}"} | files)[0]} == {f"set/{names[0]}"}
 
 
 def test_exact_names_come_first():

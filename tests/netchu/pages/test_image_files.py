@@ -1,6 +1,8 @@
 """Image files: found in the order in which people count, and every page of every kind opened or refused in a line."""
 
 import io
+import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -132,9 +134,30 @@ def test_cut_files_are_refused(tmp_path):
         assert len(list(find_pages([path]))) >= 1
 
 
+def test_a_folder_that_cannot_be_listed_is_passed_on(tmp_path, monkeypatch):
+    save(tmp_path / "1.png", PHOTO)
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "more").symlink_to(tmp_path)  # leads back
+    scandir, iterdir = os.scandir, Path.iterdir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return path
+
+    monkeypatch.setattr(os, "scandir", lambda path: scandir(refuse(path)))
+    monkeypatch.setattr(Path, "iterdir", lambda path: iterdir(refuse(path)))
+    first, second = find_pages([tmp_path])
+    assert (first.path, second.path) == (tmp_path / "1.png", tmp_path / "locked")
+    with pytest.raises(NetchuError, match=r"cannot be opened \(Permission denied"):
+        open_page(second)
+
+
 def test_what_is_not_there(tmp_path):
     with pytest.raises(NetchuError, match="no such file or folder"):
         open_page(PageFile(tmp_path / "nothing.png"))
+    with pytest.raises(NetchuError, match=r"cannot be opened \(embedded null byte"):
+        open_page(PageFile(tmp_path / "a\0b.png"))
     (empty,) = find_pages([tmp_path])
     with pytest.raises(NetchuError, match=r"no images in this folder \(their names end in .*\.png"):
         open_page(empty)
@@ -182,6 +205,12 @@ def test_a_pillow_image_is_turned_upright_and_left_as_it_is():
     image = Image.open(file)
     np.testing.assert_array_equal(pillow_pixels(image), np.rot90(PHOTO, -1))
     assert image.size == (60, 24)
+
+
+def test_a_pillow_image_with_damaged_exif():
+    file = io.BytesIO()
+    Image.fromarray(PHOTO).save(file, "PNG", exif=b"Exif\0\0garbage!")
+    np.testing.assert_array_equal(pillow_pixels(Image.open(file)), PHOTO)
 
 
 def test_a_pillow_image_that_is_too_large_or_of_floats():

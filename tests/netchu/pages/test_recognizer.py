@@ -254,6 +254,12 @@ def test_what_is_no_image_is_refused_in_one_line(recognizer, image):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("arguments", [{"layout": "pages"}, {"layout": None}, {"decoder": "best"}])
+def test_a_layout_or_decoder_that_there_is_not_is_refused(recognizer, arguments):
+    with pytest.raises(NetchuError, match=r"is not one of (auto|line|page|greedy|beam), "):
+        recognizer.read(picture(1), **arguments)
+
+
 def test_a_path_is_named_in_its_error(recognizer):
     with pytest.raises(NetchuError, match=r"no/such/file\.png: no such file"):
         recognizer.read("no/such/file.png")
