@@ -1,6 +1,6 @@
 """Error rates of predictions against references: CER, WER and SER, with bootstrap intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jiwer
@@ -100,13 +100,18 @@ def rate(edits: np.ndarray, length: np.ndarray) -> np.ndarray:
     return np.where(length > 0, edits / np.maximum(length, 1), np.minimum(edits, 1))
 
 
-def _resample(counts: list[tuple[np.ndarray, np.ndarray]], lines: int) -> list[np.ndarray]:
-    """For each pair of edits and lengths, the rates of RESAMPLES draws of `lines` lines with replacement."""
+def draws(lines: int, count: int) -> Iterator[np.ndarray]:
+    """`count` draws of `lines` lines with replacement, always the same: arrays `(draws, lines)` of line numbers."""
     rng = np.random.default_rng(0)
-    rates: list[list[np.ndarray]] = [[] for _ in counts]
     chunk = max(_CHUNK // lines, 1)
-    for start in range(0, RESAMPLES, chunk):
-        drawn = rng.integers(lines, size=(min(chunk, RESAMPLES - start), lines))
+    for start in range(0, count, chunk):
+        yield rng.integers(lines, size=(min(chunk, count - start), lines))
+
+
+def _resample(counts: list[tuple[np.ndarray, np.ndarray]], lines: int) -> list[np.ndarray]:
+    """For each pair of edits and lengths, the rates in RESAMPLES draws of `lines` lines."""
+    rates: list[list[np.ndarray]] = [[] for _ in counts]
+    for drawn in draws(lines, RESAMPLES):
         for (edits, lengths), found in zip(counts, rates, strict=True):
             found.append(rate(edits[drawn].sum(axis=1), lengths[drawn].sum(axis=1)))
     return [np.concatenate(found) for found in rates]

@@ -9,7 +9,7 @@ import numpy as np
 
 from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
-from netchu.evaluation.metrics import Edits, character_edits, line_edits, rate, word_edits
+from netchu.evaluation.metrics import Edits, character_edits, draws, line_edits, rate, word_edits
 
 RESAMPLES = 10_000
 """Bootstrap resamples of the lines: the ends of an interval then stand to about 3 % of the standard error."""
@@ -17,9 +17,6 @@ RESAMPLES = 10_000
 FEWEST = 6
 """Lines on which two runs must differ before any interval counts. Were the runs equally good, each such line would
 favour either with probability 1/2: five favour the same one in 2 of 32 cases (6 %), six in 2 of 64 (3 %)."""
-
-_CHUNK = 1_000_000
-"""Resampled lines in memory at once."""
 
 
 class Line(NamedTuple):
@@ -153,11 +150,8 @@ def compare_rates(pairs: Sequence[Pair]) -> dict[str, Rate]:
 
 def _resampled_differences(counts: list[tuple[Edits, Edits]], lines: int) -> list[np.ndarray]:
     """For each pair of edits, the difference B - A of the rates in points, in RESAMPLES draws of `lines` lines."""
-    rng = np.random.default_rng(0)
     differences: list[list[np.ndarray]] = [[] for _ in counts]
-    chunk = max(_CHUNK // lines, 1)
-    for start in range(0, RESAMPLES, chunk):
-        drawn = rng.integers(lines, size=(min(chunk, RESAMPLES - start), lines))
+    for drawn in draws(lines, RESAMPLES):
         for (a, b), found in zip(counts, differences, strict=True):
             length = a.reference[drawn].sum(axis=1)
             rates = [rate(side.edits[drawn].sum(axis=1), length) for side in (a, b)]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netchu.core.charset import BLANK, CHARSET, encode
+from netchu.reading.alignment import path_states
 from netchu.reading.decoding import log_softmax
 
 _LEAST = 0.01
@@ -83,21 +84,12 @@ def _scaled(log_probabilities: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.exp(np.minimum(log_probabilities - scale, 300))
 
 
-def _states(classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The class of each state of the text's paths, and whether a path may reach it from two states before."""
-    states = np.full(2 * len(classes) + 1, BLANK)
-    states[1::2] = classes
-    skips = np.zeros(len(states), bool)
-    skips[3::2] = states[3::2] != states[1:-2:2]
-    return states, skips
-
-
 def _before(likelihoods: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Log-probability of all paths up to each frame that end in each state, `(frames + 1, states)`.
 
     Row 0 is before the first frame, where a path stands in the first blank.
     """
-    states, skips = _states(classes)
+    states, skips = path_states(classes)
     emitted = likelihoods[:, states]
     result = np.full((len(likelihoods) + 1, len(states)), -np.inf)
     result[0, 0] = 0

@@ -1,5 +1,7 @@
 """Where in a line each character stands: the likeliest path of the network's frames through a known text."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from netchu.core.charset import BLANK
@@ -13,11 +15,7 @@ def align(log_probabilities: np.ndarray, classes: list[int]) -> list[tuple[int, 
     """
     if not classes:
         return []
-    states = np.full(2 * len(classes) + 1, BLANK)
-    states[1::2] = classes
-    # A path may step over the blank between two characters that differ.
-    skips = np.zeros(len(states), bool)
-    skips[3::2] = states[3::2] != states[1:-2:2]
+    states, skips = path_states(classes)
     emitted = log_probabilities[:, states]
     score = np.full(len(states), -np.inf)
     score[:2] = emitted[0, :2]
@@ -37,3 +35,13 @@ def align(log_probabilities: np.ndarray, classes: list[int]) -> list[tuple[int, 
     places = np.arange(1, len(states), 2)
     starts, ends = (np.searchsorted(path, places, side) for side in ("left", "right"))
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def path_states(classes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The class of each state of a text's CTC paths, blanks included, and whether two states before may lead there."""
+    states = np.full(2 * len(classes) + 1, BLANK)
+    states[1::2] = classes
+    # A path may step over the blank between two characters that differ.
+    skips = np.zeros(len(states), bool)
+    skips[3::2] = states[3::2] != states[1:-2:2]
+    return states, skips
