@@ -62,7 +62,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         return f"language model and calibration of {other}"
     texts = Subset(inputs["lines"], inputs["split"], "train").texts()
     decoder = params.decoder
-    corpus = address_corpus(texts, decoder.rounds, decoder.seed)
+    # The search asks it for texts in lower case.
+    corpus = {text.lower() for text in address_corpus(texts, decoder.rounds, decoder.seed)}
     language_model = LanguageModel.from_trie(estimate(corpus, decoder.order, decoder.threshold))
     beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
     validation = Subset(inputs["lines"], inputs["split"], "validation")

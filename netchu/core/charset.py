@@ -23,6 +23,9 @@ BLANK = len(CHARSET)
 
 _INDEX = {character: index for index, character in enumerate(CHARSET)}
 
+LOWER = tuple(_INDEX[character.lower()] for character in CHARSET)
+"""For each class that of the same letter in lower case; digits and punctuation are their own."""
+
 
 def normalise(text: str) -> str:
     """Text in NFC, runs of white space as one space, none at the ends; control and format characters dropped."""

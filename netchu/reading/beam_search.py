@@ -5,7 +5,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from netchu.core.charset import BLANK, CHARSET
+from netchu.core.charset import BLANK, CHARSET, LOWER
 from netchu.reading.decoding import log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import BOUNDARY
@@ -41,9 +41,9 @@ def beam(
 ) -> str:
     """The best text found by prefix beam search over `logits`, `(frames, classes)`, `width` prefixes a frame.
 
-    A text's score is log P(text | logits), the sum over all paths that spell it, + `weight` * log P(text) by
-    `language_model` + `bonus` * its characters (Hannun et al. 2014). What a frame or a prefix gives less than 0.0001
-    is left out.
+    A text's score is log P(text | logits), the sum over all paths that spell it, + `weight` * log P(text in lower case)
+    by `language_model` + `bonus` * its characters (Hannun et al. 2014). Which case a letter has is for the network
+    alone to tell: labels are no guide to it. What a frame or a prefix gives less than 0.0001 is left out.
     """
     probabilities = np.exp(log_softmax(logits.astype(np.float32)))
     tried: list[list[tuple[int, float]]] = [[] for _ in probabilities]
@@ -74,7 +74,7 @@ def beam(
                 if following is None:
                     worth, state = bonus, 0
                     if language_model:
-                        log_probability, state = language_model.step(prefix.state, symbol)
+                        log_probability, state = language_model.step(prefix.state, LOWER[symbol])
                         worth += weight * log_probability
                     following = math.exp(worth), _Prefix(prefix.text + CHARSET[symbol], symbol, state)
                     prefix.following[symbol] = following

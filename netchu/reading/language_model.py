@@ -10,7 +10,9 @@ from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
 from netchu.reading.ngrams import BOUNDARY, Trie
 
-_MAGIC = b"netchu language model 1\n"
+_MAGIC = b"netchu language model 2\n"
+"""2: of texts in lower case."""
+
 _REMEMBERED = 500_000
 """Steps that are remembered for the lines that follow, about 100 MB."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netchu.core.charset import BLANK, CHARSET, decode, encode, normalise, unknown_characters
+from netchu.core.charset import BLANK, CHARSET, LOWER, decode, encode, normalise, unknown_characters
 
 
 def test_every_vietnamese_letter_in_both_cases():
@@ -57,3 +57,7 @@ def test_unknown_characters_are_named_once():
     assert unknown_characters("Số 5 — 日本日") == "—日本"
     with pytest.raises(KeyError):
         encode("日")
+
+
+def test_lower_case_letter_by_letter():
+    assert decode([LOWER[index] for index in encode(CHARSET)]) == CHARSET.lower()

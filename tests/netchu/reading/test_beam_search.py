@@ -61,24 +61,31 @@ def toy_model() -> LanguageModel:
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 5), st.floats(0.1, 2), st.floats(-1, 2))
 def test_beam_finds_the_best_text_with_a_language_model(seed, frames, weight, bonus):
-    model, classes = toy_model(), [BLANK, *encode("ab")]
+    model, classes = toy_model(), [BLANK, *encode("abA")]
     logits = np.full((frames, BLANK + 1), -80.0)
-    logits[:, classes] = np.random.default_rng(seed).normal(0, 1, (frames, 3))
+    logits[:, classes] = np.random.default_rng(seed).normal(0, 1, (frames, 4))
     scores = {
-        text: np.log(probability) + weight * model.score(text) + bonus * len(text)
+        text: np.log(probability) + weight * model.score(text.lower()) + bonus * len(text)
         for text, probability in brute_force(logits, classes).items()
     }
     assert scores[beam(logits, 200, model, weight, bonus)] == pytest.approx(max(scores.values()), abs=1e-3)
 
 
 def test_language_model_decides_what_the_network_cannot():
-    model = LanguageModel.from_trie(estimate(["Quận Hà Đông, Hà Nội"] * 5 + ["Quận Hai Bà Trưng, Hà Nội"], 8, 0))
+    model = LanguageModel.from_trie(estimate(["quận hà đông, hà nội"] * 5 + ["quận hai bà trưng, hà nội"], 8, 0))
     text = "Hà Đông"
     logits = logits_of("_".join(text) + "_") * 2
     logits[2, encode("á")] = 10.4
     assert greedy(logits) == "Há Đông"
     assert beam(logits, 8) == "Há Đông"
     assert beam(logits, 8, model, 0.5, 0.5) == text
+
+
+def test_the_network_alone_decides_on_case():
+    """However often the language model has met the letter in one of them."""
+    model = LanguageModel.from_trie(estimate(["phường hà nội"] * 5, 8, 0))
+    for text in ("Phường", "phường", "PHƯờng"):
+        assert beam(logits_of("_".join(text) + "_"), 8, model, 2.0, 1.0) == text
 
 
 def test_no_frames_read_as_nothing():

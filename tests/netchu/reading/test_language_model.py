@@ -51,8 +51,9 @@ def test_forgetting_changes_nothing(lines, monkeypatch):
         None,
         b"",
         b"something else",
-        b"netchu language model 1\ncut",
-        b"netchu language model 1\n" + zlib.compress(b""),
+        b"netchu language model 2\ncut",
+        b"netchu language model 2\n" + zlib.compress(b""),
+        b"netchu language model 1\n" + zlib.compress(bytes(2052)),
         "half",
     ],
 )
