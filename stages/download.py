@@ -49,7 +49,8 @@ class DownloadParams(Section):
                 raise ValueError("#sha256= should be followed by 64 hexadecimal digits")
             if re.match("[A-Za-z][A-Za-z0-9+.-]+://", place) and not _is_url(place):
                 raise ValueError("a URL should begin with http:// or https://")
-            urlsplit(place)  # raises ValueError where a host's brackets are not closed
+            if _is_url(place):
+                urlsplit(place)  # raises ValueError where a host's brackets are not closed
         return archives
 
 
@@ -163,7 +164,8 @@ def _manifest_name(name: str) -> str:
 
 def _zip_name(place: str) -> str:
     """The name under which the archive at `place` is kept: its own, ending in .zip."""
-    name = sources.url_name(place) if _is_url(place) else Path(os.path.abspath(place)).name  # noqa: PTH100 (not the name of what a link leads to)
+    path = Path(os.path.abspath(place))  # noqa: PTH100 (a link keeps its own name)
+    name = sources.url_name(place) if _is_url(place) else path.name
     name = unicodedata.normalize("NFC", name).lstrip(".") or "archive"
     return re.sub(r"\.zip$", "", name, flags=re.IGNORECASE) + ".zip"
 

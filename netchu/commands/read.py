@@ -101,10 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
         status = _read(files, pages, _writer(arguments, files), arguments.min_confidence)
         sys.stdout.flush()
         return status
+    except BrokenPipeError:  # `netchu read ... | head` wants no more: no error, as main knows
+        raise
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
-        if isinstance(error, BrokenPipeError):  # `netchu read ... | head` wants no more
-            return 0
         raise NetchuError(f"standard output: cannot be written ({error.strerror})") from None
 
 

@@ -1,11 +1,11 @@
-"""Atomic writes: a file or folder appears whole under its name, or not at all; and what lies in a folder."""
+"""Atomic writes: a file or folder appears whole under its name, or not at all."""
 
 import contextlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -58,23 +58,3 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write `value` as JSON with sorted keys, atomically; NaN and infinity are refused (DVC cannot compare them)."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n")
-
-
-def walk(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """All files anywhere in `folder`, sorted within each folder; links to folders are followed, no folder twice.
-
-    A folder that cannot be listed goes to `on_error`, or without one is raised as the OSError that it is.
-    """
-
-    def fail(error: OSError) -> None:
-        raise error
-
-    seen = set()
-    for where, folders, names in os.walk(folder, onerror=on_error or fail, followlinks=True):
-        real = os.path.realpath(where)  # a link may lead back to a folder above it
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders.sort(key=lambda name: (Path(where, name).is_symlink(), name))
-        yield from (Path(where, name) for name in sorted(names))

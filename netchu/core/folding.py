@@ -2,7 +2,7 @@
 
 import string
 
-from netchu.core.charset import BLANK, CHARSET, encode
+from netchu.core.charset import BLANK, CHARSET, LOWER
 from netchu.core.params import Section
 
 _DROPPED = frozenset(string.punctuation) - frozenset("/'")
@@ -21,7 +21,7 @@ def fold(text: str) -> str:
 
 
 FOLDED_CLASSES = (
-    *(BLANK if character in _DROPPED else encode(character.lower())[0] for character in CHARSET),
+    *(BLANK if character in _DROPPED else lower for character, lower in zip(CHARSET, LOWER, strict=True)),
     BLANK,
 )
 """What each class, the blank at the end included, becomes: its lower-case letter, or the blank for punctuation."""

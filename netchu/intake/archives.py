@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from netchu.core.errors import NetchuError
-from netchu.core.files import atomic_path, walk
+from netchu.core.files import atomic_path
+from netchu.core.folders import walk
 from netchu.core.progress import progress
 
 MAX_ENTRY = 200 * 10**6

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from netchu.core.errors import NetchuError
-from netchu.core.files import walk
+from netchu.core.folders import walk
 from netchu.pictures.images import MAX_PIXELS, decode_image
 
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from netchu.core.errors import NetchuError
+from netchu.core.files import write_json
 from netchu.experiments.comparison import Line
 from netchu.pages.recognizer import Recognizer
 from netchu.reading.reader import Reader
 from netchu.synthetic.handwriting import draw_line, sample_writer
+from netchu.teaching import worker
 from netchu.teaching.corrections import export_zip, read_corrections, save_lines
-from netchu.teaching.fine_tuning import SHIPPED
+from netchu.teaching.fine_tuning import CHOSEN, SHIPPED
 from netchu.teaching.worker import read_with
 from tests.workspace import ROOT
 
@@ -28,3 +32,18 @@ def test_the_shipped_reader_reads_the_lines_as_everywhere(tmp_path):
     for line, (name, found) in zip(saved[1:], read.items(), strict=True):
         assert Path(name).name == line.file and found.reference == line.text
         assert found.prediction == recognizer.read(tmp_path / "lines" / line.file, "line").text != "?"
+
+
+def test_lines_are_taught_anew_though_they_were_taught_before(tmp_path, monkeypatch):
+    """DVC's run cache knows the shipped reader by its name alone: a new one there must not get the old one's result."""
+    asked = []
+
+    def refuse(folder, *arguments):
+        asked.append(arguments)
+        raise NetchuError("enough")
+
+    monkeypatch.setattr(worker, "_dvc", refuse)
+    write_json(tmp_path / CHOSEN, {"train.init_from": SHIPPED})
+    with pytest.raises(NetchuError, match="enough"):
+        worker.teach(tmp_path)
+    assert asked[0][:2] == ("exp", "run") and "--force" in asked[0]
