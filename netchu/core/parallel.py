@@ -1,9 +1,9 @@
-"""Work in threads, in order and in bounded memory."""
+"""Work in threads or processes, in order and in bounded memory."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -15,15 +15,19 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item]) -> It
 
     Threads suffice because decoding (Pillow) and image processing (OpenCV, NumPy) release the interpreter's lock.
     """
-    workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque = deque()
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) > 4 * workers:
-                yield waiting.popleft().result()
-        while waiting:
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool_map(pool, function, items)
+
+
+def pool_map(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield `function(item)` in the order of `items`, from `pool`, a few items a core ahead of the reader."""
+    waiting: deque = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > 4 * (os.cpu_count() or 1):
             yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:

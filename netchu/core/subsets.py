@@ -33,17 +33,23 @@ class Subset:
     def __iter__(self) -> Iterator[dict]:
         """Rows in the table's order: its columns, `image` decoded to uint8 `(height, width)`."""
         for group in range(self._file.num_row_groups):
-            yield from self._read_group(group)
+            for row in self._read_group(group):
+                yield row | {"image": decode_image(row["image"])}
 
     def shuffled(self, rng: np.random.Generator) -> Iterator[dict]:
-        """Rows in an order drawn from `rng`: row groups shuffled, and the rows within each."""
+        """Rows in an order drawn from `rng`: row groups shuffled, and the rows within each.
+
+        `image` is left as it is stored, so that `decode_image` can run where there is a core to spare.
+        """
         for group in rng.permutation(self._file.num_row_groups):
             rows = self._read_group(int(group))
             for index in rng.permutation(len(rows)):
                 yield rows[index]
 
     def _read_group(self, group: int) -> list[dict]:
-        rows = [row for row in self._file.read_row_group(group).to_pylist() if row["id"] in self._ids]
-        for row in rows:
-            row["image"] = cv2.imdecode(np.frombuffer(row["image"], np.uint8), cv2.IMREAD_GRAYSCALE)
-        return rows
+        return [row for row in self._file.read_row_group(group).to_pylist() if row["id"] in self._ids]
+
+
+def decode_image(stored: bytes) -> np.ndarray:
+    """A line image of the table as uint8 `(height, width)`, dark ink on white."""
+    return cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -1,22 +1,28 @@
 """Training batches: augmented lines of similar width, made while they are needed."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
 from netchu.core.charset import encode
 from netchu.core.folding import fold
-from netchu.core.subsets import Subset
+from netchu.core.subsets import Subset, decode_image
 from netchu.pictures.line_image import FRAME_WIDTH, required_frames
 from netchu.reading.padding import pad_images
 from netchu.training.augment import AugmentParams, augment
 from netchu.training.composition import shuffle_words
-from netchu.training.ctc import PAD
+
+PAD = -1
+"""Marks the end of a text in a dense batch of labels."""
 
 _WINDOW = 16
 """Batches sorted by width together: wide enough for little padding, small enough to stay a shuffle."""
+
+_CHUNK = 16
+"""Lines augmented together, in the process where that happens."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,17 @@ class Batch:
     """`(batch,)` bool, which labels say nothing of case and punctuation."""
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A line to augment: its image as the table stores it, `cuts` between its words or None, its own random seed."""
+
+    image: bytes
+    text: str
+    folded: bool
+    cuts: list[int] | None
+    seed: tuple[int, ...]
+
+
 def training_batches(
     lines: Subset,
     folded: Collection[str],
@@ -41,27 +58,40 @@ def training_batches(
     augmentation: AugmentParams,
     seed: int,
     epoch: int,
+    map_chunks: Callable[[Callable, Iterable], Iterable] = map,
 ) -> Iterator[Batch]:
     """Every line once, augmented, in an order drawn from `seed` and `epoch`: `ceil(lines / size)` batches.
 
     Args:
         folded: sources whose labels say nothing of case and punctuation.
         cuts: by line id, where to cut between words (`word_cuts`); lines that are not in it are not shuffled.
+        map_chunks: `map`, or one that augments in other processes; the batches are the same.
     """
     rng = np.random.default_rng((seed, epoch))
-    rows = lines.shuffled(rng)
-    while window := list(islice(rows, _WINDOW * size)):
-        augmented = []
-        for row in window:
-            image, text, without = row["image"], row["text"], row["source"] in folded
-            if row["id"] in cuts and rng.random() < augmentation.shuffle:
-                image, text = shuffle_words(image, text, cuts[row["id"]], rng)
-            if without:
-                text = fold(text)
-            augmented.append((augment(image, required_frames(text), augmentation, rng), text, without))
-        augmented.sort(key=lambda line: line[0].shape[1])
-        for index in rng.permutation(-(-len(augmented) // size)):
-            yield make_batch(*zip(*augmented[index * size : (index + 1) * size], strict=True))
+    rows = (
+        _Line(row["image"], row["text"], row["source"] in folded, cuts.get(row["id"]), (seed, epoch, number))
+        for number, row in enumerate(lines.shuffled(rng))
+    )
+    chunks = map_chunks(partial(_augment_lines, augmentation), iter(lambda: list(islice(rows, _CHUNK)), []))
+    augmented = (line for chunk in chunks for line in chunk)
+    while window := list(islice(augmented, _WINDOW * size)):
+        window.sort(key=lambda line: line[0].shape[1])
+        for index in rng.permutation(-(-len(window) // size)):
+            yield make_batch(*zip(*window[index * size : (index + 1) * size], strict=True))
+
+
+def _augment_lines(augmentation: AugmentParams, lines: list[_Line]) -> list[tuple[np.ndarray, str, bool]]:
+    """The image, text and `folded` of each line, changed as its seed says."""
+    augmented = []
+    for line in lines:
+        rng = np.random.default_rng(line.seed)
+        image, text = decode_image(line.image), line.text
+        if line.cuts is not None and rng.random() < augmentation.shuffle:
+            image, text = shuffle_words(image, text, line.cuts, rng)
+        if line.folded:
+            text = fold(text)
+        augmented.append((augment(image, required_frames(text), augmentation, rng), text, line.folded))
+    return augmented
 
 
 def make_batch(images: Sequence[np.ndarray], texts: Sequence[str], folded: Sequence[bool]) -> Batch:

@@ -12,10 +12,10 @@ from pydantic import Field
 from netchu.core.charset import BLANK
 from netchu.core.params import Section
 
-if backend.backend() == "tensorflow":
-    from netchu.training.lstm import BidirectionalLSTM as Bidirectional
+if backend.backend() == "torch":
+    from netchu.training.torch_lstm import BidirectionalLSTM
 else:
-    from keras.layers import Bidirectional
+    from netchu.training.lstm import BidirectionalLSTM
 
 FEATURES = "features"
 """Name of the layer that gives the CNN's features, `(batch, frames, channels)`."""
@@ -47,8 +47,8 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
             x = _residual_block(x, channels)
     x = layers.Dropout(params.dropout, name=FEATURES)(ops.max(x, axis=1))
     for _ in range(params.lstm_layers):
-        # No cuDNN where there is a GPU: its operator cannot be exported to ONNX.
-        x = Bidirectional(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
+        # No cuDNN where TensorFlow has a GPU: its operator cannot be exported to ONNX.
+        x = BidirectionalLSTM(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
         x = layers.Dropout(params.dropout)(x)
     return Model(image, layers.Dense(BLANK + 1, name="logits")(x), name="crnn")
 

@@ -1,14 +1,18 @@
 """Training batches: every line once, padded right, the same for the same seed."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
 import numpy as np
 import pytest
 
 from netchu.core.charset import decode, encode
+from netchu.core.parallel import pool_map
 from netchu.core.subsets import Subset
 from netchu.pictures.line_image import FRAME_WIDTH
 from netchu.training.augment import AugmentParams
-from netchu.training.batches import make_batch, training_batches
-from netchu.training.ctc import PAD
+from netchu.training.batches import PAD, make_batch, training_batches
 from tests.netchu.helpers import HEIGHT, draw, write_table
 
 OFF = AugmentParams(affine=0, elastic=0, stroke=0, contrast=0, noise=0, paper=0, camera=0, shuffle=0)
@@ -40,6 +44,16 @@ def test_order_and_augmentation_follow_seed_and_epoch(subset):
     assert texts_of(one) == texts_of(again)
     assert texts_of(one) != texts_of(run(1, 2))
     assert texts_of(one) != texts_of(run(2, 1))
+
+
+def test_other_processes_augment_the_same(subset):
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        batches = [
+            list(training_batches(subset, (), {}, 8, FULL, 1, 1, map_chunks))
+            for map_chunks in (map, partial(pool_map, pool))
+        ]
+    assert texts_of(batches[0]) == texts_of(batches[1])
+    assert all(np.array_equal(a.images, b.images) for a, b in zip(*batches, strict=True))
 
 
 def test_batches_hold_lines_of_similar_width(subset):

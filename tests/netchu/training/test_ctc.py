@@ -10,7 +10,9 @@ import tensorflow as tf
 from netchu.core.charset import BLANK, CHARSET, encode
 from netchu.core.folding import fold
 from netchu.reading.decoding import log_softmax
-from netchu.training.ctc import PAD, ctc_loss, fold_logits
+from netchu.training.batches import PAD
+from netchu.training.ctc import fold_logits
+from netchu.training.tensorflow_backend import ctc_loss
 
 
 def random_batch(seed: int, lines: int, frames: int, longest: int):

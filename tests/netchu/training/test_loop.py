@@ -104,9 +104,15 @@ def test_stops_when_validation_no_longer_improves(lines, monkeypatch):
     assert [row["validation_cer"] for row in history] == [50.0, 40.0, 45.0, 41.0]
 
 
+def test_many_epochs_are_not_all_validated(lines, monkeypatch, capsys):
+    monkeypatch.setattr(loop, "_VALIDATIONS", 2)
+    _, history = run(lines, change(PARAMS, epochs=5))
+    assert [row["epoch"] for row in history] == [3, 5]
+
+
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_stops_the_run(lines, monkeypatch, loss):
-    monkeypatch.setattr(loop, "_training_step", lambda *_: lambda batch: loss)
+    monkeypatch.setattr(loop, "training_step", lambda *_: lambda batch: loss)
     with pytest.raises(
         NetchuError, match=r"loss became (nan|inf) in epoch 1, step 1 of 12; lower train\.learning_rate"
     ):
