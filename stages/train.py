@@ -1,5 +1,6 @@
 """Stage train: teaches the CRNN on the training lines and writes the model."""
 
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,9 @@ class Params(Section):
 INPUTS = {"lines": Path("data/preprocess/lines.parquet"), "split": Path("data/split/lines.csv")}
 OUTPUTS = {"model": Path("models/crnn"), "history": Path("metrics/history.csv")}
 
+_SAMPLES = 64
+"""Training lines by which the network for reading is quantized; the table's order is as good as shuffled."""
+
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     """Train, resuming an interrupted run of the same parameters, data and code; write the model and its history."""
@@ -43,7 +47,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     checkpoint = Checkpoint(fingerprint(params.model_dump(), files, packages))
     history = train(network, params.train, training, validation, params.labels.folded, checkpoint)
     with atomic_path(outputs["model"]) as folder:
-        save_model(folder, network, shape, training.preprocess)
+        samples = (row["image"] for row in islice(training, _SAMPLES))
+        save_model(folder, network, shape, training.preprocess, samples)
     write_text(outputs["history"], pd.DataFrame(history).to_csv(index=False))
     checkpoint.remove()
     best = min(row["validation_cer"] for row in history)

@@ -36,4 +36,5 @@ class ExportedModel:
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Logits `(batch, frames, classes)` of line images as `pad_images` makes them; may be called in threads."""
-        return self._session.run(None, {"image": batch})[0]
+        # One by one: quantized LSTMs scale by what is in a batch, and no line may change how another is read.
+        return np.concatenate([self._session.run(None, {"image": line[None]})[0] for line in batch])
