@@ -49,7 +49,7 @@ def main() -> None:
             measure(
                 name,
                 examples,
-                lambda line, w=width, a=weight, b=bonus: beam(line, w, reader.language_model, a, b),
+                lambda line, w=width, a=weight, b=bonus: beam(line, w, reader.language_model, a, b)[0][0],
                 source in folded,
             )
 

@@ -83,7 +83,7 @@ def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], folded
     params = PreprocessParams(**reader.model.preprocess)
     images = [line_image(picture, params) for picture in pictures]
     for decoder in get_args(Decoder):
-        readings = list(read_lines(iter(images), reader.model, reader.decode(decoder), ordered_map))
+        readings = list(read_lines(iter(images), reader.network(decoder), reader.decode(decoder), ordered_map))
         for source in sorted({row["source"] for row in rows}):
             texts, confidences, right = [], [], []
             for row, reading in zip(rows, readings, strict=True):

@@ -7,6 +7,7 @@ from typing import get_args
 import numpy as np
 from pydantic import Field
 
+from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
 from netchu.core.folding import LabelsParams
 from netchu.core.parallel import ordered_map
@@ -21,7 +22,16 @@ from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import LineReading, read_words
 from netchu.reading.lines import read_lines
 from netchu.reading.ngrams import estimate
-from netchu.reading.reader import BeamParams, Calibration, Decoder, adapt_reader, decode_function, write_reader
+from netchu.reading.reader import (
+    BeamParams,
+    Calibration,
+    Decoder,
+    adapt_reader,
+    decode_function,
+    first,
+    network_function,
+    write_reader,
+)
 from netchu.synthetic.address_corpus import address_corpus
 
 
@@ -29,6 +39,7 @@ class DecoderParams(BeamParams):
     """Group `decoder` of params.yaml."""
 
     init_from: str | None
+    second: str | None
     seed: int = Field(ge=0)
     rounds: int = Field(ge=0, le=100)
     order: int = Field(ge=2, le=40)
@@ -68,18 +79,36 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
     validation = Subset(inputs["lines"], inputs["split"], "validation")
     model = ExportedModel(inputs["model"])
+    other = Path(decoder.second) if decoder.second else None
+    second = _second_model(other, model) if other else None
     calibration = {
-        name: _calibrate(validation, model, decode_function(name, language_model, beam), params.labels.folded)
+        name: _calibrate(
+            validation,
+            network_function(name, model, second),
+            decode_function(name, language_model, beam),
+            params.labels.folded,
+        )
         for name in get_args(Decoder)
     }
     with atomic_path(outputs["reader"]) as folder:
-        write_reader(folder, inputs["model"], language_model, beam, calibration)
+        write_reader(folder, inputs["model"], language_model, beam, calibration, other)
         size = (folder / "language_model.bin").stat().st_size
     return f"language model of {len(corpus)} texts, {size / 1e6:.1f} MB, calibrated on {len(validation)} lines"
 
 
+def _second_model(folder: Path, model: ExportedModel) -> ExportedModel:
+    """The model in `folder`; raises NetchuError where it does not see the line images that `model` sees."""
+    second = ExportedModel(folder)
+    if second.preprocess != model.preprocess:
+        raise NetchuError(f"decoder.second: {folder}: made for preprocess {second.preprocess}, not {model.preprocess}")
+    return second
+
+
 def _calibrate(
-    lines: Subset, model: ExportedModel, decode: Callable[[np.ndarray], str], folded: list[str]
+    lines: Subset,
+    network: Callable[[np.ndarray], np.ndarray],
+    decode: Callable[[np.ndarray], str],
+    folded: list[str],
 ) -> Calibration:
     """How often the words that `decode` reads are right, by confidence."""
     rows: list[dict] = []
@@ -90,11 +119,11 @@ def _calibrate(
             yield row["image"]
 
     def read(logits: np.ndarray) -> LineReading:
-        return read_words(logits, decode(logits))
+        return read_words(first(logits), decode(logits))
 
     confidences: list[float] = []
     right: list[bool] = []
-    readings = progress(read_lines(images(), model, read, ordered_map), "decoder: calibrating", len(lines))
+    readings = progress(read_lines(images(), network, read, ordered_map), "decoder: calibrating", len(lines))
     for number, reading in enumerate(readings):
         scored = score(rows[number]["text"], reading, rows[number]["source"] in folded)
         confidences += scored.confidences

@@ -108,7 +108,8 @@ def _read(lines: Subset, reader: Reader, params: Params) -> list[dict]:
             described.append({key: row[key] for key in ("id", "source", "writer", "text")})
             yield row["image"]
 
-    readings = read_lines(images(), reader.model, reader.decode(params.evaluate.decoder), ordered_map)
+    decoder = params.evaluate.decoder
+    readings = read_lines(images(), reader.network(decoder), reader.decode(decoder), ordered_map)
     rows = []
     for reading in progress(readings, "evaluate", len(lines)):
         row = described[len(rows)]

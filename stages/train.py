@@ -3,6 +3,7 @@
 from itertools import islice
 from pathlib import Path
 
+import keras
 import pandas as pd
 
 from netchu.core.errors import NetchuError
@@ -43,7 +44,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     else:
         network, shape = build_network(params.model, training.preprocess["height"], params.train.seed), params.model
     files = [*inputs.values(), *(sorted(path for path in start.iterdir() if path.is_file()) if start else [])]
-    packages = ("tensorflow", "keras", "numpy", "opencv-python-headless")
+    packages = (keras.backend.backend(), "keras", "numpy", "opencv-python-headless")
     checkpoint = Checkpoint(fingerprint(params.model_dump(), files, packages))
     history = train(network, params.train, training, validation, params.labels.folded, checkpoint)
     with atomic_path(outputs["model"]) as folder:

@@ -20,7 +20,7 @@ from netchu.pages.page import Line, Page, Word
 from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, locate_line
 from netchu.reading.line_reading import LineReading
 from netchu.reading.lines import read_lines
-from netchu.reading.reader import Decoder, Reader
+from netchu.reading.reader import Decoder, Reader, first
 
 Source = TypeVar("Source")
 
@@ -133,9 +133,9 @@ class Recognizer:
 
         def decode(logits: np.ndarray) -> _Reading:
             line = read(logits)
-            return _Reading(line, read_letters(logits, " ".join(line.text.split())) if letters else ())
+            return _Reading(line, read_letters(first(logits), " ".join(line.text.split())) if letters else ())
 
-        readings = read_lines(images(), self._reader.model, decode, ordered_map)
+        readings = read_lines(images(), self._reader.network(decoder), decode, ordered_map)
         done: list[_Reading] = []
         for reading in readings:
             while not _lines(waiting[0]):

@@ -1,4 +1,4 @@
-"""Where in a line each character stands: the likeliest path of the network's frames through a known text."""
+"""What the network's frames say of a known text: where in the line its characters stand, and how likely it is."""
 
 from collections.abc import Sequence
 
@@ -35,6 +35,31 @@ def align(log_probabilities: np.ndarray, classes: list[int]) -> list[tuple[int, 
     places = np.arange(1, len(states), 2)
     starts, ends = (np.searchsorted(path, places, side) for side in ("left", "right"))
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def text_log_probabilities(log_probabilities: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
+    """Log-probability of each text, `(texts,)`, summed over all its CTC paths (Graves et al. 2006, forward pass).
+
+    Args:
+        log_probabilities: `(frames, classes)`, the blank last.
+        texts: their classes; a text that needs more frames than there are has -inf.
+    """
+    length = 2 * max(map(len, texts)) + 1
+    states, skips = np.full((len(texts), length), BLANK), np.zeros((len(texts), length))
+    for row, text in enumerate(texts):
+        states[row, : 2 * len(text) + 1], skips[row, : 2 * len(text) + 1] = path_states(text)
+    emitted = np.exp(log_probabilities.astype(np.float64))[:, states]
+    reached = np.zeros((len(texts), length + 2))  # two columns before the first state, from which no path comes
+    reached[:, 2:4] = emitted[0, :, :2]
+    total = np.zeros(len(texts))
+    for frame in emitted[1:]:
+        scale = np.maximum(reached.max(axis=1), np.finfo(np.float64).tiny)  # so that nothing gets too small
+        total += np.log(scale)
+        moved = reached[:, 2:] + reached[:, 1:-1] + reached[:, :-2] * skips
+        reached[:, 2:] = moved * frame / scale[:, None]
+    ends = 2 * np.array([len(text) for text in texts])[:, None]  # the last character, and the blank after it
+    with np.errstate(divide="ignore"):
+        return total + np.log(np.take_along_axis(reached, np.hstack([ends + 1, ends + 2]), axis=1).sum(axis=1))
 
 
 def path_states(classes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

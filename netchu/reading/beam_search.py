@@ -38,8 +38,10 @@ def beam(
     language_model: LanguageModel | None = None,
     weight: float = 0.0,
     bonus: float = 0.0,
-) -> str:
-    """The best text found by prefix beam search over `logits`, `(frames, classes)`, `width` prefixes a frame.
+) -> list[tuple[str, float]]:
+    """Texts found by prefix beam search over `logits`, `(frames, classes)`, `width` prefixes a frame; the best first.
+
+    With each text comes its score, in nats less than the best's.
 
     A text's score is log P(text | logits), the sum over all paths that spell it, + `weight` * log P(text in lower case)
     by `language_model` + `bonus` * its characters (Hannun et al. 2014). Which case a letter has is for the network
@@ -94,4 +96,6 @@ def beam(
     if language_model:
         for prefix in prefixes:
             prefix.mass *= math.exp(weight * language_model.step(prefix.state, BOUNDARY)[0])
-    return max(prefixes, key=attrgetter("mass")).text
+    best = max(prefix.mass for prefix in prefixes)
+    prefixes.sort(key=attrgetter("mass"), reverse=True)
+    return [(prefix.text, math.log(prefix.mass / best)) for prefix in prefixes if prefix.mass > best * _HOPELESS]

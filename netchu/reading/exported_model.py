@@ -14,8 +14,8 @@ from netchu.pictures.line_image import FRAME_WIDTH
 class ExportedModel:
     """A model as `save_model` wrote it; `preprocess` says how pictures become line images."""
 
-    def __init__(self, folder: Path):
-        """Load `model.json` and `model.onnx` from `folder`; raises NetchuError where they are missing or damaged."""
+    def __init__(self, folder: Path, network: str = "model.onnx"):
+        """Load `model.json` and `network` from `folder`; raises NetchuError where they are missing or damaged."""
         try:
             description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             made_for = description["charset"], description["frame_width"]
@@ -25,9 +25,7 @@ class ExportedModel:
             options.intra_op_num_threads = 1
             # It would keep a plan for each shape of batch, and so grow with every new width.
             options.enable_mem_pattern = False
-            self._session = onnxruntime.InferenceSession(
-                folder / "model.onnx", options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(folder / network, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's errors share no public class
             reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
             raise NetchuError(f"{folder}: no readable model ({reason}); run `dvc repro`") from None

@@ -51,7 +51,7 @@ def read_with(reader: Reader, archive: Path, lines: dict[str, Line]) -> dict[str
         pictures = [decode_image(read_entry(opened, name.partition("/")[2])) for name in lines]
     params = PreprocessParams(**reader.model.preprocess)
     images = (line_image(picture, params) for picture in pictures)
-    readings = read_lines(images, reader.model, reader.decode("beam"))
+    readings = read_lines(images, reader.network("beam"), reader.decode("beam"))
     return {
         name: line._replace(prediction=score(line.reference, reading, folded=False).prediction)
         for (name, line), reading in zip(lines.items(), readings, strict=True)

@@ -37,7 +37,7 @@ def inputs_of(model, folder, texts):
 
 
 def run(inputs, folder, folded=(), **changes):
-    values = {"init_from": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0} | BEAM | changes
+    values = {"init_from": None, "second": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0} | BEAM | changes
     params = decoder.Params(labels=LabelsParams(folded=list(folded)), decoder=decoder.DecoderParams(**values))
     return decoder.run(params, inputs, {"reader": folder / "reader"})
 
@@ -92,6 +92,23 @@ def test_language_model_and_calibration_of_another_reader(inputs, model, tmp_pat
     assert run(few, tmp_path, init_from=str(other)) == f"language model and calibration of {other}"
     expected = {file.name: file.read_bytes() for file in other.iterdir()} | {"model.weights.h5": b"tuned"}
     assert contents(tmp_path) == expected
+
+
+def test_a_second_network_comes_along(inputs, model, tmp_path):
+    second = write_tiny_model(tmp_path / "second", HEIGHT)
+    alone = run(inputs, tmp_path)
+    assert run(inputs, tmp_path, second=str(second)) == alone
+    assert contents(tmp_path)["second.onnx"] == (second / "model.onnx").read_bytes()
+    run(inputs, tmp_path, init_from=str(shutil.copytree(tmp_path / "reader", tmp_path / "other")))
+    assert contents(tmp_path)["second.onnx"] == (second / "model.onnx").read_bytes()
+
+
+def test_a_second_network_that_sees_other_pictures_is_refused(inputs, tmp_path):
+    second = write_tiny_model(tmp_path / "second", HEIGHT + 16)
+    with pytest.raises(NetchuError, match=r"decoder\.second: .*second: made for preprocess .*, not "):
+        run(inputs, tmp_path, second=str(second))
+    with pytest.raises(NetchuError, match="none: no readable model"):
+        run(inputs, tmp_path, second=str(tmp_path / "none"))
 
 
 def test_another_reader_that_is_none_is_named(inputs, tmp_path):

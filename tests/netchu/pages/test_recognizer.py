@@ -64,7 +64,7 @@ def read_alone(folder, image: np.ndarray, decoder: str = "beam") -> str:
     if decoder == "greedy":
         return " ".join(greedy(logits).split())
     language_model = LanguageModel.load(folder / "language_model.bin")
-    return " ".join(beam(logits, WIDTH, language_model, WEIGHT, BONUS).split())
+    return " ".join(beam(logits, WIDTH, language_model, WEIGHT, BONUS)[0][0].split())
 
 
 def test_every_kind_of_image_reads_alike(recognizer, folder, tmp_path):

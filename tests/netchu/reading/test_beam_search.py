@@ -1,6 +1,7 @@
 """Beam search against an independent definition: the sum over all paths."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -8,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK, CHARSET, encode
-from netchu.reading.beam_search import beam
+from netchu.reading.beam_search import beam as search
 from netchu.reading.decoding import greedy, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate
 from tests.netchu.reading.test_decoding import PATHS, logits_of
+
+
+def beam(*arguments) -> str:
+    return search(*arguments)[0][0]
 
 
 def collapse(path) -> tuple[int, ...]:
@@ -43,6 +48,21 @@ def test_beam_finds_the_likeliest_text(seed, frames):
     logits[:, classes] = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
     texts = brute_force(logits, classes)
     assert texts[beam(logits, 100)] == pytest.approx(max(texts.values()))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10**6), st.integers(1, 5))
+def test_what_else_it_found_comes_after_by_its_score(seed, frames):
+    classes = [BLANK, 3, 40]
+    logits = np.full((frames, BLANK + 1), -80.0)
+    logits[:, classes] = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
+    texts = brute_force(logits, classes)
+    found = search(logits, 100)
+    assert len({text for text, _ in found}) == len(found) > 1
+    for text, score in found:
+        if score > -4:  # of unlikely ones some paths were not tried
+            assert score == pytest.approx(math.log(texts[text] / texts[found[0][0]]), abs=0.05)
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
 
 
 def test_beam_beats_greedy_where_many_paths_spell_one_text():

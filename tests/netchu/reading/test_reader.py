@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pytest
 
 from netchu.core.charset import BLANK, encode
@@ -18,8 +19,9 @@ from netchu.reading.exported_model import ExportedModel
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.ngrams import estimate
-from netchu.reading.reader import BeamParams, Reader, decode_function
-from tests.netchu.tiny_model import IDENTITY, TEXTS, write_tiny_reader
+from netchu.reading.reader import BeamParams, Reader, decode_function, write_reader
+from tests.netchu.reading.test_beam_search import brute_force
+from tests.netchu.tiny_model import IDENTITY, TEXTS, write_tiny_model, write_tiny_reader
 
 BEAM = BeamParams(beam_width=5, language_weight=0.8, length_bonus=1.5)
 CALIBRATION = {"greedy": [[0.2, 0.6], [0.1, 0.9]], "beam": [[0.5], [0.25]]}
@@ -38,7 +40,7 @@ def noise(seed: int) -> np.ndarray:
 def test_it_reads_as_its_parts_do(folder):
     reader = Reader(folder)
     language_model = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
-    texts = {"greedy": greedy, "beam": lambda logits: beam(logits, 5, language_model, 0.8, 1.5)}
+    texts = {"greedy": greedy, "beam": lambda logits: beam(logits, 5, language_model, 0.8, 1.5)[0][0]}
     for seed in range(5):
         read = {decoder: reader.decode(decoder)(noise(seed)) for decoder in texts}
         for decoder, text in texts.items():
@@ -55,6 +57,52 @@ def test_its_network_is_the_models(folder):
     np.testing.assert_array_equal(
         Reader(folder).model(image), ExportedModel(folder.with_name(f"{folder.name}-model"))(image)
     )
+
+
+@pytest.fixture
+def paired(folder, tmp_path):
+    """A reader with a second network: another tiny one, whose weights are the first one's the other way round."""
+    other = write_tiny_model(tmp_path / "other")
+    model = onnx.load(other / "model.onnx")
+    (weights,) = (tensor for tensor in model.graph.initializer if tensor.name == "weights")
+    weights.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weights)[::-1].copy(), "weights"))
+    onnx.save(model, other / "model.onnx")
+    language_model = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
+    model = folder.with_name(f"{folder.name}-model")
+    write_reader(tmp_path / "reader", model, language_model, BEAM, CALIBRATION, other)
+    return tmp_path / "reader", other
+
+
+def test_a_second_network_sees_the_same_line(folder, paired):
+    reader, other = paired
+    image = np.random.default_rng(0).random((2, 48, 64, 1)).astype(np.float32)
+    own, second = Reader(folder).model(image), ExportedModel(other)(image)
+    np.testing.assert_array_equal(Reader(reader).network("beam")(image), np.concatenate([own, second], axis=-1))
+    np.testing.assert_array_equal(Reader(reader).network("greedy")(image), own)
+    np.testing.assert_array_equal(Reader(folder).network("beam")(image), own)
+
+
+def test_both_networks_choose_among_what_the_first_one_finds(folder):
+    """Against the sum of both scores, the second by brute force over all paths of its frames."""
+    language_model = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
+    decode = decode_function("beam", language_model, BEAM)
+    classes, changed = [BLANK, *encode("ao")], 0
+    for seed in range(20):
+        logits = np.full((2, 5, BLANK + 1), -80, np.float32)
+        logits[:, :, classes] = np.random.default_rng(seed).normal(0, 1.5, (2, 5, 3))
+        likely = brute_force(logits[1], classes)
+        found = beam(logits[0], 5, language_model, 0.8, 1.5)
+        best = max(found, key=lambda text: text[1] + math.log(likely[text[0]]))[0]
+        assert decode(np.concatenate(logits, axis=1)) == best
+        changed += best != found[0][0]
+    assert changed > 3
+
+
+def test_a_damaged_second_network_is_named(paired):
+    reader, _ = paired
+    (reader / "second.onnx").write_bytes(b"")
+    with pytest.raises(NetchuError, match="reader: no readable model"):
+        Reader(reader)
 
 
 def sure(share: float) -> np.ndarray:
@@ -168,7 +216,7 @@ def test_without_weight_the_language_model_has_no_say():
     language_model = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
     params = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
     for seed in range(5):
-        assert decode_function("beam", language_model, params)(noise(seed)) == beam(noise(seed), 5)
+        assert decode_function("beam", language_model, params)(noise(seed)) == beam(noise(seed), 5)[0][0]
 
 
 def test_reading_needs_nothing_heavy(folder):
