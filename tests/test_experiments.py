@@ -97,10 +97,11 @@ def test_a_killed_training_resumes_and_ends_like_an_undisturbed_one(project, tmp
     expected = hashes(project)
     run(project, "git", "checkout", "--", ".")
     run(project, "dvc", "checkout")
-    for line in ("epochs: 1", "epochs: 6"), ("\n  seed: 1 ", "\n  seed: 5 "):
+    for name, value in ("epochs", 6), ("seed", 5):
         text = (project / "params.yaml").read_text()
         start = text.index("\ntrain:")
-        (project / "params.yaml").write_text(text[:start] + text[start:].replace(*line, 1))
+        changed = re.sub(rf"\n  {name}: \d+", f"\n  {name}: {value}", text[start:], count=1)
+        (project / "params.yaml").write_text(text[:start] + changed)
     process = subprocess.Popen(
         ["dvc", "repro", "--no-run-cache"], cwd=project, env=ENVIRONMENT, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
