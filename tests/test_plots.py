@@ -42,7 +42,7 @@ def _evaluate(folder):
 
     table, split = write_table(folder, {"test": list(TEXTS)})
     params = evaluate.Params(labels=LabelsParams(folded=[]), evaluate=evaluate.EvaluateParams(decoder="greedy"))
-    reader = SimpleNamespace(model=None, decode=lambda decoder: None)
+    reader = SimpleNamespace(network=lambda _: None, decode=lambda decoder: None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate, "Reader", lambda folder: reader)
         patch.setattr(evaluate, "read_lines", read_lines)
