@@ -20,9 +20,10 @@ from netchu.core.charset import BLANK, CHARSET
 from netchu.core.params import read_params
 from netchu.training import loop as training
 from netchu.training import network as network_module
-from netchu.training.batches import make_batch
-from netchu.training.ctc import PAD, ctc_loss
+from netchu.training import tensorflow_backend
+from netchu.training.batches import PAD, make_batch
 from netchu.training.network import build_network
+from netchu.training.tensorflow_backend import ctc_loss, training_step
 from stages.train import Params
 
 HEIGHT, WIDTH, CHARACTERS, REPEATS = 48, 832, 58, 5
@@ -53,8 +54,8 @@ def step_seconds(params: Params, loss: Callable) -> float:
     optimizer = training._optimizer(params.train, steps=100)
     optimizer.build(branched.trainable_variables)
     batch = random_batch(params.train.batch_size)
-    with mock.patch.object(training, "ctc_loss", loss):
-        step = training._training_step(network, branched, averaged, optimizer, params.train)
+    with mock.patch.object(tensorflow_backend, "ctc_loss", loss):
+        step = training_step(network, branched, averaged, optimizer, params.train.auxiliary, params.train.average)
         return seconds(lambda: step(batch))
 
 
@@ -62,7 +63,7 @@ def keras_step_seconds(params: Params) -> float:
     """Seconds of one training step as Keras does it by default."""
     batch = random_batch(params.train.batch_size)
     labels = np.where(batch.labels == PAD, 0, batch.labels + 1)
-    with mock.patch.object(network_module, "Bidirectional", keras.layers.Bidirectional):
+    with mock.patch.object(network_module, "BidirectionalLSTM", keras.layers.Bidirectional):
         network = build_network(params.model, HEIGHT, seed=1)
     branched = training._branch(network)
     branched.compile(
