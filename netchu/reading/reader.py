@@ -63,6 +63,8 @@ def write_reader(
 def adapt_reader(folder: Path, model: Path, other: Path) -> None:
     """Write a reader into `folder`: the files of the folder `model`, the rest as in the reader `other`.
 
+    Without its second network, which has not learned what `model` was taught, and would have a say against it.
+
     Raises NetchuError where `other` is no complete reader.
     """
     try:
@@ -70,9 +72,8 @@ def adapt_reader(folder: Path, model: Path, other: Path) -> None:
     except NetchuError as error:
         raise NetchuError(f"decoder.init_from: {error}") from None
     shutil.copytree(model, folder, dirs_exist_ok=True)
-    for name in ("language_model.bin", "reader.json", SECOND):
-        if (other / name).exists():
-            shutil.copyfile(other / name, folder / name)
+    for name in ("language_model.bin", "reader.json"):
+        shutil.copyfile(other / name, folder / name)
 
 
 class Reader:
