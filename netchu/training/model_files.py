@@ -17,6 +17,8 @@ from netchu.core.files import write_json
 from netchu.pictures.line_image import FRAME_WIDTH
 from netchu.reading.padding import pad_images
 from netchu.training.network import NetworkParams, build_network
+from netchu.training.onnx_export import export_onnx
+from netchu.training.quantization import quantize
 
 
 def save_model(
@@ -38,10 +40,6 @@ def save_model(
         "preprocess": preprocess,
     }
     write_json(folder / "model.json", description)
-    # Here, not above: the exporter and the quantizer take a second to import, which loading does not need.
-    from netchu.training.onnx_export import export_onnx
-    from netchu.training.quantization import quantize
-
     export_onnx(network, folder / "model.onnx")
     quantize(folder / "model.onnx", (pad_images([sample]) for sample in samples))
 

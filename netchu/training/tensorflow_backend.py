@@ -1,6 +1,6 @@
 """Training with TensorFlow, the default: the CTC loss (Graves et al. 2006), the training step and reading.
 
-The loss is TensorFlow's native CPU kernel, some 30 times faster than keras.losses.CTC.
+The loss is TensorFlow's native CPU kernel, some 16 times faster than keras.losses.CTC.
 """
 
 from collections.abc import Callable

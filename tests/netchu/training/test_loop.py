@@ -104,7 +104,7 @@ def test_stops_when_validation_no_longer_improves(lines, monkeypatch):
     assert [row["validation_cer"] for row in history] == [50.0, 40.0, 45.0, 41.0]
 
 
-def test_many_epochs_are_not_all_validated(lines, monkeypatch, capsys):
+def test_many_epochs_are_not_all_validated(lines, monkeypatch):
     monkeypatch.setattr(loop, "_VALIDATIONS", 2)
     _, history = run(lines, change(PARAMS, epochs=5))
     assert [row["epoch"] for row in history] == [3, 5]
