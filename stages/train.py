@@ -1,9 +1,8 @@
-"""Stage train: teaches the CRNN on the training lines and writes the model."""
+"""Stage train: train the CRNN on the training lines and write the model."""
 
 from itertools import islice
 from pathlib import Path
 
-import keras
 import pandas as pd
 
 from netchu.core.errors import NetchuError
@@ -13,10 +12,12 @@ from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
 from netchu.core.tables import open_lines, read_rows
+from netchu.training.backend import BACKEND
 from netchu.training.checkpoint import Checkpoint, fingerprint
-from netchu.training.loop import TrainParams, train
+from netchu.training.loop import train
 from netchu.training.model_files import load_network, save_model
 from netchu.training.network import NetworkParams, build_network
+from netchu.training.params import TrainParams
 
 
 class Params(Section):
@@ -31,11 +32,11 @@ INPUTS = {"lines": Path("data/preprocess/lines.parquet"), "split": Path("data/sp
 OUTPUTS = {"model": Path("models/crnn"), "history": Path("metrics/history.csv")}
 
 _SAMPLES = 64
-"""Training lines by which the network for reading is quantized; the table's order is as good as shuffled."""
+"""Number of training lines for the quantization, the first: the order of the table is as good as random."""
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Train, resuming an interrupted run of the same parameters, data and code; write the model and its history."""
+    """Train and write model and history; resume an interrupted run of the same parameters, data and code."""
     _check_sources(params.labels.folded, inputs["lines"])
     training, validation = (Subset(inputs["lines"], inputs["split"], name) for name in ("train", "validation"))
     start = Path(params.train.init_from) if params.train.init_from else None
@@ -44,7 +45,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     else:
         network, shape = build_network(params.model, training.preprocess["height"], params.train.seed), params.model
     files = [*inputs.values(), *(sorted(path for path in start.iterdir() if path.is_file()) if start else [])]
-    packages = (keras.backend.backend(), "keras", "numpy", "opencv-python-headless")
+    packages = (BACKEND, "keras", "numpy", "opencv-python-headless")
     checkpoint = Checkpoint(fingerprint(params.model_dump(), files, packages))
     history = train(network, params.train, training, validation, params.labels.folded, checkpoint)
     with atomic_path(outputs["model"]) as folder:
@@ -57,11 +58,11 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
 
 
 def _check_sources(folded: list[str], table: Path) -> None:
-    """Raise NetchuError where `folded` names a source that has no line: its labels would count as they are."""
+    """Raise NetchuError if `folded` names a source without lines, such as a misspelled one."""
     sources = {row["source"] for row in read_rows(open_lines(table), ["source"])}
     if unknown := set(folded) - sources:
         raise NetchuError(
-            f"labels.folded: no lines of {', '.join(sorted(unknown))}; there are lines of {', '.join(sorted(sources))}"
+            f"labels.folded: no lines of {', '.join(sorted(unknown))}; choose from {', '.join(sorted(sources))}"
         )
 
 

@@ -1,1 +1,1 @@
-"""Everything that only training needs: network, loss, augmentation, batches, the loop and its checkpoints."""
+"""Training: network, loss, augmentation, batches, training loop, checkpoints and export."""

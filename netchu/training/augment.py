@@ -1,4 +1,4 @@
-"""Augmentation of line images: what another hand, pen, paper or scanner would have changed.
+"""Augmentation of line images: changes that another hand, pen, paper, scanner or camera would make.
 
 Affine, elastic (Simard et al. 2003) and morphological changes as in Retsinas et al. 2022.
 """
@@ -12,7 +12,7 @@ from netchu.pictures.line_image import FRAME_WIDTH
 
 
 class AugmentParams(Section):
-    """Group `train.augment` of params.yaml: strengths, 0 for off; `shuffle` is a share of lines."""
+    """Group `train.augment` of params.yaml: strength of each change, 0 for off; `shuffle` is a fraction of lines."""
 
     affine: float = Field(ge=0, le=2)
     elastic: float = Field(ge=0, le=2)
@@ -24,41 +24,56 @@ class AugmentParams(Section):
     shuffle: float = Field(ge=0, le=1)
 
 
-def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.Generator) -> np.ndarray:
-    """A changed copy of `image`, uint8 `(height, width)`, dark ink on white; the width changes, the height does not.
+def shuffle_words(image: np.ndarray, text: str, cuts: list[int], rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    """Return the words of a line in random order, up to half of them left out: a new image and its text.
 
-    The result keeps at least `frames` CTC frames, those that the line's text needs.
+    Without this an LSTM memorizes the labels, and reads an illegible hand as the words that usually come next.
+
+    Args:
+        image: uint8 `(height, width)`.
+        cuts: the columns between the words of `text` (`word_cuts.find_word_cuts`).
+    """
+    words = text.split(" ")
+    pieces = np.split(image, cuts, axis=1)
+    order = rng.permutation(len(words))[: rng.integers((len(words) + 1) // 2, len(words) + 1)]
+    return np.concatenate([pieces[index] for index in order], axis=1), " ".join(words[index] for index in order)
+
+
+def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.Generator) -> np.ndarray:
+    """Return a randomly changed copy of `image`, uint8 `(height, width)`, dark ink on white.
+
+    The height stays. The width changes, but leaves at least `frames` CTC frames, as many as the line's text needs.
     """
     image = _warp(image, frames, params, rng)
     if params.stroke and rng.random() < 0.5:
-        image = _stroke_width(image, params.stroke, rng)
+        image = _change_stroke_width(image, params.stroke, rng)
     if params.contrast:
-        image = _contrast(image, params.contrast, rng)
+        image = _change_contrast(image, params.contrast, rng)
     if params.paper:
-        image = _paper(image, params.paper, rng)
+        image = _draw_paper(image, params.paper, rng)
     if params.noise and rng.random() < 0.5:
-        image = _noise(image, params.noise, rng)
+        image = _add_noise(image, params.noise, rng)
     if params.camera and rng.random() < 0.4:
-        image = _camera(image, params.camera, rng)
+        image = _photograph(image, params.camera, rng)
     return image
 
 
 def _warp(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.Generator) -> np.ndarray:
-    """Scale, slant, turn, shift and elastically deform in one interpolation."""
+    """Scale, slant, rotate, shift and elastically deform the image in one interpolation."""
     height, width = image.shape
     affine, elastic = params.affine, params.elastic
     new_width = max(round(width * np.exp(affine * rng.uniform(-0.2, 0.2))), FRAME_WIDTH * frames)
     scale_y = np.exp(affine * rng.uniform(0.0, 0.3))  # above 1 the writing gets smaller
     slant = affine * rng.uniform(-0.4, 0.4)
-    turn = affine * rng.uniform(-1.0, 1.0) * min(0.02, 0.25 * height / width)
+    rotation = affine * rng.uniform(-1.0, 1.0) * min(0.02, 0.25 * height / width)
     shift = affine * rng.uniform(-0.08, 0.08) * height
     margin = round(abs(slant) * height / 2)  # so that slanted letters stay inside
     x = (np.arange(new_width + 2 * margin, dtype=np.float32)[None, :] - margin) * (width / new_width)
     y = np.arange(height, dtype=np.float32)[:, None] - height / 2
     map_x = x + slant * y
-    map_y = height / 2 + scale_y * y + shift + turn * (x - width / 2)
+    map_y = height / 2 + scale_y * y + shift + rotation * (x - width / 2)
     if elastic:
-        # Random displacements a letter apart, smoothly interpolated: letters bend, lines do not break.
+        # Random displacements, one per letter or so, smoothly interpolated: letters bend, lines do not break.
         grid = (4, max(2, width // (height // 2)))
         for target, pixels in ((map_x, 0.045), (map_y, 0.035)):
             bend = rng.normal(0, elastic * pixels * height, grid).astype(np.float32)
@@ -67,29 +82,29 @@ def _warp(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.
     return cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
 
 
-def _stroke_width(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Thicker or thinner strokes: a blend with the eroded or dilated image."""
+def _change_stroke_width(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Make strokes thicker or thinner by blending with the eroded or dilated image."""
     change = cv2.erode if rng.random() < 0.5 else cv2.dilate
     changed = change(image, np.ones((2, 2), np.uint8))
     share = min(1.0, strength * rng.uniform(0.2, 0.8))
     return cv2.addWeighted(changed, share, image, 1 - share, 0)
 
 
-def _contrast(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Paler ink, greyer paper, another gamma."""
+def _change_contrast(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Make the ink paler and change the gamma."""
     gamma = np.exp(strength * rng.uniform(-0.4, 0.4))
     ink = 1 - strength * rng.uniform(0, 0.4)
     levels = 255 - ink * (255 - 255 * np.linspace(0, 1, 256) ** gamma)
     return cv2.LUT(image, np.clip(levels, 0, 255).astype(np.uint8))
 
 
-def _paper(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Ruled lines, the side of a form's frame, and a shadow that the normalised illumination has left."""
+def _draw_paper(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw ruled lines, a side of a form's frame, and a shadow such as the preprocessing leaves behind."""
     height, width = image.shape
     image = image.copy()
     for _ in range(rng.binomial(3, min(1.0, 0.12 * strength))):
-        left, tilt = rng.uniform(0, height), rng.uniform(-0.1, 0.1) * height
-        _draw_line(image, (0, left), (width, left + tilt), rng)
+        left, rise = rng.uniform(0, height), rng.uniform(-0.1, 0.1) * height
+        _draw_line(image, (0, left), (width, left + rise), rng)
     if rng.random() < 0.1 * strength:
         top = rng.choice([rng.uniform(0, 12), width - rng.uniform(0, 12)])
         _draw_line(image, (top, 0), (top + rng.uniform(-3, 3), height), rng)
@@ -101,23 +116,23 @@ def _paper(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.n
 
 
 def _draw_line(image: np.ndarray, start: tuple, end: tuple, rng: np.random.Generator) -> None:
-    """A straight stroke of one or two pixels, grey to black, where the image is lighter."""
+    """Draw a straight line of one or two pixels, grey to black, into `image` where that is lighter."""
     line = np.full_like(image, 255)
     ends = [tuple(round(16 * float(value)) for value in point) for point in (start, end)]
     cv2.line(line, *ends, int(rng.integers(0, 200)), int(rng.integers(1, 3)), cv2.LINE_AA, shift=4)
     np.minimum(image, line, out=image)
 
 
-def _noise(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Blur and grain."""
+def _add_noise(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Blur the image and add grain."""
     sigma = strength * rng.uniform(0, 1.2)
     blurred = cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.3 else image
     grain = rng.standard_normal(image.shape, np.float32) * (strength * rng.uniform(0, 12))
     return np.clip(blurred + grain, 0, 255).astype(np.uint8)
 
 
-def _camera(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """What a photograph from farther away has lost: fewer pixels, blurred, grainy and saved as JPEG, then enlarged."""
+def _photograph(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Degrade the image like a photograph from far away: fewer pixels, blur, grain and JPEG, then enlarged again."""
     height, width = image.shape
     scale = np.exp(-strength * rng.uniform(0, 0.6))
     size = (max(round(scale * width), 1), max(round(scale * height), 1))

@@ -1,6 +1,6 @@
-"""Checkpoints that outlive an interrupted run, kept by a fingerprint of everything that determines the run.
+"""Checkpoints of interrupted runs, found again by a fingerprint of everything that determines the run.
 
-They lie outside DVC's outputs, which DVC deletes before it starts a stage.
+They are outside DVC's outputs, which DVC deletes before it starts a stage.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from netchu.core.files import atomic_path
 from netchu.core.state import state_folder
 
 FOLDER = Path("checkpoints")
-"""In the state folder; it may be deleted at any time, at the price of starting afresh."""
+"""In the state folder. It may be deleted at any time; an interrupted run then starts from the beginning."""
 
 
 def fingerprint(params: object, inputs: Iterable[Path], packages: Iterable[str]) -> str:
-    """A hash of parameters (JSON), input files, this project's imported code and package versions."""
+    """Return a hash of parameters (JSON), input files, package versions and the imported modules of this project."""
     library = Path(__file__).parents[1]
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     for package in packages:
@@ -42,27 +42,27 @@ class Checkpoint:
         self.path = state_folder() / FOLDER / key / "state.npz"
 
     def save(self, groups: dict[str, list[np.ndarray]], history: list[dict]) -> None:
-        """Replace the state; a crash while saving leaves the one before."""
+        """Replace the saved state; after a crash while saving, the previous state is still there."""
         arrays = {f"{group}/{index}": array for group, arrays in groups.items() for index, array in enumerate(arrays)}
         with atomic_path(self.path) as temporary:
             np.savez(temporary, **arrays, history=np.array(json.dumps(history)))
 
     def load(self) -> tuple[dict[str, list[np.ndarray]], list[dict]] | None:
-        """The saved groups and history; None where there are none or the file is damaged."""
+        """Return the saved groups and history, None if there are none or the file is damaged."""
         groups: dict[str, list[np.ndarray]] = {}
         try:
             with np.load(self.path) as saved:
                 history = json.loads(str(saved["history"]))
                 for name in saved.files:
                     group, _, index = name.partition("/")
-                    if index:  # np.savez keeps the order in which they were given
+                    if index:  # in the order in which `save` got them: np.savez keeps it
                         groups.setdefault(group, []).append(saved[name])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
         return groups, history
 
     def remove(self) -> None:
-        """Forget the run, once its outputs are written; one that does the same at the moment goes on undisturbed."""
+        """Delete the state, once the outputs of the run are written."""
         self.path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # the other's unfinished file
+        with contextlib.suppress(OSError):  # not empty: the same run in another process is saving its state
             self.path.parent.rmdir()

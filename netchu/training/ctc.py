@@ -1,4 +1,4 @@
-"""What the CTC loss is told about labels that say nothing of case and punctuation; the loss is each backend's own."""
+"""CTC logits for labels without case or punctuation; the loss itself is in each backend."""
 
 import numpy as np
 from keras import ops
@@ -6,19 +6,20 @@ from keras import ops
 from netchu.core.folding import FOLDED_CLASSES
 
 _MERGE = np.eye(len(FOLDED_CLASSES), dtype=np.float32)[list(FOLDED_CLASSES)]
-"""`(classes, classes)`, 1 where a class of the alphabet (row) becomes one of the folded alphabet (column)."""
+"""`(classes, classes)`, 1 where a class (row) becomes a class of the folded alphabet (column)."""
 
 
-def fold_logits(logits, folded):
-    """Logits of an alphabet without case and punctuation, for the lines whose labels have neither.
+def fold_logits(logits, is_folded):
+    """Return CTC logits for labels without case or punctuation, for the lines that have such labels.
 
-    The probability of a letter becomes that of both its cases, and punctuation counts as blank: the network learns the
-    letters' shapes from such lines and unlearns nothing. Labels must be folded too (`netchu.core.folding.fold`).
+    A letter gets the probability of both its cases, and punctuation counts as blank. So the network learns the shapes
+    of letters from such lines, and forgets neither case nor punctuation. The labels must be folded too
+    (`netchu.core.folding.fold`).
 
     Args:
         logits: `(batch, frames, classes)` float32, the blank last.
-        folded: `(batch,)` bool; the other lines' logits are returned as they are.
+        is_folded: `(batch,)` bool, the lines with such labels; the logits of the others are returned unchanged.
     """
     probabilities = ops.tensordot(ops.softmax(logits), _MERGE, 1)
-    # Classes that became others keep a probability too small to matter, and no gradient.
-    return ops.where(folded[:, None, None], ops.log(ops.maximum(probabilities, 1e-12)), logits)
+    # Upper case and punctuation keep a probability too small to matter, and no gradient.
+    return ops.where(is_folded[:, None, None], ops.log(ops.maximum(probabilities, 1e-12)), logits)

@@ -1,4 +1,4 @@
-"""The training loop: AdamW with warm-up and cosine, averaged weights, validation CER, early stopping, resuming."""
+"""The training loop: epochs of augmented batches, validation, checkpoints and early stopping."""
 
 import contextlib
 import math
@@ -12,56 +12,20 @@ from itertools import islice
 
 import cv2
 import keras
-import numpy as np
-from pydantic import Field, model_validator
 
-from netchu.core.charset import BLANK
 from netchu.core.errors import NetchuError
-from netchu.core.folding import fold
 from netchu.core.parallel import pool_map, prefetch
-from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.subsets import Subset
-from netchu.evaluation.metrics import error_rates
-from netchu.reading.decoding import greedy, log_softmax
-from netchu.training.augment import AugmentParams
-from netchu.training.batched_reading import read_lines
+from netchu.training.backend import BACKEND, make_predictor, make_training_step
 from netchu.training.batches import Batch, training_batches
 from netchu.training.checkpoint import Checkpoint
-from netchu.training.composition import word_cuts
-from netchu.training.ctc import fold_logits
-from netchu.training.network import FEATURES
-
-if keras.backend.backend() == "torch":
-    from netchu.training.torch_backend import reading, training_step
-else:
-    from netchu.training.tensorflow_backend import reading, training_step
-
-_VALIDATIONS = 100
-"""Where there are more epochs, not every one is validated: on a GPU an epoch may take no longer than its validation."""
-
-
-class TrainParams(Section):
-    """Group `train` of params.yaml."""
-
-    seed: int = Field(ge=0, lt=2**31)
-    init_from: str | None
-    epochs: int = Field(ge=1, le=10_000)
-    batch_size: int = Field(ge=1, le=1024)
-    learning_rate: float = Field(gt=0, le=1)
-    warmup: float = Field(ge=0, le=100)
-    weight_decay: float = Field(ge=0, le=1)
-    clip_norm: float = Field(gt=0)
-    average: float = Field(ge=0, lt=1)
-    auxiliary: float = Field(ge=0, le=1)
-    patience: int = Field(ge=1)
-    augment: AugmentParams
-
-    @model_validator(mode="after")
-    def _shuffle_what_can_be_read(self) -> "TrainParams":
-        if self.augment.shuffle and not self.init_from:
-            raise ValueError("augment.shuffle needs init_from, a model that finds the words to shuffle")
-        return self
+from netchu.training.params import TrainParams
+from netchu.training.report import TrainingReport
+from netchu.training.state import TrainingState
+from netchu.training.stopping import best_epoch, check_loss, is_validated, should_stop
+from netchu.training.validation import validation_cer
+from netchu.training.word_cuts import find_word_cuts
 
 
 def train(
@@ -69,102 +33,70 @@ def train(
     params: TrainParams,
     training: Subset,
     validation: Subset,
-    folded: Collection[str],
+    folded_sources: Collection[str],
     checkpoint: Checkpoint,
 ) -> list[dict]:
-    """Train `network` in place, ending with the averaged weights of the epoch with the best validation CER.
+    """Train `network` in place; it ends with the averaged weights of the epoch with the best validation CER.
 
-    After every validated epoch the whole state goes to `checkpoint`, from which an interrupted run goes on: its result
-    is the one of an undisturbed run.
+        network = build_network(params.model, training.preprocess["height"], params.train.seed)
+        history = train(network, params.train, training, validation, (), Checkpoint("my-run"))
 
-    The loss is CTC of the logits, and, `params.auxiliary` times, of a linear layer on the CNN's features, which makes
-    the CNN itself learn to read (Retsinas et al. 2022).
+    The whole state is saved to `checkpoint` after every validated epoch. A training that is interrupted and started
+    again gives the same result as one that is not interrupted.
+
+    The loss is the CTC loss of the logits plus `params.auxiliary` times that of a linear layer on the CNN's features,
+    which makes the CNN itself learn to read (Retsinas et al. 2022).
 
     Args:
-        folded: sources whose labels say nothing of case and punctuation; neither loss nor CER counts these there.
+        folded_sources: sources whose labels have neither case nor punctuation; loss and CER ignore both there.
 
     Returns:
-        The history, a dictionary a validated epoch: epoch, loss (nats a line), validation_cer (percent), learning_rate.
+        The history, one dictionary per validated epoch: epoch, loss (nats per line), validation_cer (percent),
+        learning_rate.
 
     Raises:
         NetchuError: the loss became NaN or infinite, or rose far above that of the first epoch.
     """
     steps = math.ceil(len(training) / params.batch_size)
-    averaged = keras.models.clone_model(network)
-    averaged.set_weights(network.get_weights())
-    branched = _branch(network)
-    optimizer = _optimizer(params, steps)
-    optimizer.build(branched.trainable_variables)
-    variables = {"network": branched.variables, "averaged": averaged.variables, "optimizer": optimizer.variables}
-    step = training_step(network, branched, averaged, optimizer, params.auxiliary, params.average)
-    predict = reading(averaged)
-    cuts = _word_cuts(predict, training, folded) if params.augment.shuffle else {}
-    best: list[np.ndarray] = []
-    history: list[dict] = []
-
-    if saved := checkpoint.load():
-        arrays, history = saved
-        for group, members in variables.items():
-            for variable, value in zip(members, arrays[group], strict=True):
-                variable.assign(value)
-        best = arrays["best"]
-        print(f"train: resumes after epoch {history[-1]['epoch']}", flush=True)
-
-    print("epoch      loss  val CER %   lines/s     left", flush=True)
-    resumed, started = history[-1]["epoch"] if history else 0, time.perf_counter()
-    every = math.ceil(params.epochs / _VALIDATIONS)
-    epochs = range(resumed + 1, params.epochs + 1)
+    state = TrainingState(network, params, steps)
+    step = make_training_step(
+        network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
+    )
+    predict = make_predictor(state.averaged)
+    # Before the state is restored: the network that the training starts from finds the words, also after a restart.
+    cuts = find_word_cuts(predict, training, folded_sources) if params.augment.shuffle else {}
+    if state.restore(checkpoint):
+        print(f"train: resumes after epoch {state.epoch}", flush=True)
+    report = TrainingReport(params.epochs, state.epoch)
+    epochs = range(state.epoch + 1, params.epochs + 1)
     with _chunk_mapping() as map_chunks:
         batches = prefetch(
             batch
             for epoch in epochs
             for batch in training_batches(
-                training, folded, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
+                training, folded_sources, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
             )
         )
         for epoch in epochs:
-            if epoch - _best_epoch(history) > params.patience:
+            if should_stop(state.history, params.patience):
                 print(f"train: validation CER has been worse for {params.patience} epochs: stops", flush=True)
                 break
-            epoch_started = time.perf_counter()
-            loss = _run_epoch(step, batches, epoch, steps)
-            speed = len(training) / (time.perf_counter() - epoch_started)
-            if history and loss > 1.5 * history[0]["loss"] + 10:
-                raise NetchuError(
-                    f"the loss diverges: {loss:.0f} in epoch {epoch}, {history[0]['loss']:.0f} in the first; "
-                    "lower train.learning_rate or lengthen train.warmup"
-                )
-            if epoch % every and epoch < params.epochs:
-                continue
-            if not all(np.isfinite(weights).all() for weights in averaged.get_weights()):
-                raise NetchuError(f"the weights became NaN or infinite in epoch {epoch}; lower train.learning_rate")
-            cer = _validation_cer(predict, validation, folded)
-            history.append(
-                {
-                    "epoch": epoch,
-                    "loss": round(loss, 4),
-                    "validation_cer": cer,
-                    "learning_rate": float(f"{float(optimizer.learning_rate):.4g}"),
-                }
-            )
-            improved = _best_epoch(history) == epoch
-            if improved:
-                best = averaged.get_weights()
-            checkpoint.save(
-                {group: list(map(keras.ops.convert_to_numpy, members)) for group, members in variables.items()}
-                | {"best": best},
-                history,
-            )
-            left = (time.perf_counter() - started) / (epoch - resumed) * (params.epochs - epoch) / 60
-            print(f"{epoch:5d} {loss:9.3f} {cer:9.2f}{'*' if improved else ' '} {speed:9.1f} {left:7.1f}m", flush=True)
-    network.set_weights(best)
-    return history
+            started = time.perf_counter()
+            loss = _train_epoch(step, batches, epoch, steps)
+            seconds = time.perf_counter() - started
+            check_loss(loss, epoch, state.history)
+            if is_validated(epoch, params.epochs):
+                state.record(epoch, loss, validation_cer(predict, validation, folded_sources))
+                state.save(checkpoint)
+                report.add(state.history[-1], best_epoch(state.history) == epoch, len(training) / seconds)
+    network.set_weights(state.best_weights)
+    return state.history
 
 
 @contextlib.contextmanager
 def _chunk_mapping() -> Iterator[Callable[[Callable, Iterable], Iterable]]:
-    """A `map` for the augmentation: of the calling thread, or of a process a core beside a GPU, which is that fast."""
-    if keras.backend.backend() != "torch":
+    """Yield a `map` for the augmentation: in this thread, or with PyTorch in a process per core to keep a GPU busy."""
+    if BACKEND != "torch":
         yield map
         return
     spawn = multiprocessing.get_context("spawn")
@@ -172,56 +104,8 @@ def _chunk_mapping() -> Iterator[Callable[[Callable, Iterable], Iterable]]:
         yield partial(pool_map, pool)
 
 
-def _validation_cer(predict: Callable[[np.ndarray], np.ndarray], lines: Subset, folded: Collection[str]) -> float:
-    """CER in percent of the greedy reading of `lines`."""
-    texts = [
-        [fold(text) if row["source"] in folded else text for text in (row["text"], prediction)]
-        for row, prediction in read_lines(((row, row["image"]) for row in lines), predict, greedy)
-    ]
-    return error_rates(*zip(*texts, strict=True))["cer"]
-
-
-def _branch(network: keras.Model) -> keras.Model:
-    """`network` with a second output, logits that a linear layer makes of the CNN's features."""
-    features = network.get_layer(FEATURES).output
-    return keras.Model(network.input, [network.output, keras.layers.Dense(BLANK + 1)(features)])
-
-
-def _word_cuts(
-    predict: Callable[[np.ndarray], np.ndarray], lines: Subset, folded: Collection[str]
-) -> dict[str, list[int]]:
-    """Where to cut each line between its words, by id."""
-    cuts = {}
-    found = read_lines(((row, row["image"]) for row in lines), predict, np.copy)
-    for row, logits in progress(found, "train: finding words", len(lines)):
-        text = row["text"]
-        if row["source"] in folded:
-            logits = keras.ops.convert_to_numpy(fold_logits(logits[None], np.array([True])))[0]
-            # Folded only for the alignment, which then has a word for each word of the text: folding keeps its spaces.
-            text = text.lower()
-        cuts[row["id"]] = word_cuts(row["image"], text, log_softmax(logits))
-    return cuts
-
-
-def _best_epoch(history: list[dict]) -> int:
-    """The epoch with the lowest validation CER, of equal ones the last: on few lines many are. 0 before the first."""
-    return min(reversed(history), key=lambda row: row["validation_cer"])["epoch"] if history else 0
-
-
-def _optimizer(params: TrainParams, steps: int) -> keras.optimizers.Optimizer:
-    warmup = round(params.warmup * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else params.learning_rate,
-        warmup_target=params.learning_rate if warmup else None,
-        warmup_steps=warmup,
-        decay_steps=max(1, params.epochs * steps - warmup),
-        alpha=0.01,
-    )
-    return keras.optimizers.AdamW(schedule, weight_decay=params.weight_decay, global_clipnorm=params.clip_norm)
-
-
-def _run_epoch(step: Callable[[Batch], float], batches: Iterator[Batch], epoch: int, steps: int) -> float:
-    """The mean loss of the next `steps` batches, in nats a line."""
+def _train_epoch(step: Callable[[Batch], float], batches: Iterator[Batch], epoch: int, steps: int) -> float:
+    """Train on the next `steps` batches and return the mean loss in nats per line."""
     total = count = 0
     for index, batch in enumerate(progress(islice(batches, steps), f"epoch {epoch}", steps), 1):
         loss = step(batch)

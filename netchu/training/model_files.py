@@ -1,4 +1,4 @@
-"""A trained model as a folder: weights for Keras, an ONNX network for reading, a JSON that rebuilds both.
+"""A trained model as a folder: weights for Keras, an ONNX network for reading, and a description of both in JSON.
 
 All three files are byte-identical for equal weights and samples.
 """
@@ -27,8 +27,8 @@ def save_model(
     """Write `model.weights.h5`, `model.json` and `model.onnx` into `folder`.
 
     Args:
-        preprocess: the parameters that turned images into the line images that `network` was trained on.
-        samples: some of these, uint8 `(height, width)`, by which `model.onnx` is quantized.
+        preprocess: the parameters that made the line images that `network` was trained on.
+        samples: some of these line images, uint8 `(height, width)`, for the quantization of `model.onnx`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     network.save_weights(folder / "model.weights.h5")
@@ -45,33 +45,43 @@ def save_model(
 
 
 def load_network(folder: Path, preprocess: dict, seed: int) -> tuple[keras.Model, NetworkParams]:
-    """The network that `save_model` wrote into `folder`, to train it further.
+    """Return the network that `save_model` wrote into `folder`, and its parameters, for further training.
 
     Raises:
-        NetchuError: there is none, or it was made for another charset or for line images made in another way than with
-            the parameters `preprocess`.
+        NetchuError: there is no model, or it is for another charset, or for line images made with other parameters
+            than `preprocess`.
     """
     try:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         params = NetworkParams(**description["network"])
         made_for = {key: description[key] for key in ("charset", "frame_width", "preprocess")}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NetchuError(f"train.init_from: {folder}/model.json: no model ({' '.join(str(error).split())})") from None
+        raise NetchuError(
+            f"train.init_from: {folder}/model.json: no model ({_one_line(error)}); name a folder that stage train wrote"
+        ) from None
     for key, value in {"charset": CHARSET, "frame_width": FRAME_WIDTH, "preprocess": preprocess}.items():
         if made_for[key] != value:
-            raise NetchuError(f"train.init_from: {folder}: made for {key} {made_for[key]}, here it is {value}")
+            raise NetchuError(
+                f"train.init_from: {folder}: was trained with {key} {made_for[key]}, not {value}; choose another model"
+            )
     network = build_network(params, preprocess["height"], seed)
     try:
         network.load_weights(folder / "model.weights.h5")
     except (OSError, ValueError, KeyError) as error:
-        raise NetchuError(f"train.init_from: {folder}/model.weights.h5: {' '.join(str(error).split())}") from None
+        raise NetchuError(
+            f"train.init_from: {folder}/model.weights.h5: cannot be loaded ({_one_line(error)}); copy the model again"
+        ) from None
     return network, params
 
 
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def _compress(path: Path) -> None:
-    """Write the HDF5 file at `path` anew with its arrays compressed, which Keras reads as well: a tenth less."""
-    plain = path.rename(path.with_suffix(".plain"))
-    with h5py.File(plain) as source, h5py.File(path, "w") as target:
+    """Compress the arrays in the HDF5 file at `path`, which saves a tenth; Keras reads it the same."""
+    uncompressed = path.rename(path.with_suffix(".uncompressed"))
+    with h5py.File(uncompressed) as source, h5py.File(path, "w") as target:
 
         def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Group):
@@ -83,4 +93,4 @@ def _compress(path: Path) -> None:
             copied.attrs.update(item.attrs)
 
         source.visititems(copy)
-    plain.unlink()
+    uncompressed.unlink()

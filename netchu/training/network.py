@@ -1,24 +1,20 @@
 """The CRNN: a residual CNN, column max-pool, bidirectional LSTMs and a linear layer that gives CTC logits.
 
 Shi, Bai and Yao 2017 (CRNN); column max-pool in place of flattening after Retsinas et al. 2022, "Best practices for a
-handwritten text recognition system". Written with keras.layers, so that it trains on any Keras backend.
+handwritten text recognition system". Written with keras.layers; trains with TensorFlow or PyTorch.
 """
 
 from typing import Annotated
 
-from keras import Model, backend, layers, ops, utils
+from keras import Model, layers, ops, utils
 from pydantic import Field
 
 from netchu.core.charset import BLANK
 from netchu.core.params import Section
+from netchu.training.backend import BidirectionalLSTM
 
-if backend.backend() == "torch":
-    from netchu.training.torch_lstm import BidirectionalLSTM
-else:
-    from netchu.training.lstm import BidirectionalLSTM
-
-FEATURES = "features"
-"""Name of the layer that gives the CNN's features, `(batch, frames, channels)`."""
+_FEATURES = "features"
+"""Name of the last layer of the CNN; its output is `(batch, frames, channels)`."""
 
 
 class NetworkParams(Section):
@@ -32,7 +28,7 @@ class NetworkParams(Section):
 
 
 def build_network(params: NetworkParams, height: int, seed: int) -> Model:
-    """The network for line images of `height` pixels, its initial weights and dropout drawn from `seed`.
+    """Return a network for line images of `height` pixels; `seed` determines initial weights and dropout.
 
     Input: `(batch, height, width, 1)` float32, ink 1 and paper 0, width a multiple of FRAME_WIDTH pixels.
     Output: logits `(batch, width / FRAME_WIDTH, len(CHARSET) + 1)`, the CTC blank last.
@@ -44,8 +40,8 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
         if stage:
             x = layers.MaxPooling2D((2, 2) if stage == 1 else (2, 1))(x)
         for _ in range(params.cnn_blocks):
-            x = _residual_block(x, channels)
-    x = layers.Dropout(params.dropout, name=FEATURES)(ops.max(x, axis=1))
+            x = residual_block(x, channels)
+    x = layers.Dropout(params.dropout, name=_FEATURES)(ops.max(x, axis=1))
     for _ in range(params.lstm_layers):
         # No cuDNN where TensorFlow has a GPU: its operator cannot be exported to ONNX.
         x = BidirectionalLSTM(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
@@ -53,14 +49,21 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
     return Model(image, layers.Dense(BLANK + 1, name="logits")(x), name="crnn")
 
 
-def _convolve(x, channels: int, kernel: int = 3, strides: int = 1, relu: bool = True):
-    x = layers.Conv2D(channels, kernel, strides, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.95)(x)
-    return layers.ReLU()(x) if relu else x
+def add_auxiliary_output(network: Model) -> Model:
+    """Return a model of `network` and a second output: logits that a linear layer makes of the CNN's features."""
+    features = network.get_layer(_FEATURES).output
+    return Model(network.input, [network.output, layers.Dense(BLANK + 1)(features)])
 
 
-def _residual_block(x, channels: int):
-    """Two 3x3 convolutions and a shortcut (He et al. 2016)."""
+def residual_block(x, channels: int):
+    """Apply two 3x3 convolutions and a shortcut (He et al. 2016)."""
     shortcut = x if x.shape[-1] == channels else _convolve(x, channels, kernel=1, relu=False)
     x = _convolve(_convolve(x, channels), channels, relu=False)
     return layers.ReLU()(layers.Add()([x, shortcut]))
+
+
+def _convolve(x, channels: int, kernel: int = 3, strides: int = 1, relu: bool = True):
+    """Apply a convolution, batch normalization and, unless it is switched off, a ReLU."""
+    x = layers.Conv2D(channels, kernel, strides, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
+    return layers.ReLU()(x) if relu else x

@@ -1,35 +1,49 @@
-"""The network as an ONNX file that depends on nothing but its weights."""
+"""Export of a network to an ONNX file that depends on nothing but its weights."""
 
 import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import keras
 import onnx
 
+from netchu.training.backend import BACKEND
+
+_EXPORT_SAVED = """
+import sys
+from pathlib import Path
+from netchu.training.backend import BidirectionalLSTM  # registers the layer with Keras
+import keras
+from netchu.training.onnx_export import export_onnx
+export_onnx(keras.saving.load_model(sys.argv[1], compile=False), Path(sys.argv[2]))
+"""
+
 
 def export_onnx(network: keras.Model, path: Path) -> None:
-    """Write `network`, from `image` to `logits`, to `path`, the same bytes for the same weights.
+    """Write `network` to `path`, with input `image` and output `logits`, the same bytes for the same weights.
 
-    Always by TensorFlow: where Keras runs on another backend, in a process of its own.
+    TensorFlow exports. With another backend, it runs in a separate process.
     """
-    if keras.backend.backend() != "tensorflow":
+    if BACKEND != "tensorflow":
         with tempfile.TemporaryDirectory() as scratch:
             network.save(f"{scratch}/network.keras")
-            command = [sys.executable, "-m", "netchu.training.onnx_export", f"{scratch}/network.keras", path]
+            command = [sys.executable, "-c", _EXPORT_SAVED, f"{scratch}/network.keras", path]
             subprocess.run(command, check=True, env=os.environ | {"KERAS_BACKEND": "tensorflow"})
         return
     signature = [keras.InputSpec(shape=(None, network.input_shape[1], None, 1), dtype="float32", name="image")]
-    network.export(path, format="onnx", input_signature=signature, verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # Keras itself looks for a name that NumPy no longer has
+        network.export(path, format="onnx", input_signature=signature, verbose=False)
     write_canonical(onnx.load(path), path)
 
 
 def write_canonical(model: onnx.ModelProto, path: Path) -> None:
-    """Write `model`, from one input to one output, with nodes, tensors and constants named by their place in it.
+    """Write `model`, which has one input and one output, with nodes and tensors named by their position.
 
-    The exporter's own names and orders follow Python's hash seed, and so change from process to process.
+    The exporter's own names and order depend on Python's hash seed and change from process to process.
     """
     model = _canonical(model)
     onnx.checker.check_model(model)
@@ -37,10 +51,11 @@ def write_canonical(model: onnx.ModelProto, path: Path) -> None:
 
 
 def _canonical(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a copy of `model` with the nodes that its output needs, in the order of a depth-first search."""
     graph = model.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
     producer = {output: node for node in graph.node for output in node.output if output}
-    names = {"": "", graph.input[0].name: "image", graph.output[0].name: "logits"}  # "" stands for what is left out
+    names = {"": "", graph.input[0].name: "image", graph.output[0].name: "logits"}  # "" is an optional input left out
     nodes, tensors = [], []
 
     def visit(tensor: str) -> None:
@@ -52,8 +67,8 @@ def _canonical(model: onnx.ModelProto) -> onnx.ModelProto:
             for needed in node.input:
                 visit(needed)
             nodes.append(node)
-            for place, output in enumerate(node.output):
-                names.setdefault(output, f"{node.op_type}_{len(nodes)}_{place}")
+            for index, output in enumerate(node.output):
+                names.setdefault(output, f"{node.op_type}_{len(nodes)}_{index}")
 
     visit(graph.output[0].name)
     for number, node in enumerate(nodes, 1):
@@ -69,14 +84,9 @@ def _canonical(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _rename(value: onnx.ValueInfoProto, name: str, axes: tuple[str | None, ...]) -> onnx.ValueInfoProto:
+    """Give an input or output a new name, and new names to its variable axes (None for a fixed axis)."""
     value.name = name
     for dimension, axis in zip(value.type.tensor_type.shape.dim, axes, strict=True):
         if axis:
             dimension.dim_param = axis
     return value
-
-
-if __name__ == "__main__":
-    from netchu.training import lstm  # noqa: F401 - registers the layer with Keras
-
-    export_onnx(keras.saving.load_model(sys.argv[1], compile=False), Path(sys.argv[2]))

@@ -1,7 +1,7 @@
-"""The exported network in 8-bit integers, for faster reading: a third of the time and a quarter of the bytes.
+"""Quantization of the exported network to 8 bits, for faster reading: a third of the time, a quarter of the bytes.
 
-Post-training quantization (Jacob et al. 2018): convolutions and the last layer with weights scaled by channel and
-activations by the range that they take on training lines, LSTMs with the range found anew for every line.
+Post-training quantization (Jacob et al. 2018). Convolutions and the last layer: weights scaled per channel, activations
+by their range on training lines. LSTMs: activations scaled by their range on each line that is read.
 """
 
 import contextlib
@@ -18,7 +18,9 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from netchu.training.onnx_export import write_canonical
 
 
-class _Lines(CalibrationDataReader):
+class _CalibrationLines(CalibrationDataReader):
+    """Batches of line images, in the form that onnxruntime's quantization reads."""
+
     def __init__(self, images: Iterable[np.ndarray]):
         self._images = iter(images)
 
@@ -29,7 +31,7 @@ class _Lines(CalibrationDataReader):
 
 @contextlib.contextmanager
 def _without_warnings() -> Iterator[None]:
-    """The second of two steps finds the first one's work, and warns of it."""
+    """Suppress the warnings of the second step about tensors that the first has quantized."""
     logging.disable(logging.WARNING)
     try:
         yield
@@ -38,17 +40,17 @@ def _without_warnings() -> Iterator[None]:
 
 
 def quantize(path: Path, images: Iterable[np.ndarray]) -> None:
-    """Replace the ONNX network at `path`, which takes an `image`, by one of 8-bit weights and activations.
+    """Replace the ONNX network at `path`, with input `image`, by one with 8-bit weights and activations.
 
     Args:
-        images: batches as `pad_images` makes them, typical of what is to be read.
+        images: typical batches as `pad_images` makes them, to find the ranges of activations.
     """
-    # 7 bits suffice for weights, and processors without VNNI add two products in 16 bits, which must not overflow.
+    # 7 bits suffice for weights: processors without VNNI add two products in 16 bits, which must not overflow.
     weights = {"per_channel": True, "reduce_range": True, "weight_type": QuantType.QInt8}
     activations = {"op_types_to_quantize": ["Conv", "MatMul"], "activation_type": QuantType.QUInt8}
     with tempfile.TemporaryDirectory() as scratch, _without_warnings():
         simple, static, whole = (f"{scratch}/{name}.onnx" for name in ("simple", "static", "whole"))
         quant_pre_process(path, simple, skip_symbolic_shape=True)
-        quantize_static(simple, static, _Lines(images), **activations, **weights)
+        quantize_static(simple, static, _CalibrationLines(images), **activations, **weights)
         quantize_dynamic(static, whole, op_types_to_quantize=["LSTM"], **weights)
         write_canonical(onnx.load(whole), path)

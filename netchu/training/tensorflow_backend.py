@@ -1,6 +1,6 @@
-"""Training with TensorFlow, the default: the CTC loss (Graves et al. 2006), the training step and reading.
+"""Training with TensorFlow, the default: the CTC loss (Graves et al. 2006), the training step and the prediction.
 
-The loss is TensorFlow's native CPU kernel, some 16 times faster than keras.losses.CTC.
+The loss is TensorFlow's native CPU kernel, about 16 times as fast as keras.losses.CTC.
 """
 
 from collections.abc import Callable
@@ -9,31 +9,32 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from netchu.training.averaging import share_kept
 from netchu.training.batches import PAD, Batch
 from netchu.training.ctc import fold_logits
 
 
 def ctc_loss(labels: tf.Tensor, logits: tf.Tensor, frames: tf.Tensor) -> tf.Tensor:
-    """Negative log-likelihood of each text, `(batch,)`, in nats.
+    """Return the negative log-likelihood of each text, `(batch,)`, in nats.
 
     Args:
         labels: `(batch, longest text)` int32 classes, padded with PAD.
         logits: `(batch, frames, classes)` float32, the blank last.
-        frames: `(batch,)` int32, how many frames of each line are not padding.
+        frames: `(batch,)` int32, frames of each line without the padding.
 
-    A text must fit its line (`required_frames`): the loss is infinite where equal neighbours leave no room for the
-    blank between them, and tensorflow.errors.InvalidArgumentError is raised where there are more classes than frames.
+    A text must fit its line (`required_frames`). The loss is infinite for a text that fits only without the blanks
+    between equal neighbours; tensorflow.errors.InvalidArgumentError is raised for a text with more classes than frames.
     """
-    places = tf.where(labels != PAD)
+    positions = tf.where(labels != PAD)
     return tf.raw_ops.CTCLoss(
         inputs=tf.transpose(logits, (1, 0, 2)),
-        labels_indices=places,
-        labels_values=tf.gather_nd(labels, places),
+        labels_indices=positions,
+        labels_values=tf.gather_nd(labels, positions),
         sequence_length=frames,
     )[0]
 
 
-def training_step(
+def make_training_step(
     network: keras.Model,
     branched: keras.Model,
     averaged: keras.Model,
@@ -41,48 +42,47 @@ def training_step(
     auxiliary: float,
     average: float,
 ) -> Callable[[Batch], float]:
-    """A function that takes a batch, changes the networks and returns the mean loss of `network` in nats a line.
+    """Return a function that trains on a batch and returns the mean loss of `network` in nats per line.
 
     Args:
-        network: the network.
-        branched: `network` with a second output, whose loss counts `auxiliary` times.
-        averaged: its copy, which keeps `average` of its weights a step and takes the rest from `network`.
-        optimizer: of `branched.trainable_variables`.
+        network: the network to train.
+        branched: `network` with a second output (`add_auxiliary_output`), whose loss counts `auxiliary` times.
+        averaged: a copy of `network`; each step keeps a share of its weights, at most `average` (`share_kept`), and
+            takes the rest from `network`.
+        optimizer: built for `branched.trainable_variables`.
     """
 
     @tf.function(
         input_signature=[
-            _images_of(network),
+            _image_signature(network),
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((None, None), tf.int32),
             tf.TensorSpec((None,), tf.bool),
         ]
     )
-    def step(images, frames, labels, folded):
+    def step(images, frames, labels, is_folded):
         with tf.GradientTape() as tape:
-            loss, shortcut_loss = (
-                tf.reduce_mean(ctc_loss(labels, fold_logits(logits, folded), frames))
+            loss, auxiliary_loss = (
+                tf.reduce_mean(ctc_loss(labels, fold_logits(logits, is_folded), frames))
                 for logits in branched(images, training=True)
             )
-            total = loss + auxiliary * shortcut_loss
+            total = loss + auxiliary * auxiliary_loss
         gradients = tape.gradient(total, branched.trainable_variables)
         optimizer.apply_gradients(zip(gradients, branched.trainable_variables, strict=True))
-        # The average starts short, so that the first steps' random weights are forgotten soon.
-        done = tf.cast(optimizer.iterations, tf.float32)
-        keep = tf.minimum(average, (1 + done) / (10 + done))
+        keep = share_kept(average, tf.cast(optimizer.iterations, tf.float32))
         for mean, weight in zip(averaged.weights, network.weights, strict=True):
             mean.assign(keep * mean + (1 - keep) * weight)
         return loss
 
-    return lambda batch: float(step(batch.images, batch.frames, batch.labels, batch.folded))
+    return lambda batch: float(step(batch.images, batch.frames, batch.labels, batch.is_folded))
 
 
-def reading(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """From images as `pad_images` makes them to the logits of `network`, `(batch, frames, classes)`."""
-    read = tf.function(lambda images: network(images, training=False), input_signature=[_images_of(network)])
-    return lambda images: read(images).numpy()
+def make_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function from images, as `pad_images` makes them, to logits of `network`, `(batch, frames, classes)`."""
+    predict = tf.function(lambda images: network(images, training=False), input_signature=[_image_signature(network)])
+    return lambda images: predict(images).numpy()
 
 
-def _images_of(network: keras.Model) -> tf.TensorSpec:
-    """One signature for every batch, so that TensorFlow traces the network once."""
+def _image_signature(network: keras.Model) -> tf.TensorSpec:
+    """Return one signature for images of any number and width, so that TensorFlow traces the network once."""
     return tf.TensorSpec(network.input_shape, tf.float32)

@@ -1,4 +1,4 @@
-"""Training with PyTorch, for machines with a GPU (KERAS_BACKEND=torch): the same functions as tensorflow_backend."""
+"""Training with PyTorch (KERAS_BACKEND=torch), for machines with a GPU: the same functions as tensorflow_backend."""
 
 from collections.abc import Callable
 
@@ -7,17 +7,18 @@ import numpy as np
 import torch
 
 from netchu.core.charset import BLANK
+from netchu.training.averaging import share_kept
 from netchu.training.batches import PAD, Batch
 from netchu.training.ctc import fold_logits
 
 
 def ctc_loss(labels: torch.Tensor, logits: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
-    """Negative log-likelihood of each text, `(batch,)`, in nats; infinite where a text does not fit its line.
+    """Return the negative log-likelihood of each text, `(batch,)`, in nats; infinite for a text too long for its line.
 
     Args:
         labels: `(batch, longest text)` int64 classes, padded with PAD.
         logits: `(batch, frames, classes)` float32, the blank last.
-        frames: `(batch,)` int64, how many frames of each line are not padding.
+        frames: `(batch,)` int64, frames of each line without the padding.
     """
     return torch.nn.functional.ctc_loss(
         logits.log_softmax(-1).transpose(0, 1),
@@ -29,7 +30,7 @@ def ctc_loss(labels: torch.Tensor, logits: torch.Tensor, frames: torch.Tensor) -
     )
 
 
-def training_step(
+def make_training_step(
     network: keras.Model,
     branched: keras.Model,
     averaged: keras.Model,
@@ -37,23 +38,22 @@ def training_step(
     auxiliary: float,
     average: float,
 ) -> Callable[[Batch], float]:
-    """See tensorflow_backend.training_step."""
+    """Return the training step, as tensorflow_backend.make_training_step does."""
     variables = branched.trainable_variables
 
     def step(batch: Batch) -> float:
         branched.zero_grad()
-        images, frames, labels, folded = (
-            _on_device(array) for array in (batch.images, batch.frames, batch.labels, batch.folded)
+        images, frames, labels, is_folded = (
+            _on_device(array) for array in (batch.images, batch.frames, batch.labels, batch.is_folded)
         )
-        loss, shortcut_loss = (
-            ctc_loss(labels.long(), fold_logits(logits, folded), frames.long()).mean()
+        loss, auxiliary_loss = (
+            ctc_loss(labels.long(), fold_logits(logits, is_folded), frames.long()).mean()
             for logits in branched(images, training=True)
         )
-        (loss + auxiliary * shortcut_loss).backward()
+        (loss + auxiliary * auxiliary_loss).backward()
         with torch.no_grad():
             optimizer.apply([variable.value.grad for variable in variables], variables)
-            done = float(optimizer.iterations)
-            keep = min(average, (1 + done) / (10 + done))
+            keep = float(share_kept(average, float(optimizer.iterations)))
             means, weights = ([weight.value.detach() for weight in model.weights] for model in (averaged, network))
             torch._foreach_lerp_(means, weights, 1 - keep)
         return float(loss.detach())
@@ -61,16 +61,16 @@ def training_step(
     return step
 
 
-def reading(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """See tensorflow_backend.reading."""
+def make_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the prediction, as tensorflow_backend.make_predictor does."""
 
-    def read(images: np.ndarray) -> np.ndarray:
+    def predict(images: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             return network(_on_device(images), training=False).cpu().numpy()
 
-    return read
+    return predict
 
 
 def _on_device(array: np.ndarray) -> torch.Tensor:
-    """A tensor where the network's weights are."""
+    """Return a tensor on the device that holds the network's weights."""
     return torch.from_numpy(array).to("cuda" if torch.cuda.is_available() else "cpu", non_blocking=True)

@@ -1,4 +1,4 @@
-"""Stage train: its outputs, and what it leaves behind."""
+"""Stage train: outputs, starting model and errors."""
 
 import csv
 import json
@@ -32,7 +32,7 @@ def run(folder, texts, params=PARAMS):
     return train.run(params, {"lines": table, "split": split}, outputs), outputs
 
 
-def test_writes_model_and_history_and_leaves_no_checkpoint(folder):
+def test_writes_model_and_history_and_removes_the_checkpoint(folder):
     summary, outputs = run(folder, {"train": ["số 1", "số 2", "xã 3"] * 4, "validation": ["số 4"]})
     assert sorted(file.name for file in outputs["model"].iterdir()) == ["model.json", "model.onnx", "model.weights.h5"]
     assert json.loads((outputs["model"] / "model.json").read_text())["preprocess"]["height"] == HEIGHT
@@ -44,12 +44,12 @@ def test_writes_model_and_history_and_leaves_no_checkpoint(folder):
     assert not list((folder / "checkpoints").glob("*"))
 
 
-def test_without_validation_lines_says_so(folder):
+def test_rejects_a_split_without_validation_lines(folder):
     with pytest.raises(NetchuError, match="no line belongs to validation"):
         run(folder, {"train": ["a"]})
 
 
-def test_goes_on_from_a_model_whose_network_it_takes(folder):
+def test_starts_from_the_network_of_a_model(folder):
     texts = {"train": ["số 1", "xã 3"] * 4, "validation": ["số 4"]}
     run(folder, texts)
     (folder / "crnn").rename(folder / "first")
@@ -64,13 +64,13 @@ def test_goes_on_from_a_model_whose_network_it_takes(folder):
     assert network[0] == network[1]
 
 
-def test_a_folded_source_without_lines_is_refused(folder):
+def test_rejects_a_folded_source_without_lines(folder):
     params = PARAMS.model_copy(update={"labels": LabelsParams(folded=["kalapa"])})
-    with pytest.raises(NetchuError, match=r"labels\.folded: no lines of kalapa; there are lines of "):
+    with pytest.raises(NetchuError, match=r"labels\.folded: no lines of kalapa; choose from test"):
         run(folder, {"train": ["a"] * 4, "validation": ["b"]}, params)
 
 
-def test_a_folder_without_a_model_says_so(folder):
+def test_rejects_a_folder_without_a_model(folder):
     params = PARAMS.model_copy(update={"train": PARAMS.train.model_copy(update={"init_from": str(folder / "none")})})
     with pytest.raises(NetchuError, match=r"train\.init_from: .*none/model\.json: no model"):
         run(folder, {"train": ["a"] * 4, "validation": ["b"]}, params)

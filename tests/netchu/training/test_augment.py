@@ -1,4 +1,4 @@
-"""Augmentation: what it must keep, and that each part does something."""
+"""Augmentation keeps what it must, and each part changes the image."""
 
 import numpy as np
 import pytest
@@ -34,18 +34,33 @@ def test_keeps_height_type_ink_and_enough_frames(width, height, strength, seed):
     assert changed.min() < changed.max()
 
 
-def test_nothing_changes_when_all_is_off():
+def test_changes_nothing_when_all_is_off():
     image = line(200)
     assert np.array_equal(augment(image, 1, params(), np.random.default_rng(1)), image)
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_each_part_changes_the_image_and_is_determined_by_its_generator(part):
+def test_each_part_changes_the_image_as_its_generator_says(part):
     image, alone = line(200), params(**{part: 1.0})
     changed = [augment(image, 1, alone, np.random.default_rng(seed)) for seed in range(8)]
     again = [augment(image, 1, alone, np.random.default_rng(seed)) for seed in range(8)]
-    assert all(np.array_equal(one, other) for one, other in zip(changed, again, strict=True))
+    assert all(np.array_equal(first, second) for first, second in zip(changed, again, strict=True))
     assert any(not np.array_equal(one, image) for one in changed)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_keeps_dark_ink_on_light_paper(part):
+    image = line(200)
+    for seed in range(20):
+        changed = augment(image, 1, params(**{part: 1.0}), np.random.default_rng(seed)).astype(float)
+        assert np.median(changed) > 180 and changed.min() < np.median(changed) - 60
+
+
+@pytest.mark.parametrize("part", ["affine", "elastic"])
+def test_fills_the_border_with_paper(part):
+    paper = np.full((48, 200), 255, np.uint8)
+    for seed in range(20):
+        assert augment(paper, 1, params(**{part: 2.0}), np.random.default_rng(seed)).min() == 255
 
 
 def test_stroke_changes_the_amount_of_ink_both_ways():

@@ -1,4 +1,4 @@
-"""Training batches: every line once, padded right, the same for the same seed."""
+"""Training batches: every line once, padded, and determined by seed, epoch and line."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import decode, encode
-from netchu.core.parallel import pool_map
+from netchu.core.parallel import pool_map, prefetch
 from netchu.core.subsets import Subset
 from netchu.pictures.line_image import FRAME_WIDTH
 from netchu.training.augment import AugmentParams
@@ -29,7 +29,7 @@ def texts_of(batches):
     return [decode([label for label in row if label != PAD]) for batch in batches for row in batch.labels]
 
 
-def test_every_line_once_in_the_promised_number_of_batches(subset):
+def test_yields_every_line_once_in_full_batches(subset):
     batches = list(training_batches(subset, (), {}, 8, FULL, seed=1, epoch=1))
     assert len(batches) == -(-150 // 8)
     assert sorted(texts_of(batches)) == sorted(row["text"] for row in subset)
@@ -39,24 +39,46 @@ def test_order_and_augmentation_follow_seed_and_epoch(subset):
     def run(seed, epoch):
         return list(training_batches(subset, (), {}, 8, FULL, seed, epoch))
 
-    one, again = run(1, 1), run(1, 1)
-    assert all(np.array_equal(a.images, b.images) for a, b in zip(one, again, strict=True))
-    assert texts_of(one) == texts_of(again)
-    assert texts_of(one) != texts_of(run(1, 2))
-    assert texts_of(one) != texts_of(run(2, 1))
+    first = run(1, 1)
+    assert_equal(run(1, 1), first)
+    assert texts_of(run(1, 2)) != texts_of(first)
+    assert texts_of(run(2, 1)) != texts_of(first)
 
 
-def test_other_processes_augment_the_same(subset):
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        batches = [
-            list(training_batches(subset, (), {}, 8, FULL, 1, 1, map_chunks))
-            for map_chunks in (map, partial(pool_map, pool))
-        ]
-    assert texts_of(batches[0]) == texts_of(batches[1])
-    assert all(np.array_equal(a.images, b.images) for a, b in zip(*batches, strict=True))
+def assert_equal(batches, expected):
+    assert texts_of(batches) == texts_of(expected)
+    assert all(np.array_equal(a.images, b.images) for a, b in zip(batches, expected, strict=True))
 
 
-def test_batches_hold_lines_of_similar_width(subset):
+@pytest.mark.parametrize("seed", range(5))
+def test_batches_do_not_depend_on_work_ahead(subset, seed):
+    expected = list(training_batches(subset, (), {}, 2, FULL, seed, 1))
+    ahead = training_batches(subset, (), {}, 2, FULL, seed, 1, lambda function, items: list(map(function, items)))
+    assert_equal(list(ahead), expected)
+    assert_equal(list(prefetch(training_batches(subset, (), {}, 2, FULL, seed, 1))), expected)
+
+
+@pytest.mark.parametrize(("processes", "cores"), [(1, 1), (2, 4)])
+def test_batches_do_not_depend_on_processes_or_cores(subset, monkeypatch, processes, cores):
+    expected = list(training_batches(subset, (), {}, 2, FULL, 1, 1))
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        assert_equal(list(training_batches(subset, (), {}, 2, FULL, 1, 1, partial(pool_map, pool))), expected)
+
+
+def test_augmentation_of_a_line_does_not_depend_on_other_lines(tmp_path):
+    """Its batch pads the line, with paper."""
+    images = []
+    for texts in (["abc"], ["abc", "d", "efg"]):
+        folder = tmp_path / str(len(texts))
+        folder.mkdir()
+        lines = Subset(*write_table(folder, {"train": texts}), "train")
+        batches = training_batches(lines, (), {}, 1, FULL, seed=1, epoch=1)
+        images += [batch.images for batch in batches if texts_of([batch]) == ["abc"]]
+    assert np.array_equal(*images)
+
+
+def test_batches_contain_lines_of_similar_width(subset):
     batches = list(training_batches(subset, (), {}, 8, OFF, seed=1, epoch=1))
     used = sum(int(batch.frames.sum()) for batch in batches) * FRAME_WIDTH
     assert used / sum(batch.images.shape[0] * batch.images.shape[2] for batch in batches) > 0.8
@@ -69,22 +91,22 @@ def test_ink_is_one_and_padding_is_paper():
     assert batch.images.shape[2] % 32 == 0
     assert batch.images.max() == 1 and batch.images[0, :, 32:].max() == 0
     assert batch.frames.tolist() == [32 // FRAME_WIDTH, 104 // FRAME_WIDTH]
-    assert batch.folded.tolist() == [False, True]
+    assert batch.is_folded.tolist() == [False, True]
     assert batch.labels[0].tolist() == encode("ab") + [PAD] * 6
 
 
-def test_lines_of_folded_sources_lose_case_and_punctuation(tmp_path):
+def test_folds_the_texts_of_folded_sources(tmp_path):
     lines = Subset(*write_table(tmp_path, {"train": ["A, B-c/1", "Dd."]}), "train")
     (batch,) = training_batches(lines, ("test",), {}, 8, OFF, seed=1, epoch=1)
-    assert sorted(texts_of([batch])) == ["a bc/1", "dd"] and batch.folded.all()
+    assert sorted(texts_of([batch])) == ["a bc/1", "dd"] and batch.is_folded.all()
     (batch,) = training_batches(lines, ("other",), {}, 8, OFF, seed=1, epoch=1)
-    assert sorted(texts_of([batch])) == ["A, B-c/1", "Dd."] and not batch.folded.any()
+    assert sorted(texts_of([batch])) == ["A, B-c/1", "Dd."] and not batch.is_folded.any()
 
 
-def test_words_are_shuffled_only_where_it_is_known_where_they_lie(tmp_path):
+def test_shuffles_only_lines_with_known_cuts(tmp_path):
     lines = Subset(*write_table(tmp_path, {"train": ["a b c d", "e f g h"]}), "train")
     cuts = {"train/000": [28, 52, 76]}
     shuffle = OFF.model_copy(update={"shuffle": 1.0})
-    seen = {text for epoch in range(20) for text in texts_of(training_batches(lines, (), cuts, 8, shuffle, 1, epoch))}
-    assert "e f g h" in seen and len({text for text in seen if set(text) & set("efgh")}) == 1
-    assert len(seen) > 5 and all(set(text) <= set("abcd ") or text == "e f g h" for text in seen)
+    found = {text for epoch in range(20) for text in texts_of(training_batches(lines, (), cuts, 8, shuffle, 1, epoch))}
+    assert "e f g h" in found and len({text for text in found if set(text) & set("efgh")}) == 1
+    assert len(found) > 5 and all(set(text) <= set("abcd ") or text == "e f g h" for text in found)

@@ -1,4 +1,4 @@
-"""Checkpoints: what comes back, and what survives a crash."""
+"""Checkpoints: saving, loading, crashes and the fingerprint."""
 
 import sys
 import types
@@ -16,11 +16,11 @@ def folder(tmp_path, monkeypatch):
 
 
 def groups(value):
-    """More than ten arrays, scalars and empty ones: names must not be sorted as text."""
+    """Return more than ten arrays, scalars and empty ones: their names must not be sorted as text."""
     return {"network": [np.full(n % 4, value + n, np.float32) for n in range(12)], "seeds": [np.uint32(7)]}
 
 
-def test_groups_and_history_come_back(folder):
+def test_loads_groups_and_history(folder):
     history = [{"epoch": 1, "loss": 2.5}]
     Checkpoint("a").save(groups(0), history)
     Checkpoint("a").save(groups(1), history)
@@ -30,7 +30,7 @@ def test_groups_and_history_come_back(folder):
     assert arrays["seeds"][0] == 7 and arrays["seeds"][0].dtype == np.uint32
 
 
-def test_none_where_there_is_none_or_it_is_damaged():
+def test_returns_none_without_a_file_or_for_a_damaged_one():
     saved = Checkpoint("a")
     assert saved.load() is None
     saved.save(groups(0), [])
@@ -40,7 +40,7 @@ def test_none_where_there_is_none_or_it_is_damaged():
         assert saved.load() is None
 
 
-def test_a_crash_while_saving_leaves_the_state_before(monkeypatch):
+def test_a_crash_while_saving_keeps_the_previous_state(monkeypatch):
     saved = Checkpoint("a")
     saved.save(groups(0), [{"epoch": 1}])
 
@@ -54,7 +54,7 @@ def test_a_crash_while_saving_leaves_the_state_before(monkeypatch):
     assert saved.load()[1] == [{"epoch": 1}]
 
 
-def test_runs_do_not_share_a_state_and_a_finished_one_leaves_none():
+def test_keeps_runs_apart_and_removes_a_finished_one():
     one, other = Checkpoint("one"), Checkpoint("other")
     one.save(groups(0), [])
     assert other.load() is None
@@ -64,7 +64,7 @@ def test_runs_do_not_share_a_state_and_a_finished_one_leaves_none():
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A project with one imported module and one data file, as `fingerprint` sees it."""
+    """A project with one imported module and one data file."""
     for name in ("netchu/training/checkpoint.py", "netchu/core/module.py", "data"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
@@ -75,13 +75,13 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_fingerprint_is_the_same_for_the_same_run(project):
+def test_same_run_has_the_same_fingerprint(project):
     one = fingerprint({"a": 1, "b": 2}, [project / "data"], ["numpy"])
     assert fingerprint({"b": 2, "a": 1}, [project / "data"], ["numpy"]) == one
 
 
 @pytest.mark.parametrize("change", ["parameters", "data", "code", "version"])
-def test_fingerprint_follows_each_thing_that_determines_the_run(project, monkeypatch, change):
+def test_each_change_to_a_run_changes_its_fingerprint(project, monkeypatch, change):
     parameters = {"a": 1}
     before = fingerprint(parameters, [project / "data"], ["numpy"])
     match change:

@@ -25,7 +25,7 @@ def random_batch(seed: int, lines: int, frames: int, longest: int):
     return labels, logits, rng.integers(2 * longest, frames + 1, lines).astype(np.int32), lengths
 
 
-def test_loss_and_gradient_are_those_of_keras():
+def test_loss_and_gradient_equal_those_of_keras():
     labels, logits, frames, lengths = random_batch(1, lines=4, frames=30, longest=8)
     logits = tf.constant(logits)
     with tf.GradientTape(persistent=True) as tape:
@@ -39,7 +39,7 @@ def test_loss_and_gradient_are_those_of_keras():
 
 
 @pytest.mark.parametrize("text", [[0], [3, 3], [0, 1, 0]])
-def test_loss_is_minus_log_of_the_sum_over_all_paths(text):
+def test_loss_is_the_negative_log_of_the_sum_over_all_paths(text):
     classes = [BLANK, 0, 1, 3]
     logits = np.full((1, 4, BLANK + 1), -60, np.float32)
     logits[0, :, classes] = np.random.default_rng(2).normal(0, 1, (4, 4)).astype(np.float32)
@@ -53,7 +53,7 @@ def test_loss_is_minus_log_of_the_sum_over_all_paths(text):
     assert float(loss[0]) == pytest.approx(-np.log(total), rel=1e-4)
 
 
-def test_padding_frames_do_not_count():
+def test_ignores_padding_frames():
     labels, logits, frames, _ = random_batch(3, lines=3, frames=40, longest=6)
     loss = ctc_loss(tf.constant(labels), tf.constant(logits), tf.constant(frames))
     for row, length in enumerate(frames):
@@ -61,20 +61,20 @@ def test_padding_frames_do_not_count():
     assert np.allclose(loss, ctc_loss(tf.constant(labels), tf.constant(logits), tf.constant(frames)))
 
 
-def test_a_text_that_does_not_fit_is_not_passed_over():
+def test_loss_of_a_text_too_long_for_its_line():
     logits, frames = tf.zeros((1, 4, BLANK + 1)), tf.constant([4])
     assert np.isinf(ctc_loss(tf.constant([[1, 1, 1]]), logits, frames)[0])  # needs five frames
     with pytest.raises(tf.errors.InvalidArgumentError):
         ctc_loss(tf.constant([[1, 2, 3, 4, 5]]), logits, frames)
 
 
-def test_a_folded_loss_is_that_of_all_texts_that_fold_to_the_label():
-    """Against the sum over the paths of three frames whose text, case and commas aside, is the label."""
+def test_folded_loss_sums_over_all_texts_that_fold_to_the_label():
+    """Compare with the sum over all paths of three frames whose text is the label except for case and commas."""
     classes = [BLANK, *encode("aAb,")]
     logits = np.full((1, 3, BLANK + 1), -60, np.float32)
     logits[0, :, classes] = np.random.default_rng(4).normal(0, 1, (5, 3)).astype(np.float32)
     probabilities = np.exp(log_softmax(logits[0].astype(np.float64)))
-    # A comma between two a counts as the blank that parts them, and a and A as one letter that lasts.
+    # A comma counts as blank, and so separates two letters. An a followed by an A is one letter, two frames long.
     folded = {
         BLANK: BLANK,
         **{label: BLANK if CHARSET[label] == "," else encode(CHARSET[label].lower())[0] for label in classes[1:]},
@@ -89,7 +89,7 @@ def test_a_folded_loss_is_that_of_all_texts_that_fold_to_the_label():
     assert float(loss[0]) == pytest.approx(-np.log(total), rel=1e-4)
 
 
-def test_only_lines_that_are_folded_change():
+def test_folds_only_the_given_lines():
     _, logits, _, _ = random_batch(5, lines=2, frames=6, longest=2)
     merged = fold_logits(tf.constant(logits), tf.constant([True, False])).numpy()
     assert np.array_equal(merged[1], logits[1])

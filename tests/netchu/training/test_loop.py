@@ -1,17 +1,20 @@
-"""The training loop: it learns, resumes exactly, stops early, and says when it goes wrong."""
+"""The training loop: learning, resuming, stopping, errors and the progress log."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 
 from netchu.core.errors import NetchuError
+from netchu.core.progress_log import progress_path
 from netchu.core.subsets import Subset
-from netchu.training import checkpoint, loop
+from netchu.training import checkpoint, loop, stopping, validation
 from netchu.training.augment import AugmentParams
 from netchu.training.checkpoint import Checkpoint
-from netchu.training.loop import TrainParams, train
+from netchu.training.loop import train
 from netchu.training.network import NetworkParams, build_network
+from netchu.training.params import TrainParams
 from tests.netchu.helpers import HEIGHT, write_table
 
 NETWORK = NetworkParams(cnn_channels=[8, 12, 16], cnn_blocks=1, lstm_units=16, lstm_layers=1, dropout=0.1)
@@ -44,16 +47,16 @@ def lines(tmp_path, monkeypatch):
 
 
 def random_lines(folder, count):
-    """`count` lines of one to three letters to train on, and a quarter as many to validate."""
+    """Return `count` lines of one to three letters for training, and a quarter as many for validation."""
     rng = np.random.default_rng(5)
     texts = ["".join(rng.choice(list("lox"), rng.integers(1, 4))) for _ in range(count + count // 4)]
     table, split = write_table(folder, {"train": texts[:count], "validation": texts[count:]})
     return Subset(table, split, "train"), Subset(table, split, "validation")
 
 
-def run(lines, params=PARAMS, key="a", folded=()):
+def run(lines, params=PARAMS, key="a", folded_sources=()):
     network = build_network(NETWORK, HEIGHT, params.seed)
-    return network, train(network, params, *lines, folded, Checkpoint(key))
+    return network, train(network, params, *lines, folded_sources, Checkpoint(key))
 
 
 @pytest.mark.usefixtures("lines")
@@ -62,9 +65,9 @@ def test_learns_to_read(tmp_path):
     assert min(row["validation_cer"] for row in history) < 10
 
 
-def test_an_interrupted_run_ends_like_an_undisturbed_one(lines, monkeypatch, capsys):
+def test_resumes_an_interrupted_run_with_the_same_result(lines, monkeypatch, capsys):
     whole, expected = run(lines, key="whole")
-    real = loop._run_epoch
+    real = loop._train_epoch
 
     def interrupted(step, batches, epoch, steps):
         if epoch == 3:
@@ -72,78 +75,113 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(lines, monkeypatch, cap
             raise KeyboardInterrupt
         return real(step, batches, epoch, steps)
 
-    monkeypatch.setattr(loop, "_run_epoch", interrupted)
+    monkeypatch.setattr(loop, "_train_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(lines, key="part")
-    monkeypatch.setattr(loop, "_run_epoch", real)
+    monkeypatch.setattr(loop, "_train_epoch", real)
     resumed, history = run(lines, key="part")
     assert "resumes after epoch 2" in capsys.readouterr().out
     assert history == expected
     assert all(np.array_equal(a, b) for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True))
 
 
-def test_ends_with_the_weights_of_the_last_of_the_best_epochs(lines, monkeypatch):
+def test_ends_with_the_averaged_weights_of_the_best_epoch(lines, monkeypatch):
     cers = iter([50.0, 20.0, 20.0, 30.0])
-    seen = []
+    outputs = []
 
-    def validate(predict, subset, folded):
-        seen.append(np.array(predict(np.ones((1, HEIGHT, 32, 1), np.float32))))
+    def validate(predict, subset, folded_sources):
+        outputs.append(np.array(predict(np.ones((1, HEIGHT, 32, 1), np.float32))))
         return next(cers)
 
-    monkeypatch.setattr(loop, "_validation_cer", validate)
+    monkeypatch.setattr(loop, "validation_cer", validate)
     network, history = run(lines, change(PARAMS, epochs=4))
     assert len(history) == 4
-    assert np.allclose(network(np.ones((1, HEIGHT, 32, 1), np.float32)), seen[2], atol=1e-5)
-    assert not np.allclose(seen[1], seen[2], atol=1e-5) and not np.allclose(seen[2], seen[3], atol=1e-5)
+    assert np.allclose(network(np.ones((1, HEIGHT, 32, 1), np.float32)), outputs[2], atol=1e-5)
+    assert not np.allclose(outputs[1], outputs[2], atol=1e-5) and not np.allclose(outputs[2], outputs[3], atol=1e-5)
+
+
+def test_validates_and_keeps_averaged_weights(lines):
+    averaged, last = (
+        run(lines, change(PARAMS, epochs=1, average=average), key=str(average))[0] for average in (0.9, 0)
+    )
+    assert not all(np.allclose(a, b) for a, b in zip(averaged.get_weights(), last.get_weights(), strict=True))
 
 
 def test_stops_when_validation_no_longer_improves(lines, monkeypatch):
     cers = iter([50.0, 40.0, 45.0, 41.0, 1.0])
-    monkeypatch.setattr(loop, "_validation_cer", lambda *_: next(cers))
+    monkeypatch.setattr(loop, "validation_cer", lambda *_: next(cers))
     _, history = run(lines, change(PARAMS, epochs=5, patience=2))
     assert [row["validation_cer"] for row in history] == [50.0, 40.0, 45.0, 41.0]
 
 
-def test_many_epochs_are_not_all_validated(lines, monkeypatch):
-    monkeypatch.setattr(loop, "_VALIDATIONS", 2)
-    _, history = run(lines, change(PARAMS, epochs=5))
-    assert [row["epoch"] for row in history] == [3, 5]
+@pytest.mark.parametrize(
+    ("cers", "validated"), [([50.0, 40.0, 30.0], [3, 6, 7]), ([50.0, 60.0], [3, 6]), ([50.0, 40.0, 45.0], [3, 6, 7])]
+)
+def test_stops_only_after_a_validation(lines, monkeypatch, cers, validated):
+    """Even if patience is shorter than the interval between validations."""
+    monkeypatch.setattr(stopping, "MAX_VALIDATIONS", 3)
+    monkeypatch.setattr(loop, "_train_epoch", lambda *_: 20.0)
+    cers = iter(cers)
+    monkeypatch.setattr(loop, "validation_cer", lambda *_: next(cers))
+    _, history = run(lines, change(PARAMS, epochs=7, patience=1))
+    assert [row["epoch"] for row in history] == validated
+
+
+def test_a_run_interrupted_after_its_last_epoch_trains_no_more(lines, monkeypatch):
+    cers = iter([50.0, 60.0])
+    monkeypatch.setattr(loop, "validation_cer", lambda *_: next(cers))
+    expected = run(lines, change(PARAMS, patience=1))[1]
+    assert len(expected) == 2
+    monkeypatch.setattr(loop, "_train_epoch", None)
+    assert run(lines, change(PARAMS, patience=1))[1] == expected
+
+
+def test_logs_the_progress_of_an_experiment(lines, monkeypatch, tmp_path):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv("DVC_EXP_NAME", "taught-1")
+    _, history = run(lines, change(PARAMS, epochs=2))
+    logged = [json.loads(line) for line in progress_path("taught-1").read_text().splitlines()]
+    assert [(row["stage"], row["epoch"], row["epochs"]) for row in logged] == [("train", 1, 2), ("train", 2, 2)]
+    assert [row["loss"] for row in logged] == [row["loss"] for row in history]
+    assert [row["validation_cer"] for row in logged] == [round(row["validation_cer"], 2) for row in history]
+    assert logged[0]["minutes_left"] >= 0 and logged[1]["minutes_left"] == 0
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_stops_the_run(lines, monkeypatch, loss):
-    monkeypatch.setattr(loop, "training_step", lambda *_: lambda batch: loss)
+def test_rejects_a_loss_that_is_not_finite(lines, monkeypatch, loss):
+    monkeypatch.setattr(loop, "make_training_step", lambda *_: lambda batch: loss)
     with pytest.raises(
         NetchuError, match=r"loss became (nan|inf) in epoch 1, step 1 of 12; lower train\.learning_rate"
     ):
         run(lines)
 
 
-def test_a_diverging_loss_stops_the_run(lines, monkeypatch):
+def test_rejects_a_diverging_loss(lines, monkeypatch):
     losses = iter([20.0, 500.0])
-    monkeypatch.setattr(loop, "_run_epoch", lambda *_: next(losses))
-    with pytest.raises(NetchuError, match=r"diverges: 500 in epoch 2, 20 in the first; lower train\.learning_rate"):
+    monkeypatch.setattr(loop, "_train_epoch", lambda *_: next(losses))
+    with pytest.raises(NetchuError, match=r"diverges: 500 in epoch 2, 20 in epoch 1"):
         run(lines)
 
 
-def test_case_and_punctuation_of_folded_sources_do_not_count(tmp_path, monkeypatch):
+def test_ignores_case_and_punctuation_of_folded_sources(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "FOLDER", tmp_path / "checkpoints")
     table, split = write_table(tmp_path, {"train": ["lo"] * 8, "validation": ["l, O.", "XL"]})
     lines = [Subset(table, split, name) for name in ("train", "validation")]
+    readings = {"l, O.": "L o", "XL": "x.l"}
     monkeypatch.setattr(
-        loop, "read_lines", lambda images, *_: ["L o" if n == 0 else "x.l" for n, _ in enumerate(images)]
+        validation, "read_lines", lambda items, *_: [((text, fold), readings[text]) for (text, fold), _ in items]
     )
     assert run(lines, change(PARAMS, epochs=1), key="strict")[1][0]["validation_cer"] > 50
-    assert run(lines, change(PARAMS, epochs=1), key="folded", folded=("test",))[1][0]["validation_cer"] == 0
+    assert run(lines, change(PARAMS, epochs=1), key="folded", folded_sources=("test",))[1][0]["validation_cer"] == 0
 
 
-def test_shuffling_needs_a_model_that_finds_the_words():
+def test_shuffling_requires_a_model():
     with pytest.raises(ValueError, match=r"augment\.shuffle needs init_from"):
         change(PARAMS, augment=PARAMS.augment.model_dump() | {"shuffle": 0.5})
 
 
 @pytest.mark.usefixtures("lines")
-def test_shuffled_words_train_too(tmp_path):
+def test_trains_on_shuffled_words(tmp_path):
     table, split = write_table(tmp_path, {"train": ["lo x", "x l o"] * 8, "validation": ["x lo"]})
     lines = [Subset(table, split, name) for name in ("train", "validation")]
     params = change(PARAMS, init_from="m", epochs=1, augment=PARAMS.augment.model_dump() | {"shuffle": 1.0})

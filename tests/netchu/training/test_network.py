@@ -1,4 +1,4 @@
-"""The network: shapes, determinism, and the exported ONNX network against Keras."""
+"""The network: shapes, determinism, saving, loading and export."""
 
 import hashlib
 import json
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import onnx
 import onnxruntime
@@ -17,7 +18,7 @@ from netchu.core.errors import NetchuError
 from netchu.pictures.line_image import FRAME_WIDTH
 from netchu.reading.padding import pad_images
 from netchu.training.model_files import load_network, save_model
-from netchu.training.network import NetworkParams, build_network
+from netchu.training.network import NetworkParams, build_network, residual_block
 from netchu.training.onnx_export import export_onnx
 from netchu.training.quantization import quantize
 
@@ -27,18 +28,35 @@ SAMPLES = list(np.random.default_rng(3).integers(0, 256, (4, 16, 64), np.uint8))
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 32), (48, 320), (61, 64), (48, 16)])
-def test_a_frame_every_four_pixels(height, width):
+def test_gives_one_frame_per_four_pixels(height, width):
     network = build_network(TINY, height, seed=1)
     assert network(np.zeros((2, height, width, 1), np.float32)).shape == (2, width // FRAME_WIDTH, BLANK + 1)
 
 
-def test_weights_follow_the_seed():
-    one, same, other = (build_network(TINY, 16, seed).get_weights() for seed in (1, 1, 2))
-    assert all(np.array_equal(a, b) for a, b in zip(one, same, strict=True))
-    assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+def test_seed_determines_the_weights():
+    first, same, different = (build_network(TINY, 16, seed).get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, different, strict=True))
 
 
-def test_onnx_reads_like_keras_at_any_width_and_batch(tmp_path):
+@pytest.mark.parametrize("channels", [3, 5])
+def test_residual_block_adds_a_shortcut_to_its_convolutions(channels):
+    """With convolutions that give zero, the shortcut remains: the input or, with other channels, a mix of it."""
+    image = keras.Input((4, 6, 3))
+    block = keras.Model(image, residual_block(image, channels))
+    for layer in block.layers:
+        if isinstance(layer, keras.layers.Conv2D) and layer.kernel_size == (3, 3):
+            layer.set_weights([np.zeros_like(layer.get_weights()[0])])
+    values = np.random.default_rng(1).normal(size=(2, 4, 6, 3)).astype(np.float32)
+    if channels == 3:
+        expected = values
+    else:
+        (mix,) = (layer for layer in block.layers if getattr(layer, "kernel_size", None) == (1, 1))
+        expected = values @ mix.get_weights()[0][0, 0]
+    assert np.allclose(block(values), np.maximum(expected, 0), atol=1e-2)
+
+
+def test_onnx_network_equals_keras_for_any_width_and_batch(tmp_path):
     network = build_network(TINY, 16, seed=1)
     export_onnx(network, tmp_path / "model.onnx")
     for shape in ((1, 16, 32, 1), (3, 16, 160, 1)):
@@ -50,8 +68,8 @@ def logits(path, images):
     return onnxruntime.InferenceSession(path).run(None, {"image": images})[0]
 
 
-def test_eight_bits_change_little(tmp_path):
-    """Errors are well below the differences between frames, small as these are in an untrained network."""
+def test_quantization_changes_little(tmp_path):
+    """The errors are well below the differences between frames, although these are small in an untrained network."""
     network = build_network(TINY, 16, seed=1)
     export_onnx(network, tmp_path / "model.onnx")
     images = pad_images(np.random.default_rng(1).integers(0, 256, (3, 16, 160), np.uint8))
@@ -63,7 +81,7 @@ def test_eight_bits_change_little(tmp_path):
     assert "DynamicQuantizeLSTM" in operators and "LSTM" not in operators
 
 
-def test_activations_are_scaled_by_the_samples(tmp_path):
+def test_quantization_depends_on_the_samples(tmp_path):
     network = build_network(TINY, 16, seed=1)
     for name, samples in (("few", SAMPLES[:1]), ("white", [np.full((16, 64), 255, np.uint8)])):
         save_model(tmp_path / name, network, TINY, {"height": 16}, samples)
@@ -71,7 +89,7 @@ def test_activations_are_scaled_by_the_samples(tmp_path):
     assert files[0] != files[1]
 
 
-def test_the_description_rebuilds_the_network(tmp_path):
+def test_description_rebuilds_the_network(tmp_path):
     network = build_network(TINY, 16, seed=1)
     save_model(tmp_path, network, TINY, {"height": 16}, SAMPLES)
     description = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
@@ -93,7 +111,7 @@ save_model(Path(sys.argv[1]), build_network(TINY, 16, seed=1), TINY, {"height": 
 
 
 def test_files_are_byte_identical_across_processes(tmp_path):
-    """The exporter's own names follow Python's hash seed."""
+    """The exporter's own names depend on Python's hash seed."""
     digests = []
     for seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": seed}
@@ -104,7 +122,7 @@ def test_files_are_byte_identical_across_processes(tmp_path):
     assert [name for name, _ in digests[0]] == ["model.json", "model.onnx", "model.weights.h5"]
 
 
-def test_a_saved_network_goes_on_from_its_weights(tmp_path):
+def test_loads_saved_weights(tmp_path):
     network = build_network(TINY, 16, seed=1)
     save_model(tmp_path, network, TINY, {"height": 16}, SAMPLES)
     loaded, params = load_network(tmp_path, {"height": 16}, seed=2)
@@ -112,20 +130,20 @@ def test_a_saved_network_goes_on_from_its_weights(tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), loaded.get_weights(), strict=True))
 
 
-def test_what_cannot_be_gone_on_from_is_refused(tmp_path):
-    def refused(match):
+def test_rejects_incompatible_model(tmp_path):
+    def assert_rejected(match):
         with pytest.raises(NetchuError, match=match):
             load_network(tmp_path, {"height": 16}, seed=2)
 
-    refused("train.init_from: .*model.json: no model")
+    assert_rejected("train.init_from: .*model.json: no model")
     save_model(tmp_path, build_network(TINY, 16, seed=1), TINY, {"height": 16}, SAMPLES)
     weights = (tmp_path / "model.weights.h5").read_bytes()
     (tmp_path / "model.weights.h5").write_bytes(weights[:1000])
-    refused("train.init_from: .*model.weights.h5: ")
+    assert_rejected("train.init_from: .*model.weights.h5: cannot be loaded")
     description = json.loads((tmp_path / "model.json").read_text())
     (tmp_path / "model.json").write_text(json.dumps(description | {"preprocess": {"height": 48}}))
-    refused("made for preprocess {'height': 48}, here it is {'height': 16}")
+    assert_rejected("was trained with preprocess {'height': 48}, not {'height': 16}")
     (tmp_path / "model.json").write_text(json.dumps(description | {"charset": "ab"}))
-    refused("made for charset ab, here it is")
+    assert_rejected("was trained with charset ab, not ")
     (tmp_path / "model.json").write_text(json.dumps({key: description[key] for key in ("charset", "preprocess")}))
-    refused("no model")
+    assert_rejected("no model")

@@ -1,9 +1,9 @@
-"""A bidirectional LSTM that trains faster on a CPU than Keras's own.
+"""The bidirectional LSTM under TensorFlow: it trains faster on a CPU than Keras's own.
 
-Keras runs one loop a direction and lets TensorFlow differentiate it, which sums the weights' gradient frame by frame.
-Here both directions share a loop and the gradient (back-propagation through time, Werbos 1990) is written out, so that
-all that does not depend on the frame before is computed for all frames at once, the weights' gradient included.
-Reading and exporting take Keras's way, with the same weights.
+Keras runs one loop per direction and lets TensorFlow differentiate it, which sums the gradient of the weights frame by
+frame. Here both directions share one loop, and the gradient (back-propagation through time, Werbos 1990) is written
+out. So everything that does not depend on the previous frame is computed for all frames at once, the gradient of the
+weights included. Prediction and export use Keras's code with the same weights.
 """
 
 import keras
@@ -13,7 +13,7 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("netchu")
 class BidirectionalLSTM(layers.Bidirectional):
-    """layers.Bidirectional around a layers.LSTM that returns sequences; needs the TensorFlow backend."""
+    """layers.Bidirectional around a layers.LSTM that returns sequences, for the TensorFlow backend."""
 
     def call(self, sequences, initial_state=None, mask=None, training=None):
         if not training:
@@ -32,11 +32,11 @@ class BidirectionalLSTM(layers.Bidirectional):
 
 @tf.custom_gradient
 def _recurrence(inputs: tf.Tensor, recurrent: tf.Tensor):
-    """Hidden states `(frames, 2, batch, units)` of two LSTMs that start from zero.
+    """Return the hidden states `(frames, 2, batch, units)` of two LSTMs that start from zero.
 
     Args:
-        inputs: `(frames, 2, batch, 4 * units)`, what the sequence gives to the gates: input, forget, candidate, output.
-        recurrent: `(2, units, 4 * units)`, weights from the hidden state before to the gates.
+        inputs: `(frames, 2, batch, 4 * units)`, the sequence's part of the gates: input, forget, candidate, output.
+        recurrent: `(2, units, 4 * units)`, weights from the previous hidden state to the gates.
     """
     frames, units = tf.shape(inputs)[0], recurrent.shape[1]
     zero = tf.zeros_like(inputs[0, :, :, :units])
@@ -45,7 +45,7 @@ def _recurrence(inputs: tf.Tensor, recurrent: tf.Tensor):
 
     def forward(frame, hidden, memory, gates, memories, states):
         values = steps.read(frame) + _matmul(hidden, weights)
-        opening = tf.sigmoid(values)  # of the candidate too: one operation is cheaper than three on parts
+        opening = tf.sigmoid(values)  # also of the candidate: one operation is cheaper than three on parts
         candidate = tf.tanh(values[:, :, 2 * units : 3 * units])
         memory = opening[:, :, units : 2 * units] * memory + opening[:, :, :units] * candidate
         hidden = opening[:, :, 3 * units :] * tf.tanh(memory)
@@ -63,7 +63,8 @@ def _recurrence(inputs: tf.Tensor, recurrent: tf.Tensor):
         entry, forget, output = tf.sigmoid(entry), tf.sigmoid(forget), tf.sigmoid(output)
         candidate, squashed = tf.tanh(candidate), tf.tanh(memory)
         before = tf.concat([zero[None], memory[:-1]], axis=0)
-        # Derivatives of the gates' inputs, by the memory's gradient (first three) or the hidden state's (the last).
+        # Derivatives by the inputs of the gates, to multiply by the gradient of the memory (the first three) or of the
+        # hidden state (the last).
         slopes = tf.concat(
             [
                 candidate * entry * (1 - entry),
@@ -97,5 +98,5 @@ def _recurrence(inputs: tf.Tensor, recurrent: tf.Tensor):
 
 
 def _matmul(states: tf.Tensor, weights: list[tf.Tensor]) -> tf.Tensor:
-    """Product of each direction's states and weights; two small products are faster than a batched one."""
+    """Multiply the states and weights of each direction; two small products are faster than a batched one."""
     return tf.stack([tf.matmul(state, weight) for state, weight in zip(tf.unstack(states), weights, strict=True)])

@@ -1,0 +1,18 @@
+"""The parts of training that depend on Keras's backend: TensorFlow, the default, or PyTorch (KERAS_BACKEND=torch).
+
+Import this module before Keras: it hides TensorFlow's messages about missing GPUs.
+"""
+
+from netchu.training.keras_start import import_keras
+
+BACKEND = import_keras()
+"""`tensorflow` or `torch`."""
+
+if BACKEND == "torch":
+    from netchu.training.torch_backend import make_predictor, make_training_step
+    from netchu.training.torch_lstm import BidirectionalLSTM
+else:
+    from netchu.training.tensorflow_backend import make_predictor, make_training_step
+    from netchu.training.tensorflow_lstm import BidirectionalLSTM
+
+__all__ = ["BACKEND", "BidirectionalLSTM", "make_predictor", "make_training_step"]
