@@ -21,8 +21,9 @@ from netchu.core.state import state_folder
 from netchu.core.tables import CLEAN_COLUMNS, SUBSETS, write_lines, write_rejected
 from netchu.intake.archives import open_archive, printable, read_entry
 from netchu.intake.labels import Fault, Label, list_lines
+from netchu.pictures.illumination import to_grey
 from netchu.pictures.images import decode_image
-from netchu.pictures.line_image import has_ink, to_grey
+from netchu.pictures.ink import has_ink
 
 INPUTS = {"raw": Path("data/raw")}
 OUTPUTS = {

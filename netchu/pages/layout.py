@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from netchu.pages.sheet import sheet_mask, straight_lines
-from netchu.pictures.line_image import PAPER, normalise_illumination, to_grey
+from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
 
 _PIXELS = 1_500_000
 """Pixels to which a picture is reduced before lines are looked for: letters of a full page keep some 10."""

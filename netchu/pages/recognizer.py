@@ -17,7 +17,8 @@ from netchu.pages.image_files import PageFile, draw_page, open_page, pillow_pixe
 from netchu.pages.layout import TextLine, find_lines, find_lines_of_page
 from netchu.pages.letters import Letter, read_letters
 from netchu.pages.page import Line, Page, Word
-from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, locate_line
+from netchu.pictures.ink import NoInk
+from netchu.pictures.line_image import FRAME_WIDTH, PreprocessParams, locate_line
 from netchu.reading.line_reading import LineReading
 from netchu.reading.lines import read_lines
 from netchu.reading.reader import Decoder, Reader, first
@@ -214,11 +215,11 @@ def _cut_out(picture: np.ndarray, layout: Layout) -> list[TextLine]:
 
 def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     """The line image of a line that was cut out."""
-    image, (left, top, right, bottom) = locate_line(line.image, params)
+    image, corners = locate_line(line.image, params)
     height, width = line.image.shape[:2]
-    box = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    (left, top), (right, _), (_, bottom), _ = corners  # slanted after `params.deslant`, its upper side level
     frame = FRAME_WIDTH * (bottom - top) / params.height / (right - left)
-    return _PreparedLine(image, _between(line.corners, box / (width, height)), frame)
+    return _PreparedLine(image, _between(line.corners, corners / (width, height)), frame)
 
 
 def _between(corners: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from netchu.evaluation.metrics import character_edits
 from netchu.pages.layout import find_lines, find_lines_of_page
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.images import decode_image
-from tests.netchu.pictures.test_line_image import BLANKS
+from tests.netchu.pictures.samples import BLANKS
 from tests.netchu.synthetic_pages import Page, draw_page
 
 PAGES = {
