@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
+from netchu.line_finding.cropping import TextLine
+from netchu.line_finding.text_lines import find_lines, find_lines_of_page
 from netchu.pages.image_files import PageFile, draw_page, open_page, pillow_pixels
-from netchu.pages.layout import TextLine, find_lines, find_lines_of_page
 from netchu.pages.letters import Letter, read_letters
 from netchu.pages.page import Line, Page, Word
 from netchu.pictures.ink import NoInk
