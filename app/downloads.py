@@ -11,7 +11,7 @@ from app.correcting import corrected
 from app.language import say
 from app.reading import Reading
 from netchu.pages.image_files import PageFile
-from netchu.pages.output_formats import FORMATS
+from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 
 
@@ -35,7 +35,7 @@ def offer_text(readings: list[Reading]) -> None:
 
 def _file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, str]:
     """The pages in a format, and the end of its file's name: of formats that take one page, a zip of many."""
-    kind = FORMATS[name]
+    kind = OUTPUT_FORMATS[name]
     documents = [_document(name, file, page) for file, page in pages]
     if len(pages) == 1 or kind.many:
         return (kind.header + "".join(documents)).encode(), kind.suffix
@@ -51,4 +51,4 @@ def _file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, str]:
 @functools.lru_cache(4 * 50)
 def _document(name: str, file: PageFile, page: Page) -> str:
     """A page in a format, kept because every letter that is typed asks for all pages in all formats again."""
-    return FORMATS[name].write(file, page)
+    return OUTPUT_FORMATS[name].write(file, page)

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 
 from netchu.pages.page import Page
-from netchu.pictures.line_image import normalise_illumination, to_grey, trim_box
+from netchu.pictures.illumination import normalise_illumination, to_grey
+from netchu.pictures.ink import trim_box
 
 _SIDE = 1600
 """Pixels of the longer side, at most."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from netchu.pages.image_files import count_pages, draw_page
+from netchu.pages.image_files import count_pages, decode_page
 
 TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "pdf"]
 
@@ -36,7 +36,7 @@ def pages_of(name: str, data: bytes, identity: str) -> list[UploadedPage]:
 
 def open_page(page: UploadedPage) -> np.ndarray:
     """The pixels of a page as `decode_image` gives them; raises NetchuError, which does not name the file."""
-    return draw_page(page.data, page.number)
+    return decode_page(page.data, page.number)
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)

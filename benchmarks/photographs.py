@@ -23,8 +23,9 @@ from netchu.core.tables import open_lines, read_rows
 from netchu.evaluation.calibration import expected_calibration_error, reliability, right_words
 from netchu.evaluation.metrics import error_rates
 from netchu.evaluation.scoring import score
+from netchu.pictures.illumination import to_grey
 from netchu.pictures.images import decode_image
-from netchu.pictures.line_image import PreprocessParams, line_image, to_grey
+from netchu.pictures.line_image import PreprocessParams, line_image
 from netchu.reading.lines import read_lines
 from netchu.reading.reader import Decoder, Reader
 

@@ -1,4 +1,4 @@
-"""The command `python -m netchu`: its subcommands, one module of netchu.commands each."""
+"""The command `python -m netchu`; each of its subcommands is a module of netchu.commands."""
 
 import argparse
 import importlib
@@ -6,43 +6,62 @@ import os
 import sys
 from pathlib import Path
 
+from netchu.commands.language import LANGUAGES, VietnameseHelp, find_language, translate
 from netchu.core.errors import NetchuError
 
 COMMANDS = {
-    "read": "read handwriting from images",
-    "compare": "tell whether one experiment reads better than another",
+    "read": "Read handwriting from images.",
+    "compare": "Compare two runs on the same test lines.",
 }
 """Subcommands: modules of netchu.commands, each with `add_arguments(parser)` and `run(arguments) -> exit status`."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one subcommand and return its exit status."""
+    """Run one subcommand and return its exit status.
+
+    main(["read", "line.png"])  # prints the text, returns 0
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser("netchu", description="Reads Vietnamese handwriting.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if name in arguments[:1]:  # only what runs is imported: the start is most of a short command's time
-            importlib.import_module(f"netchu.commands.{name}").add_arguments(command)
-    values = parser.parse_args(arguments)
-    if sys.stdout is None:  # closed by who started this: nobody wants what would be written there
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 (to the end of the process)
-    # A terminal that cannot show a letter gets a question mark; a file or pipe always gets UTF-8.
+    if sys.stdout is None:  # closed by the calling program
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 (open until the process ends)
+    # A terminal that cannot show a letter shows a question mark; a file or pipe always gets UTF-8.
     if sys.stdout.isatty():
         sys.stdout.reconfigure(errors="replace")
     else:
         sys.stdout.reconfigure(encoding="utf-8")
+    values = _build_parser(arguments).parse_args(arguments)
     try:
         return importlib.import_module(f"netchu.commands.{values.command}").run(values)
     except NetchuError as error:
         print(f"netchu {values.command}: error: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+    except BrokenPipeError:  # the program that reads the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         print(f"netchu {values.command}: interrupted", file=sys.stderr)
         return 130
+
+
+def _build_parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """Build the parser for `arguments`, with help in their language, and details of their subcommand alone."""
+    vietnamese = find_language(arguments, os.environ) == "vi"
+    formatter = VietnameseHelp if vietnamese else argparse.RawDescriptionHelpFormatter
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--lang", choices=LANGUAGES, help="language of this help (default: vi in a Vietnamese locale, else en)"
+    )
+    options = {"formatter_class": formatter, "parents": [common]}
+    parser = argparse.ArgumentParser("netchu", description="Reads Vietnamese handwriting.", **options)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = next((argument for argument in arguments if argument in COMMANDS), None)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=translate(summary) if vietnamese else summary, description=summary, **options
+        )
+        if name == chosen:  # the import of a subcommand is most of a short command's time
+            importlib.import_module(f"netchu.commands.{name}").add_arguments(command)
+    return parser
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import encode_line_image
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_rows, write_lines, write_rejected
 from netchu.pictures.images import decode_image
-from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, line_image, required_frames
+from netchu.pictures.ink import NoInk
+from netchu.pictures.line_image import FRAME_WIDTH, PreprocessParams, line_image, required_frames
 
 
 class Params(Section):

@@ -1,1 +1,1 @@
-"""The subcommands of `python -m netchu`, one module each."""
+"""Subcommands of `python -m netchu`, one module each."""

@@ -1,4 +1,4 @@
-"""`python -m netchu read`: reads handwriting from image files."""
+"""`python -m netchu read`: read handwriting from image files."""
 
 import argparse
 import codecs
@@ -15,9 +15,10 @@ from tqdm import tqdm
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_text
+from netchu.core.printing import escape_unprintable
 from netchu.core.progress import progress
 from netchu.pages.image_files import PageFile, find_pages, open_page
-from netchu.pages.output_formats import FORMATS, printable
+from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
 from netchu.reading.decoders import DECODERS
@@ -25,45 +26,43 @@ from netchu.reading.decoders import DECODERS
 _EPILOG = """\
 examples:
   netchu read line.png                           the text of one image
-  netchu read --format csv scans/ > scans.csv    a folder and all folders in it
-  find . -name '*.jpg' | netchu read -           files named on standard input, one a row
+  netchu read --format csv scans/ > scans.csv    a folder and its subfolders
+  find . -name '*.jpg' | netchu read -           files named on standard input, one per row
 
 exit status:
   0  every image was read
-  1  some could not be read, or not written to --output; each is named on standard error
-  2  nothing was read: a wrong argument, or no model
+  1  some images could not be read or written; each is named on standard error
+  2  nothing was read: an invalid argument, or no model
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments of `run`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    """Declare the arguments of `run`; their help has a translation in netchu.commands.language."""
     parser.epilog = _EPILOG
     parser.add_argument(
         "paths",
         nargs="+",
         metavar="IMAGE_OR_FOLDER",
-        help="PNG, JPEG, TIFF, WebP, PDF, ... or a folder of them; - takes names from standard input",
+        help="PNG, JPEG, TIFF, WebP, PDF, ... or a folder of them; - reads file names from standard input",
     )
     parser.add_argument(
         "--layout",
         choices=get_args(Layout),
         default="auto",
-        help="what an image shows. line: one line of writing; page: several, which are found first, in one column; "
-        "auto (default): either",
+        help="content of an image. line: one line of writing; page: one column of lines; auto (default): either",
     )
     parser.add_argument(
         "--format",
-        choices=tuple(FORMATS),
+        choices=tuple(OUTPUT_FORMATS),
         default="text",
-        help="text (default): the lines alone; jsonl: one JSON object an image, with lines, words, boxes in pixels and "
-        "confidences; csv: one row a line; alto, page: ALTO or PAGE XML, a document an image",
+        help="text (default): the lines alone; jsonl: one JSON object per image, with lines, words, boxes in pixels "
+        "and confidences; csv: one row per line; alto, page: one ALTO or PAGE XML document per image",
     )
     parser.add_argument(
         "--output",
         type=Path,
         metavar="DIR",
-        help="write a file for each image into DIR, named after it, instead of to standard output",
+        help="write one file per image, named after it, into DIR instead of writing to standard output",
     )
     parser.add_argument(
         "--decoder",
@@ -76,35 +75,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_confidence,
         default=0.0,
         metavar="C",
-        help="leave out lines whose confidence, 0 to 1, is below C (default 0: none)",
+        help="leave out lines with a confidence, 0 to 1, below C (default 0: none)",
     )
     parser.add_argument(
         "--model",
         type=Path,
         metavar="DIR",
-        help="folder of the model (default: models/pretrained, or else models/reader, which `dvc repro` makes)",
+        help="folder of the model (default: models/adopted, models/pretrained or models/reader, the first that exists)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write what is read to standard output, and what cannot be read to standard error; the exit status."""
-    files = list(find_pages(_named(arguments.paths)))
+    """Write the text of the images to standard output and errors to standard error; return the exit status."""
+    files = list(find_pages(_expand_names(arguments.paths)))
     if not files:
         raise NetchuError("standard input names no files")
     recognizer = Recognizer.load(arguments.model)
-    # What Pillow finds odd in a file that it can read is no one's concern here.
+    # Pillow warns about oddities of files that it can read.
     warnings.filterwarnings("ignore", module="PIL")
-    # One image a thread: OpenCV's own threads would compete with them.
+    # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
     pages = recognizer.read_pages(files, open_page, arguments.layout, arguments.decoder)
     try:
-        status = _read(files, pages, _writer(arguments, files), arguments.min_confidence)
+        status = _write_pages(files, pages, _make_writer(arguments, files), arguments.min_confidence)
         sys.stdout.flush()
         return status
-    except BrokenPipeError:  # `netchu read ... | head` wants no more: no error, as main knows
+    except BrokenPipeError:  # `netchu read ... | head`: handled by main
         raise
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would fail
+        # Otherwise the interpreter's last flush would fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise NetchuError(f"standard output: cannot be written ({error.strerror})") from None
 
 
@@ -118,27 +118,27 @@ def _confidence(text: str) -> float:
     return value
 
 
-def _named(paths: list[str]) -> Iterator[str]:
-    """The paths, with those that standard input names in the place of `-`."""
+def _expand_names(paths: list[str]) -> Iterator[str]:
+    """Yield the paths; for `-`, yield the names on standard input."""
     for path in paths:
         if not path:
-            raise NetchuError("an empty name: a variable that is not set?")
+            raise NetchuError("a file name is empty; is a variable not set?")
         if path == "-":
             if sys.stdin is None:
                 raise NetchuError("standard input is closed")
             names = sys.stdin.buffer.read().removeprefix(codecs.BOM_UTF8)
-            # `find -print0` ends names with a zero byte, since a name may hold any other.
+            # `find -print0` ends names with a zero byte, the only byte that no path contains.
             separator = b"\0" if b"\0" in names else b"\n"
             yield from (os.fsdecode(name.rstrip(b"\r")) for name in names.split(separator) if name.strip())
         else:
             yield path
 
 
-def _writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callable[[PageFile, Page], None]:
-    """A function that writes what was read in a file to where `arguments` say, in their format."""
-    kind = FORMATS[arguments.format]
+def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callable[[PageFile, Page], None]:
+    """Return a function that writes one page in the format and to the output that `arguments` name."""
+    output_format = OUTPUT_FORMATS[arguments.format]
     if arguments.output:
-        targets = _targets(arguments.output, files, kind.suffix)
+        targets = _choose_targets(arguments.output, files, output_format.suffix)
         try:
             arguments.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -146,25 +146,25 @@ def _writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callable[[P
 
         def write_file(file: PageFile, page: Page) -> None:
             try:
-                write_text(targets[file], kind.header + kind.write(file, page))
+                write_text(targets[file], output_format.header + output_format.write(file, page))
             except OSError as error:
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
         return write_file
-    if len(files) > 1 and not kind.many:
-        raise NetchuError(f"--format {arguments.format} makes a document of each image; name a folder with --output")
+    if len(files) > 1 and not output_format.many:
+        raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
-    sys.stdout.write(kind.header)
+    sys.stdout.write(output_format.header)
 
     def write(file: PageFile, page: Page) -> None:
-        sys.stdout.write(kind.write(file, page))
+        sys.stdout.write(output_format.write(file, page))
         sys.stdout.flush()
 
     return write
 
 
-def _targets(folder: Path, files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
-    """Where each page's file goes: no two to the same."""
+def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
+    """Return the path of each page's file; raise NetchuError if two would be the same."""
     targets, taken = {}, {}
     for file in files:
         name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem
@@ -175,14 +175,14 @@ def _targets(folder: Path, files: list[PageFile], suffix: str) -> dict[PageFile,
     return targets
 
 
-def _read(
+def _write_pages(
     files: list[PageFile],
     pages: Iterator[Page | NetchuError],
     write: Callable[[PageFile, Page], None],
     min_confidence: float,
 ) -> int:
-    """Write every page that can be read and written, say what cannot, and return the exit status."""
-    # On a terminal the text itself shows how far it is.
+    """Write every page that can be read and written, report the others, and return the exit status."""
+    # On a terminal, the text itself shows the progress.
     shown = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
     failed = left_out = 0
     for file, page in zip(files, shown, strict=True):
@@ -194,8 +194,8 @@ def _read(
             left_out += len(page.lines) - len(lines)
         except NetchuError as error:
             failed += 1
-            # Above the progress bar, if there is one.
-            tqdm.write(f"netchu read: {printable(file)}: {error}", file=sys.stderr)
+            # Not print, which would write into the progress bar.
+            tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
     if left_out:
         print(f"netchu read: lines left out, of confidence below {min_confidence}: {left_out}", file=sys.stderr)
     if failed:

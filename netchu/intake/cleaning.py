@@ -17,8 +17,9 @@ from netchu.core.progress import progress
 from netchu.core.tables import SUBSETS
 from netchu.intake.archives import read_entry
 from netchu.intake.labels import Fault, Label, list_lines
+from netchu.pictures.illumination import to_grey
 from netchu.pictures.images import decode_image
-from netchu.pictures.line_image import has_ink, to_grey
+from netchu.pictures.ink import has_ink
 
 REASONS = (
     "blank",

@@ -1,1 +1,1 @@
-"""From image files to pages of text, for people: opening, finding lines, reading, writing out. No stage needs it."""
+"""Whole pages: image files in, text with positions and confidences out. No stage depends on it."""

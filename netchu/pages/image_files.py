@@ -1,4 +1,4 @@
-"""Finds the images that people name, in folders too, and opens each page of them, whatever kind of file it is."""
+"""Image files and folders of them: finding every page, and decoding it whatever the kind of file."""
 
 import contextlib
 import io
@@ -16,34 +16,35 @@ from netchu.core.folders import walk_files
 from netchu.pictures.images import MAX_PIXELS, decode_image
 
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-"""File names' ends by which images are known in a folder; a file that is named itself is opened whatever its name."""
+"""Suffixes of the files in a folder that are read; a file that is named itself is read whatever its suffix."""
 
 PDF_RESOLUTION = 300
-"""Dots an inch at which the pages of a PDF are drawn, as archives scan handwriting."""
+"""Dots per inch at which the pages of a PDF are rendered, usual for scanned handwriting."""
 
 _PAGED = (".pdf", ".tif", ".tiff")
 
 _PDFIUM = threading.Lock()
-"""PDFium works in one thread at a time."""
+"""PDFium is not thread-safe."""
 
 
 class PageFile(NamedTuple):
-    """One page to be read: of most files the only one."""
+    """One page of a file; most files have only one."""
 
     path: Path
-    number: int = 1
-    pages: int = 1
+    number: int = 1  # from 1
+    pages: int = 1  # of the file
 
     def __str__(self) -> str:
         return f"{self.path}, page {self.number}" if self.pages > 1 else str(self.path)
 
 
 def find_pages(paths: Iterable[str | Path]) -> Iterator[PageFile]:
-    """The pages of the files in `paths`, folders with all that is in them, in the order in which people count.
+    """Yield the pages of files and of all images in folders, `2.png` before `10.png`.
 
-    A folder's images are those whose names end in one of SUFFIXES and do not begin with a dot. A path where there is no
-    file, or a damaged one, is passed on: opening it says what is wrong. So is a folder without images, or which cannot
-    be listed.
+        [str(page) for page in find_pages(["scans", "letter.pdf"])]  # ["scans/1.png", "letter.pdf, page 1", ...]
+
+    A folder's images are the files whose names end in one of SUFFIXES and do not start with a dot. Missing and damaged
+    files, folders without images and folders that cannot be listed are yielded, too; `open_page` reports the error.
     """
     for path in map(Path, paths):
         for file in _images_in(path) or [path]:
@@ -53,7 +54,10 @@ def find_pages(paths: Iterable[str | Path]) -> Iterator[PageFile]:
 
 
 def open_page(page: PageFile) -> np.ndarray:
-    """The pixels of a page, uint8 (height, width), (height, width, 3) RGB or (height, width, 4) RGBA, upright.
+    """Decode a page, turned upright by its EXIF orientation.
+
+    Returns:
+        uint8 (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
 
     Raises:
         NetchuError: the page cannot be opened. The message does not name the file.
@@ -62,7 +66,7 @@ def open_page(page: PageFile) -> np.ndarray:
         if page.path.is_dir():
             next(page.path.iterdir(), None)  # raises OSError where it cannot be listed
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
-        return draw_page(page.path, page.number)
+        return decode_page(page.path, page.number)
     except FileNotFoundError:
         raise NetchuError("no such file or folder") from None
     except OSError as error:
@@ -72,41 +76,41 @@ def open_page(page: PageFile) -> np.ndarray:
 
 
 def count_pages(file: Path | bytes) -> int:
-    """Pages of a file, in memory or not; 1 also where it cannot be told."""
+    """Return the number of pages of a file, a path or its bytes; 1 if it cannot be determined."""
     try:
         if _is_pdf(file):
             with _PDFIUM, _open_pdf(file) as document:
                 return len(document)
         with _open_tiff(file) as image:
             return image.n_frames
-    except Exception:  # whatever it is, `draw_page` meets it again and tells
+    except Exception:  # `decode_page` raises the same error and reports it
         return 1
 
 
-def draw_page(file: Path | bytes, number: int) -> np.ndarray:
-    """The pixels of a page, counted from 1, as `open_page` gives them; raises NetchuError, or OSError of a path."""
-    if isinstance(file, Path) and not file.is_file():  # a pipe can be read once only
+def decode_page(file: Path | bytes, number: int) -> np.ndarray:
+    """Decode a page, counted from 1, as `open_page` does; raise NetchuError, or OSError for a path."""
+    if isinstance(file, Path) and not file.is_file():  # a pipe can be read only once
         file = file.read_bytes()
     if _is_pdf(file):
-        return _draw_pdf(file, number)
+        return _render_pdf_page(file, number)
     if number > 1:
-        return _tiff_page(file, number)
+        return _decode_tiff_page(file, number)
     return decode_image(file if isinstance(file, bytes) else file.read_bytes())
 
 
 def _images_in(folder: Path) -> list[Path]:
-    """The image files anywhere in a folder, `2.png` before `10.png`, and the folders in it that cannot be listed."""
+    """Return the image files at any depth of a folder, sorted, and the folders in it that cannot be listed."""
     unlisted: list[Path] = []
     found = [
         file
         for file in walk_files(folder, lambda error: unlisted.append(Path(error.filename)))
         if file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".")
     ]
-    return sorted(found + unlisted, key=_counting_order)
+    return sorted(found + unlisted, key=_natural_order)
 
 
-def _counting_order(path: Path) -> list[list[tuple[str, int, str]]]:
-    """Sorts digits by their value, folder by folder."""
+def _natural_order(path: Path) -> list[list[tuple[str, int, str]]]:
+    """Return a sort key that compares numbers by value, folder by folder."""
     return [
         [(text.lower(), int(digits or 0), text) for text, digits in re.findall(r"(\D+|^)(\d*)", part)]
         for part in path.parts
@@ -114,13 +118,13 @@ def _counting_order(path: Path) -> list[list[tuple[str, int, str]]]:
 
 
 def pillow_pixels(image: Image.Image) -> np.ndarray:
-    """The pixels of a Pillow image as `open_page` gives them; raises NetchuError."""
+    """Return the pixels of a Pillow image like `open_page`; raise NetchuError for a damaged or too large one."""
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise NetchuError(f"{width} x {height} pixels, more than {MAX_PIXELS // 10**6} million")
     file = io.BytesIO()
-    with _damage_told():
-        with contextlib.suppress(Exception):  # damaged EXIF says nothing of the pixels
+    with _damage_as_netchu_error():
+        with contextlib.suppress(Exception):  # the pixels are good even if the EXIF block is damaged
             image = ImageOps.exif_transpose(image)
         if image.has_transparency_data:
             image = image.convert("RGBA")
@@ -134,19 +138,20 @@ def _open_tiff(file: Path | bytes) -> Image.Image:
     return Image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=["TIFF"])
 
 
-def _tiff_page(file: Path | bytes, number: int) -> np.ndarray:
-    with _damage_told(), _open_tiff(file) as image:
+def _decode_tiff_page(file: Path | bytes, number: int) -> np.ndarray:
+    with _damage_as_netchu_error(), _open_tiff(file) as image:
         image.seek(number - 1)
         return pillow_pixels(image)
 
 
 @contextlib.contextmanager
-def _damage_told() -> Iterator[None]:
+def _damage_as_netchu_error() -> Iterator[None]:
+    """Raise the errors of Pillow's decoders as NetchuError."""
     try:
         yield
     except (NetchuError, FileNotFoundError):
         raise
-    except UnidentifiedImageError:  # its message names the file, or a place in memory
+    except UnidentifiedImageError:  # its message contains the file's name or a memory address
         raise NetchuError("damaged image") from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and others
         raise NetchuError(f"damaged image ({' '.join(str(error).split()) or type(error).__name__})") from None
@@ -158,27 +163,27 @@ def _is_pdf(file: Path | bytes) -> bool:
 
 
 def _open_pdf(file: Path | bytes):
-    """A pypdfium2.PdfDocument, to be closed; only within _PDFIUM. Raises NetchuError where it is damaged or locked."""
-    import pypdfium2  # costs 0.1 s, which only those pay who have a PDF
+    """Return a pypdfium2.PdfDocument, to be closed; call it under _PDFIUM. Raise NetchuError if damaged or locked."""
+    import pypdfium2  # takes 0.1 s, needed only for PDF files
 
     try:
         return pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise NetchuError("the PDF is locked with a password; save it without one") from None
+            raise NetchuError("the PDF is locked with a password; save it without a password") from None
         raise NetchuError("damaged PDF") from None
 
 
-def _draw_pdf(file: Path | bytes, number: int) -> np.ndarray:
-    """The pixels of a page, counted from 1, as `open_page` gives them; raises NetchuError."""
+def _render_pdf_page(file: Path | bytes, number: int) -> np.ndarray:
+    """Render a page, counted from 1, as RGB; raise NetchuError if it is damaged."""
     with _PDFIUM, _open_pdf(file) as document:
         try:
             page = document[number - 1]
             inches = [side / 72 for side in page.get_size()]
-            # A poster is drawn coarser rather than refused.
+            # A poster is rendered at a lower resolution rather than rejected.
             resolution = min(PDF_RESOLUTION, (MAX_PIXELS / (inches[0] * inches[1])) ** 0.5)
             return page.render(scale=resolution / 72, rev_byteorder=True).to_numpy()[:, :, :3].copy()
         except NetchuError:
             raise
-        except Exception as error:  # PDFium's, and whatever a damaged page brings about
+        except Exception as error:  # PDFium's errors, and any that a damaged page causes
             raise NetchuError(f"damaged PDF page ({' '.join(str(error).split())})") from None

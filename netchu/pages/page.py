@@ -1,4 +1,4 @@
-"""What was read from one image: its lines and words, with their places and confidences."""
+"""The reading of one image: its lines and words with positions and confidences."""
 
 import difflib
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ class Box(NamedTuple):
     bottom: int
 
 
-def box_of(corners: tuple[Point, ...]) -> Box:
-    """The smallest box around `corners`."""
+def bounding_box(corners: tuple[Point, ...]) -> Box:
+    """Return the smallest upright box around `corners`."""
     xs, ys = zip(*corners, strict=True)
     return Box(min(xs), min(ys), max(xs), max(ys))
 
@@ -36,7 +36,7 @@ class Word:
 
     @property
     def box(self) -> Box:
-        return box_of(self.corners)
+        return bounding_box(self.corners)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Line:
 
     words: tuple[Word, ...]
     corners: tuple[Point, ...]  # top left, top right, bottom right, bottom left along the line
-    letters: tuple[LetterReading, ...] = ()  # of `text`, where they were asked for
+    letters: tuple[LetterReading, ...] = ()  # of `text`, if they were requested
 
     @property
     def text(self) -> str:
@@ -53,18 +53,18 @@ class Line:
 
     @property
     def confidence(self) -> float:
-        """0 to 1: the share of its words that are expected to be right."""
+        """Expected share of right words, 0 to 1."""
         return mean_confidence([word.confidence for word in self.words])
 
     @property
     def box(self) -> Box:
-        return box_of(self.corners)
+        return bounding_box(self.corners)
 
     def corrected(self, text: str) -> "Line":
-        """This line with the words of `text`, as a person corrected it.
+        """Return this line with the words of `text`, a person's correction.
 
-        Words that were right keep place and confidence. Others have confidence 1, and share the place of the words that
-        they replace, or the gap, by their lengths.
+        Unchanged words keep their corners and confidence. New words have confidence 1. They divide the area of the
+        words that they replace, or the gap between two words, in proportion to their lengths.
         """
         words = text.split()
         matcher = difflib.SequenceMatcher(None, [word.text for word in self.words], words, autojunk=False)
@@ -74,15 +74,15 @@ class Line:
                 new += self.words[start:end]
             elif end - start == last - first:
                 new += [
-                    replace(word, text=other, confidence=1.0)
-                    for word, other in zip(self.words[start:end], words[first:last], strict=True)
+                    replace(word, text=correction, confidence=1.0)
+                    for word, correction in zip(self.words[start:end], words[first:last], strict=True)
                 ]
             else:
-                new += _share(words[first:last], self._place(start, end))
+                new += _divide(self._corners_between(start, end), words[first:last])
         return replace(self, words=tuple(new), letters=self.letters if text == self.text else ())
 
-    def _place(self, start: int, end: int) -> tuple[Point, ...]:
-        """Corners of the words from `start` to `end`, or of the gap before `start` where these are the same."""
+    def _corners_between(self, start: int, end: int) -> tuple[Point, ...]:
+        """Return the corners of the words from `start` to `end`, or of the gap before `start` if both are equal."""
         if start < end:
             left, right = self.words[start].corners, self.words[end - 1].corners
             return left[0], right[1], right[2], left[3]
@@ -95,8 +95,8 @@ class Line:
         return top_left, top_right, bottom_right, bottom_left
 
 
-def _share(texts: list[str], corners: tuple[Point, ...]) -> list[Word]:
-    """Words side by side in the place of `corners`, as wide as they are long."""
+def _divide(corners: tuple[Point, ...], texts: list[str]) -> list[Word]:
+    """Return words side by side inside `corners`, with widths in proportion to their lengths."""
     total = sum(map(len, texts))
     top_left, top_right, bottom_right, bottom_left = corners
     words, done = [], 0
@@ -110,13 +110,13 @@ def _share(texts: list[str], corners: tuple[Point, ...]) -> list[Word]:
 
 
 def _along(start: Point, end: Point, share: float) -> Point:
-    """The point at that share of the way."""
+    """Return the point at that share, 0 to 1, of the way from `start` to `end`."""
     return round(start[0] + share * (end[0] - start[0])), round(start[1] + share * (end[1] - start[1]))
 
 
 @dataclass(frozen=True)
 class Page:
-    """An image of `width` x `height` pixels and its lines from top to bottom; without any where nothing is written."""
+    """An image of `width` x `height` pixels and its lines from top to bottom, none if nothing is written."""
 
     width: int
     height: int
@@ -132,5 +132,5 @@ class Page:
 
     @property
     def confidence(self) -> float:
-        """0 to 1: the share of its words that are expected to be right."""
+        """Expected share of right words, 0 to 1."""
         return mean_confidence([word.confidence for word in self.words])

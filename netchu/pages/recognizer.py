@@ -14,10 +14,12 @@ from pydantic import ValidationError
 
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
-from netchu.pages.image_files import PageFile, draw_page, open_page, pillow_pixels
-from netchu.pages.layout import TextLine, find_lines, find_lines_of_page
+from netchu.line_finding.cropping import TextLine
+from netchu.line_finding.text_lines import find_lines, find_lines_of_page
+from netchu.pages.image_files import PageFile, decode_page, open_page, pillow_pixels
 from netchu.pages.page import Line, Page, Word
-from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, locate_line
+from netchu.pictures.ink import NoInk
+from netchu.pictures.line_image import FRAME_WIDTH, PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
 from netchu.reading.line_reading import LineReading
 from netchu.reading.reader import Reader
@@ -162,7 +164,7 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
         except NetchuError as error:
             raise NetchuError(f"{image}: {error}") from None
     if isinstance(image, bytes):
-        return draw_page(image, 1)
+        return decode_page(image, 1)
     if isinstance(image, Image.Image):
         return pillow_pixels(image)
     if not isinstance(image, np.ndarray):
@@ -197,11 +199,11 @@ def _crop_lines(picture: np.ndarray, layout: Layout) -> list[TextLine]:
 
 def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     """Return the line image of a cropped line."""
-    image, (left, top, right, bottom) = locate_line(line.image, params)
+    image, corners = locate_line(line.image, params)
     height, width = line.image.shape[:2]
-    box = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    (left, top), (right, _), (_, bottom), _ = corners  # slanted after `params.deslant`, its upper side level
     frame = FRAME_WIDTH * (bottom - top) / params.height / (right - left)
-    return _PreparedLine(image, _between(line.corners, box / (width, height)), frame)
+    return _PreparedLine(image, _between(line.corners, corners / (width, height)), frame)
 
 
 def _between(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:

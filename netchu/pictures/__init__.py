@@ -1,1 +1,1 @@
-"""From the bytes of a picture to the line image that the network sees."""
+"""Pictures of single lines: decoding, and the steps to the line image, input of the network."""

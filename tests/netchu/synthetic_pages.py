@@ -1,4 +1,4 @@
-"""Draws pages of synthetic handwriting, of which is known where each line lies."""
+"""Drawn pages of synthetic handwriting, with the known position of every line."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import Writer, draw_line, sample_writer
 
 
-class Page(NamedTuple):
-    """A drawn page."""
+class DrawnPage(NamedTuple):
+    """A page, and what is on it."""
 
     image: np.ndarray  # uint8 (height, width, 3) RGB
     texts: list[str]  # of its lines from top to bottom
@@ -34,30 +34,30 @@ def draw_page(
     scale: float = 1.0,
     max_characters: int = 28,
     writer: Writer | None = None,
-) -> Page:
-    """Draw a page of one writer.
+) -> DrawnPage:
+    """Draw a page by one writer.
 
     Args:
         seed: determines everything.
-        lines: how many.
+        lines: number of lines.
         skew: degrees clockwise.
-        pitch: from line to line, in x-heights.
-        ruled: printed lines under the writing.
-        margin_line: a printed upright line at the left.
+        pitch: distance from line to line, in x-heights.
+        ruled: with printed lines under the writing.
+        margin_line: with a printed upright line on the left.
         shading: share of the light that is missing in the darkest corner, with a soft shadow across the page.
         noise: standard deviation of the grain in grey levels.
         border: pixels of a dark, textured table around the sheet.
-        ragged: lines begin at different places, and some are short.
-        perspective: by how much of its width the sheet's far edge is shorter.
+        ragged: lines start at different positions, and some are short.
+        perspective: difference between the sheet's near and far edge, as a share of its width.
         scale: of the whole picture.
-        max_characters: in a line.
-        writer: made up if None.
+        max_characters: of a line.
+        writer: invented if None.
     """
     rng = np.random.default_rng(seed)
     writer = writer or sample_writer(rng)
     clean = replace(writer, paper=(255, 255, 255), grain=0.0, shading=0.0, ruled=False)
     texts = [address_line(rng, 16 if ragged and rng.random() < 0.25 else max_characters) for _ in range(lines)]
-    drawn = [_cut(draw_line(text, clean, rng)) for text in texts]
+    drawn = [_crop(draw_line(text, clean, rng)) for text in texts]
     step = pitch * writer.x_height
     lefts = [int(rng.integers(0, 120)) if ragged else 0 for _ in texts]
     margin = 90
@@ -86,19 +86,19 @@ def draw_page(
         page += rng.standard_normal((*page.shape[:2], 1), np.float32) * noise
     image = np.clip(page, 0, 255).astype(np.uint8)
     alone = [cv2.copyMakeBorder(ink, 12, 12, 20, 20, cv2.BORDER_CONSTANT, value=(255, 255, 255)) for ink, _ in drawn]
-    return Page(image, texts, corners, alone)
+    return DrawnPage(image, texts, corners, alone)
 
 
-def _cut(line: np.ndarray) -> tuple[np.ndarray, float]:
-    """The box of a line's ink, and the row in it where most of the ink is."""
+def _crop(line: np.ndarray) -> tuple[np.ndarray, float]:
+    """Crop a line to its ink; return the crop and the row with most of the ink."""
     rows, columns = np.nonzero(line.min(axis=2) < 200)
-    cut = line[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    profile = cv2.GaussianBlur((255.0 - cut).sum(axis=(1, 2))[:, None], (1, 31), 5)
-    return cut, float(profile.argmax())
+    crop = line[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    profile = cv2.GaussianBlur((255.0 - crop).sum(axis=(1, 2))[:, None], (1, 31), 5)
+    return crop, float(profile.argmax())
 
 
 def _photograph(page, boxes, skew, perspective, border, scale, rng):
-    """Turn, tilt and scale the sheet, laid on a table; the boxes move along."""
+    """Rotate, tilt and scale the sheet on a table; return the picture and the new boxes."""
     height, width = page.shape[:2]
     pinch = perspective * width / 2
     sheet = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
@@ -119,7 +119,7 @@ def _photograph(page, boxes, skew, perspective, border, scale, rng):
 
 
 def _light(height: int, width: int, shading: float, rng: np.random.Generator) -> np.ndarray:
-    """Share of the light at each pixel: corners of different brightness, and a soft shadow."""
+    """Return the share of the light at each pixel: corners of different brightness, and a soft shadow."""
     corners = 1 - shading * rng.permutation(np.array([0, 0.4, 0.7, 1.0], np.float32)).reshape(2, 2)
     light = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
     shadow = np.zeros((height, width), np.float32)

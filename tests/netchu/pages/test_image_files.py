@@ -1,4 +1,4 @@
-"""Image files: found in the order in which people count, and every page of every kind opened or refused in a line."""
+"""Image files: found in natural order, and every page of every kind decoded or rejected in one line."""
 
 import io
 import os
@@ -26,7 +26,7 @@ def save(path, *arrays, **options):
     return path
 
 
-def test_a_folder_is_read_with_all_that_is_in_it_as_people_count(tmp_path):
+def test_finds_images_at_any_depth_in_natural_order(tmp_path):
     names = ["2.png", "10.JPG", "b/1.webp", "b/c/x.tif", "a 9.png", "a 10.png", "1.png"]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -37,13 +37,13 @@ def test_a_folder_is_read_with_all_that_is_in_it_as_people_count(tmp_path):
     assert found == ["1.png", "2.png", "10.JPG", "a 9.png", "a 10.png", "b/1.webp", "b/c/x.tif"]
 
 
-def test_files_are_taken_in_the_order_named_whatever_their_names(tmp_path):
+def test_keeps_order_of_named_files_with_any_suffix(tmp_path):
     named = [tmp_path / "z.png", tmp_path / "scan", tmp_path / "a.png", tmp_path / "missing.png"]
     assert [page.path for page in find_pages(map(str, named))] == named
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif", ".ppm", ".dat"])
-def test_lossless_files(tmp_path, suffix):
+def test_decodes_lossless_files(tmp_path, suffix):
     path = save(tmp_path / f"x{suffix}", PHOTO, format="PNG" if suffix == ".dat" else None)
     (page,) = find_pages([path])
     np.testing.assert_array_equal(open_page(page), PHOTO)
@@ -51,13 +51,13 @@ def test_lossless_files(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".webp", ".jpg"])
-def test_lossy_files(tmp_path, suffix):
+def test_decodes_lossy_files(tmp_path, suffix):
     smooth = cv2.GaussianBlur(PHOTO, (0, 0), 5)
     path = save(tmp_path / f"x{suffix}", smooth, quality=100)
     assert np.abs(open_page(PageFile(path)).astype(int) - smooth).max() < 12
 
 
-def test_every_page_of_a_tiff(tmp_path):
+def test_decodes_every_page_of_a_tiff(tmp_path):
     path = save(tmp_path / "x.tiff", *GREYS, compression="tiff_deflate")
     pages = list(find_pages([path]))
     assert [(page.number, page.pages) for page in pages] == [(1, 3), (2, 3), (3, 3)]
@@ -66,7 +66,7 @@ def test_every_page_of_a_tiff(tmp_path):
         np.testing.assert_array_equal(open_page(page), expected)
 
 
-def test_pages_of_a_tiff_are_turned_upright_each(tmp_path):
+def test_turns_each_page_of_a_tiff_upright(tmp_path):
     file = tmp_path / "x.tif"
     with TiffImagePlugin.AppendingTiffWriter(str(file), True) as writer:
         for orientation in (1, 6):
@@ -77,27 +77,27 @@ def test_pages_of_a_tiff_are_turned_upright_each(tmp_path):
     np.testing.assert_array_equal(open_page(second), np.rot90(PHOTO, -1))
 
 
-def test_every_page_of_a_pdf(tmp_path):
-    """Drawn at 300 dots an inch, whatever the resolution of what it holds."""
+def test_renders_every_page_of_a_pdf(tmp_path):
+    """At 300 dots per inch, whatever the resolution of the pictures in it."""
     pictures = [np.full((60, 100 + 10 * number, 3), 90 * number, np.uint8) for number in range(3)]
     path = save(tmp_path / "x.pdf", *pictures, resolution=100, quality=100)
     pages = list(find_pages([path]))
     assert [page.number for page in pages] == [1, 2, 3]
     for page, picture in zip(pages, pictures, strict=True):
-        drawn = open_page(page)
+        rendered = open_page(page)
         height, width = picture.shape[:2]
-        assert drawn.dtype == np.uint8 and np.abs(np.subtract(drawn.shape, (3 * height, 3 * width, 3))).max() <= 1
-        assert abs(int(drawn[90, 150, 0]) - int(picture[0, 0, 0])) < 4
+        assert rendered.dtype == np.uint8 and np.abs(np.subtract(rendered.shape, (3 * height, 3 * width, 3))).max() <= 1
+        assert abs(int(rendered[90, 150, 0]) - int(picture[0, 0, 0])) < 4
 
 
-def test_a_pdf_in_colour_and_under_another_name(tmp_path):
+def test_renders_colour_pdf_with_another_suffix(tmp_path):
     picture = np.zeros((30, 40, 3), np.uint8)
     picture[:] = 200, 100, 30
     path = save(tmp_path / "x.pdf", picture, quality=100).rename(tmp_path / "scan.jpg")
     np.testing.assert_allclose(open_page(PageFile(path))[20, 20].astype(int), (200, 100, 30), atol=4)
 
 
-def test_a_poster_is_drawn_coarser(tmp_path, monkeypatch):
+def test_renders_a_poster_at_lower_resolution(tmp_path, monkeypatch):
     monkeypatch.setattr(image_files, "MAX_PIXELS", 500_000)
     document = pypdfium2.PdfDocument.new()
     document.new_page(2500, 4500)
@@ -116,7 +116,7 @@ def test_a_poster_is_drawn_coarser(tmp_path, monkeypatch):
         ("x.tif", b"II*\0" + bytes(30), "damaged|not an image"),
     ],
 )
-def test_damaged_files_are_refused_in_one_line(tmp_path, name, content, message):
+def test_rejects_damaged_files_in_one_line(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     (page,) = find_pages([tmp_path / name])
     with pytest.raises(NetchuError, match=message) as caught:
@@ -124,7 +124,7 @@ def test_damaged_files_are_refused_in_one_line(tmp_path, name, content, message)
     assert "\n" not in str(caught.value) and "0x" not in str(caught.value)
 
 
-def test_cut_files_are_refused(tmp_path):
+def test_rejects_truncated_files(tmp_path):
     for name, arrays in {"x.tif": GREYS, "x.pdf": [PHOTO, PHOTO], "x.jpg": [PHOTO]}.items():
         path = save(tmp_path / name, *arrays)
         pages = list(find_pages([path]))
@@ -134,10 +134,10 @@ def test_cut_files_are_refused(tmp_path):
         assert len(list(find_pages([path]))) >= 1
 
 
-def test_a_folder_that_cannot_be_listed_is_passed_on(tmp_path, monkeypatch):
+def test_yields_a_folder_that_cannot_be_listed(tmp_path, monkeypatch):
     save(tmp_path / "1.png", PHOTO)
     (tmp_path / "locked").mkdir()
-    (tmp_path / "more").symlink_to(tmp_path)  # leads back
+    (tmp_path / "more").symlink_to(tmp_path)  # a loop
     scandir, iterdir = os.scandir, Path.iterdir
 
     def refuse(path):
@@ -153,7 +153,7 @@ def test_a_folder_that_cannot_be_listed_is_passed_on(tmp_path, monkeypatch):
         open_page(second)
 
 
-def test_what_is_not_there(tmp_path):
+def test_reports_missing_files_and_empty_folders(tmp_path):
     with pytest.raises(NetchuError, match="no such file or folder"):
         open_page(PageFile(tmp_path / "nothing.png"))
     with pytest.raises(NetchuError, match=r"cannot be opened \(embedded null byte"):
@@ -185,7 +185,7 @@ def modes():
 
 
 @pytest.mark.parametrize("mode", modes())
-def test_pillow_images_of_every_mode(mode):
+def test_converts_pillow_images_of_every_mode(mode):
     image = modes()[mode]
     pixels = pillow_pixels(image)
     assert pixels.dtype == np.uint8 and pixels.shape[:2] == PHOTO.shape[:2]
@@ -197,7 +197,7 @@ def test_pillow_images_of_every_mode(mode):
     assert np.abs(pixels.astype(int) - expected).max() == 0
 
 
-def test_a_pillow_image_is_turned_upright_and_left_as_it_is():
+def test_turns_a_pillow_image_upright_without_changing_it():
     exif = Image.Exif()
     exif[0x0112] = 6
     file = io.BytesIO()
@@ -207,13 +207,13 @@ def test_a_pillow_image_is_turned_upright_and_left_as_it_is():
     assert image.size == (60, 24)
 
 
-def test_a_pillow_image_with_damaged_exif():
+def test_ignores_damaged_exif_of_a_pillow_image():
     file = io.BytesIO()
     Image.fromarray(PHOTO).save(file, "PNG", exif=b"Exif\0\0garbage!")
     np.testing.assert_array_equal(pillow_pixels(Image.open(file)), PHOTO)
 
 
-def test_a_pillow_image_that_is_too_large_or_of_floats():
+def test_rejects_pillow_images_that_are_too_large_or_of_floats():
     with pytest.raises(NetchuError, match="more than 50 million"):
         pillow_pixels(Image.new("1", (10_000, 6_000)))
     with pytest.raises(NetchuError, match="floating-point"):

@@ -1,4 +1,4 @@
-"""The formats: read back with other libraries, and the XML validated against its published schemas."""
+"""Output formats: parsed again by other libraries, and XML validated against its published schemas."""
 
 import io
 import json
@@ -16,7 +16,14 @@ from lxml import etree
 
 from netchu.core.charset import CHARSET
 from netchu.pages.image_files import PageFile
-from netchu.pages.output_formats import FORMATS, as_alto, as_csv, as_jsonl, as_page, as_text, printable
+from netchu.pages.output_formats import (
+    OUTPUT_FORMATS,
+    format_alto,
+    format_csv,
+    format_jsonl,
+    format_page_xml,
+    format_text,
+)
 from netchu.pages.page import Line, Page, Word
 
 PAGE = Page(
@@ -40,7 +47,7 @@ BLANK = Page(40, 20, ())
 FILE = PageFile(Path("scans/tờ 1.tif"), 2, 3)
 
 
-def test_what_a_page_says_of_itself():
+def test_page_combines_its_lines_and_words():
     assert PAGE.text == 'Số "5",\n<Hà&Nội>'
     assert [word.text for word in PAGE.words] == ["Số", '"5",', "<Hà&Nội>"]
     assert PAGE.lines[0].confidence == pytest.approx(0.875)
@@ -49,29 +56,29 @@ def test_what_a_page_says_of_itself():
     assert (BLANK.text, BLANK.confidence, BLANK.words) == ("", 0, ())
 
 
-def test_text():
-    assert as_text(FILE, PAGE) == 'Số "5",\n<Hà&Nội>\n'
-    assert as_text(FILE, BLANK) == "\n"
+def test_formats_text():
+    assert format_text(FILE, PAGE) == 'Số "5",\n<Hà&Nội>\n'
+    assert format_text(FILE, BLANK) == "\n"
 
 
-def test_jsonl():
-    row = as_jsonl(FILE, PAGE)
+def test_formats_jsonl():
+    row = format_jsonl(FILE, PAGE)
     assert row.count("\n") == 1 and row.endswith("\n") and "Số" in row
     value = json.loads(row)
     assert value["path"] == "scans/tờ 1.tif" and value["page"] == 2
     assert value["text"] == PAGE.text and value["confidence"] == 0.6245
     assert (value["width"], value["height"]) == (400, 200)
-    line, other = value["lines"]
-    assert line["text"] == 'Số "5",' and line["box"] == [7, 20, 92, 44]
-    assert line["polygon"] == [[8, 20], [92, 24], [91, 44], [7, 40]]
-    assert line["words"][0] == {"text": "Số", "confidence": 0.75, "box": [9, 20, 50, 42]}
-    assert other["confidence"] == 0.1235
-    blank = json.loads(as_jsonl(FILE, BLANK))
+    first, second = value["lines"]
+    assert first["text"] == 'Số "5",' and first["box"] == [7, 20, 92, 44]
+    assert first["polygon"] == [[8, 20], [92, 24], [91, 44], [7, 40]]
+    assert first["words"][0] == {"text": "Số", "confidence": 0.75, "box": [9, 20, 50, 42]}
+    assert second["confidence"] == 0.1235
+    blank = json.loads(format_jsonl(FILE, BLANK))
     assert (blank["text"], blank["confidence"], blank["lines"]) == ("", 0, [])
 
 
-def test_csv_as_pandas_reads_it():
-    text = FORMATS["csv"].header + as_csv(FILE, PAGE) + as_csv(FILE, BLANK)
+def test_pandas_parses_csv():
+    text = OUTPUT_FORMATS["csv"].header + format_csv(FILE, PAGE) + format_csv(FILE, BLANK)
     table = pd.read_csv(io.StringIO(text), keep_default_na=False)
     assert table["text"].tolist() == ['Số "5",', "<Hà&Nội>", ""]
     assert table["line"].tolist() == ["1", "2", ""]
@@ -80,37 +87,37 @@ def test_csv_as_pandas_reads_it():
     assert set(table["path"]) == {"scans/tờ 1.tif"} and set(table["page"]) == {2}
 
 
-def test_paths_of_any_bytes_are_printable():
+def test_accepts_file_names_of_any_bytes():
     path = Path(b"\xe0\xff.png".decode("utf-8", "surrogateescape"))
-    assert printable(path) == "\ufffd\ufffd.png"
-    as_jsonl(PageFile(path), PAGE).encode("utf-8")
-    for write in (as_alto, as_page):
+    assert json.loads(format_jsonl(PageFile(path), PAGE).encode("utf-8"))["path"] == r"\udce0\udcff.png"
+    assert r"\udce0\udcff.png," in format_csv(PageFile(path), PAGE)
+    for write in (format_alto, format_page_xml):
         ElementTree.fromstring(write(PageFile(Path("a\x01<.png")), PAGE))
 
 
 SCHEMAS = [
-    (as_alto, Validator("https://www.loc.gov/standards/alto/v4/alto-4-3.xsd")),
-    (as_page, Validator("page")),
+    (format_alto, Validator("https://www.loc.gov/standards/alto/v4/alto-4-3.xsd")),
+    (format_page_xml, Validator("page")),
 ]
-"""The formats that are XML, with their published schemas."""
+"""XML formats with their published schemas."""
 
 
 def validate(validator: Validator, document: str) -> bool:
-    # As bytes: lxml takes no encoding declaration in text.
+    # As bytes: lxml rejects text with an encoding declaration.
     return validator.validate(etree.ElementTree(etree.fromstring(document.encode("utf-8"))))
 
 
 @pytest.mark.parametrize(("write", "validator"), SCHEMAS, ids=["alto", "page"])
 @pytest.mark.parametrize("page", [PAGE, BLANK], ids=["lines", "blank"])
 @pytest.mark.parametrize("name", ["tờ 1.tif", "<&\"'😀\u200b\x01.png", os.fsdecode(b"\xff.png")])
-def test_xml_follows_its_published_schema(write, validator, page, name):
+def test_xml_is_valid(write, validator, page, name):
     text = write(PageFile(Path(name)), page)
     assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n')
     assert validate(validator, text), validator.xmlschema.error_log
 
 
 @pytest.mark.parametrize(("write", "validator"), SCHEMAS, ids=["alto", "page"])
-def test_the_schemas_refuse_what_is_wrong(write, validator):
+def test_validation_rejects_wrong_xml(write, validator):
     text = write(FILE, PAGE)
     assert not validate(validator, re.sub(r"\b(WC|conf)=\"0.75\"", r'\1="1.5"', text))
     assert not validate(validator, text.replace('"line2"', '"line1"'))
@@ -131,15 +138,15 @@ def test_the_schemas_refuse_what_is_wrong(write, validator):
         max_size=3,
     )
 )
-def test_whatever_is_read_follows_the_schemas(lines):
+def test_xml_of_any_page_is_valid(lines):
     read = [tuple(Word(*word) for word in line) for line in lines]
     page = Page(400, 200, tuple(Line(words, words[0].corners) for words in read))
     for write, validator in SCHEMAS:
         assert validate(validator, write(FILE, page)), validator.xmlschema.error_log
 
 
-def test_alto_says_what_was_read_and_where():
-    root = ElementTree.fromstring(as_alto(FILE, PAGE))
+def test_alto_contains_texts_and_boxes():
+    root = ElementTree.fromstring(format_alto(FILE, PAGE))
     space = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
     assert root.findtext(".//a:fileName", namespaces=space) == "tờ 1.tif"
     assert root.find(".//a:Page", space).get("PHYSICAL_IMG_NR") == "2"
@@ -150,8 +157,8 @@ def test_alto_says_what_was_read_and_where():
     assert [block.get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")] == ["7", "20", "85", "64"]
 
 
-def test_page_xml_says_what_was_read_and_where():
-    root = ElementTree.fromstring(as_page(FILE, PAGE))
+def test_page_xml_contains_texts_and_polygons():
+    root = ElementTree.fromstring(format_page_xml(FILE, PAGE))
     space = {"p": "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"}
     assert root.find("p:Page", space).get("imageFilename") == "tờ 1.tif"
     lines = root.findall(".//p:TextLine", space)

@@ -1,0 +1,113 @@
+"""The command's help in Vietnamese, on request (`--lang vi`) or in a Vietnamese locale."""
+
+import argparse
+import copy
+import itertools
+from collections.abc import Mapping, Sequence
+
+LANGUAGES = ("en", "vi")
+
+VIETNAMESE = {
+    # argparse
+    "usage: ": "cách dùng: ",
+    "positional arguments": "tham số vị trí",
+    "options": "tùy chọn",
+    "show this help message and exit": "hiện hướng dẫn này rồi thoát",
+    # netchu
+    "Reads Vietnamese handwriting.": "Đọc chữ viết tay tiếng Việt.",
+    "Read handwriting from images.": "Đọc chữ viết tay trong ảnh.",
+    "Compare two runs on the same test lines.": "So sánh hai lần chạy trên cùng các dòng kiểm tra.",
+    "language of this help (default: vi in a Vietnamese locale, else en)": (
+        "ngôn ngữ của hướng dẫn này (mặc định: vi nếu hệ thống dùng tiếng Việt, nếu không thì en)"
+    ),
+    # netchu read
+    "PNG, JPEG, TIFF, WebP, PDF, ... or a folder of them; - reads file names from standard input": (
+        "tệp PNG, JPEG, TIFF, WebP, PDF, ... hoặc thư mục chứa chúng; - để đọc tên tệp từ đầu vào chuẩn"
+    ),
+    "content of an image. line: one line of writing; page: one column of lines; auto (default): either": (
+        "nội dung ảnh. line: một dòng chữ; page: nhiều dòng xếp thành một cột; auto (mặc định): tự nhận biết"
+    ),
+    "text (default): the lines alone; jsonl: one JSON object per image, with lines, words, boxes in pixels and "
+    "confidences; csv: one row per line; alto, page: one ALTO or PAGE XML document per image": (
+        "text (mặc định): chỉ các dòng chữ; jsonl: mỗi ảnh một đối tượng JSON gồm dòng, từ, khung theo điểm ảnh và độ "
+        "tin cậy; csv: mỗi dòng chữ một hàng; alto, page: mỗi ảnh một tài liệu ALTO hoặc PAGE XML"
+    ),
+    "write one file per image, named after it, into DIR instead of writing to standard output": (
+        "ghi mỗi ảnh ra một tệp cùng tên trong thư mục DIR thay vì ghi ra đầu ra chuẩn"
+    ),
+    "beam (default): with the language model; greedy: the network alone, faster": (
+        "beam (mặc định): dùng mô hình ngôn ngữ; greedy: chỉ dùng mạng nơ-ron, nhanh hơn"
+    ),
+    "leave out lines with a confidence, 0 to 1, below C (default 0: none)": (
+        "bỏ các dòng có độ tin cậy (0 đến 1) thấp hơn C (mặc định 0: không bỏ dòng nào)"
+    ),
+    "folder of the model (default: models/adopted, models/pretrained or models/reader, the first that exists)": (
+        "thư mục mô hình (mặc định: thư mục đầu tiên tồn tại trong models/adopted, models/pretrained, models/reader)"
+    ),
+    """\
+examples:
+  netchu read line.png                           the text of one image
+  netchu read --format csv scans/ > scans.csv    a folder and its subfolders
+  find . -name '*.jpg' | netchu read -           files named on standard input, one per row
+
+exit status:
+  0  every image was read
+  1  some images could not be read or written; each is named on standard error
+  2  nothing was read: an invalid argument, or no model
+""": """\
+ví dụ:
+  netchu read line.png                           văn bản của một ảnh
+  netchu read --format csv scans/ > scans.csv    một thư mục và mọi thư mục con
+  find . -name '*.jpg' | netchu read -           tên tệp từ đầu vào chuẩn, mỗi hàng một tệp
+
+mã thoát:
+  0  đọc được mọi ảnh
+  1  có ảnh không đọc hoặc không ghi được; tên từng ảnh được ghi ra đầu ra lỗi chuẩn
+  2  không đọc gì: tham số sai, hoặc không có mô hình
+""",
+    # netchu compare
+    "commit, branch, tag or experiment: the run to compare with": (
+        "commit, nhánh, thẻ hoặc thí nghiệm: lần chạy dùng làm mốc so sánh"
+    ),
+    "the other run (default: the workspace)": "lần chạy thứ hai (mặc định: thư mục làm việc hiện tại)",
+    "md: for a pull request": "md: để dán vào pull request",
+    "lines shown, better and worse (default: 5)": "số dòng được hiện, cả tốt hơn và kém hơn (mặc định: 5)",
+}
+"""Translations of every text in the help of `netchu` and its subcommands."""
+
+
+class VietnameseHelp(argparse.RawDescriptionHelpFormatter):
+    """Help whose texts are replaced by their translations; a text without one stays in English."""
+
+    def add_usage(self, usage, actions, groups, prefix=None) -> None:
+        super().add_usage(usage, actions, groups, translate("usage: ") if prefix is None else prefix)
+
+    def start_section(self, heading) -> None:
+        super().start_section(translate(heading))
+
+    def add_text(self, text) -> None:
+        super().add_text(translate(text))
+
+    def add_argument(self, action) -> None:
+        translated = copy.copy(action)
+        translated.help = translate(action.help)
+        super().add_argument(translated)
+
+
+def translate(text: str | None) -> str | None:
+    """Return the Vietnamese text, or `text` itself if there is no translation."""
+    return VIETNAMESE.get(text, text)
+
+
+def find_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return `en` or `vi`: the value of `--lang` if given, else the language of the locale.
+
+    >>> find_language(["read", "--help"], {"LANG": "vi_VN.UTF-8"})
+    'vi'
+    """
+    for option, value in itertools.pairwise([*arguments, ""]):
+        if option == "--lang" or option.startswith("--lang="):
+            return value if option == "--lang" else option.removeprefix("--lang=")
+    # In the order of precedence of gettext.
+    locales = (environment.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return "vi" if next(filter(None, locales), "").startswith("vi") else "en"

@@ -1,0 +1,1 @@
+"""Lines of handwriting on photographed or scanned pages: finding them and cropping each of them."""

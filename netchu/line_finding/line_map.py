@@ -1,0 +1,57 @@
+"""The map of a page: which pixels of ink belong to which text line."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from netchu.line_finding.affine import compose, scaling
+from netchu.line_finding.assignment import assign_ink
+from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_blots
+from netchu.line_finding.ridges import find_ridges
+from netchu.line_finding.ruled_lines import find_ruled_lines
+from netchu.line_finding.sheet import cover_table, find_sheet
+from netchu.line_finding.skew import estimate_skew, rotate
+from netchu.pictures.illumination import normalise_illumination
+
+_PIXELS = 1_500_000
+"""Pixels to which a picture is reduced before lines are searched: letters of a full page are then some 10 high."""
+
+
+class LineMap(NamedTuple):
+    """The text lines on a reduced and level copy of a picture."""
+
+    matrix: np.ndarray  # (2, 3), from pixels of the picture to those of the copy
+    numbers: np.ndarray  # int16 (height, width): number of the line from 1; 0 paper; -1 ink and rules of no line
+    slopes: np.ndarray  # (lines,), rise over run
+    word_height: float  # pixels of the copy
+
+
+def map_lines(grey: np.ndarray) -> LineMap:
+    """Find the text lines of a page, uint8 (height, width)."""
+    picture, reduction = _reduce(grey)
+    sheet = find_sheet(picture)
+    if sheet is not None:
+        picture = cover_table(picture, sheet)
+    picture = normalise_illumination(picture)
+    picture, rotation = rotate(picture, estimate_skew(find_ink(picture)))
+    matrix = compose(reduction, rotation)
+    ink = find_ink(picture)
+    rules = find_ruled_lines(picture, ink)
+    ink[rules > 0] = 0
+    ink = remove_blots(ink)
+    word_height = measure_word_height(ink)
+    if not word_height:
+        return LineMap(matrix, np.zeros(ink.shape, np.int16), np.zeros(0), 0)
+    numbers, slopes = assign_ink(ink, *find_ridges(ink, word_height), word_height)
+    numbers[(rules > 0) & (numbers == 0)] = -1
+    return LineMap(matrix, numbers, slopes, word_height)
+
+
+def _reduce(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Reduce a picture to at most _PIXELS pixels; return the map (2, 3) to the copy, too."""
+    height, width = grey.shape
+    factor = min((_PIXELS / grey.size) ** 0.5, 1)
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    reduced = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return reduced, scaling(np.array([size[0] / width, size[1] / height]))

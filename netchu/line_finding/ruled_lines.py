@@ -1,0 +1,117 @@
+"""Printed lines on a page: ruled lines, margins, tables and frames, without the writing that crosses them."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.polynomial import Polynomial
+
+from netchu.line_finding.page_ink import measure_word_height
+
+_PALE = 55
+"""Darkness, 0 to 255, of the palest ruled lines in a normalised picture."""
+
+_PALEST_INK = 190
+"""Darkness from which a line is as dark as ink: darkness cannot tell the two apart."""
+
+
+def find_ruled_lines(picture: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Find printed lines that are longer than any stroke of the writing.
+
+    Args:
+        picture: uint8 (height, width), normalised.
+        ink: from `find_ink`.
+
+    Returns:
+        uint8 (height, width), 0 or 1.
+    """
+    found = find_straight_lines(picture, max(max(ink.shape) // 60, 12))
+    if found.any():
+        # Lines join all the words they touch, so words can be measured only after a first removal.
+        found = find_straight_lines(picture, max(round(measure_word_height(ink & (1 - found))), 12))
+    return found
+
+
+def find_straight_lines(picture: np.ndarray, run: int) -> np.ndarray:
+    """Find lines that are level or upright within some degrees, without the ink that crosses them.
+
+    Ink on a paler line is recognised by its darkness, ink on a dark line by its extent across the line.
+
+    Args:
+        picture: uint8 (height, width), normalised: dark ink and lines on white.
+        run: pixels; a line consists of runs that are at least as long.
+
+    Returns:
+        uint8 (height, width), 1 on the lines and their soft edges.
+    """
+    darkness = 255 - picture
+    level, level_size = _level_bands(darkness, run)
+    upright, upright_size = _level_bands(np.ascontiguousarray(darkness.T), run)
+    upright = np.ascontiguousarray(upright.T)
+    limits = np.maximum(level, upright)
+    if not limits.any():
+        return limits
+    ink = cv2.dilate((darkness > limits).astype(np.uint8) & (limits > 0), np.ones((3, 3), np.uint8))
+    lines = (limits > 0) & (ink == 0) & (darkness > _PALE // 3)
+    for bands, crossing, size in ((level, upright, (level_size, 1)), (upright, level, (1, upright_size))):
+        dark = (bands == 255) & (crossing == 0)
+        if dark.any():
+            opened = cv2.morphologyEx((darkness > _PALE).astype(np.uint8), cv2.MORPH_OPEN, np.ones(size, np.uint8))
+            lines &= ~(dark & (opened > 0))
+    return lines.astype(np.uint8)
+
+
+def _level_bands(darkness: np.ndarray, run: int) -> tuple[np.ndarray, int]:
+    """Find the bands along nearly level lines.
+
+    Returns:
+        uint8 (height, width), the greatest darkness of the line itself in its band, 255 if it is as dark as ink, 0
+        outside the bands; and the height in pixels above which dark pixels on a line are ink.
+    """
+    height, width = darkness.shape
+    bands, thickest = np.zeros_like(darkness), 0
+    for x, y in _level_chains((darkness > _PALE).astype(np.uint8), run):
+        curve = _fit_curve(x, y)
+        if np.median(np.abs(y - curve(x))) > 2.5:
+            continue
+        thickness = round(len(x) / len(np.unique(x)))
+        along = np.arange(max(x.min() - run, 0), min(x.max() + run + 1, width))
+        points = np.stack([along, np.rint(curve(along))], axis=1).astype(np.int32)
+        middle = points[(points[:, 1] > 0) & (points[:, 1] < height - 1)]
+        if not len(middle):
+            continue
+        tone = np.median(np.max([darkness[middle[:, 1] + shift, middle[:, 0]] for shift in (-1, 0, 1)], axis=0))
+        limit = 1.4 * tone + 15
+        cv2.polylines(bands, [points], False, round(limit) if limit < _PALEST_INK else 255, thickness + 3)
+        thickest = max(thickest, thickness + 3)
+    return bands, thickest
+
+
+def _level_chains(ink: np.ndarray, run: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the pixels, x and y, of each chain of thin level runs that is as long as a printed line."""
+    runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    # Blots consist of long runs, too, but are thick.
+    runs -= cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(run // 2, 5), 1), np.uint8))
+    if not runs.any():
+        return
+    joined = cv2.dilate(runs, np.ones((3, 2 * run + 1), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    rows, columns = np.nonzero(runs)
+    numbers = labels[rows, columns]
+    order = np.argsort(numbers, kind="stable")
+    starts = np.searchsorted(numbers[order], np.arange(len(stats) + 1))
+    for number in range(1, len(stats)):
+        if stats[number, cv2.CC_STAT_WIDTH] - 2 * run < max(ink.shape[1] / 5, 5 * run):
+            continue
+        pixels = order[starts[number] : starts[number + 1]]
+        x, y = columns[pixels], rows[pixels]
+        if len(np.unique(x)) >= 0.5 * np.ptp(x):
+            yield x, y
+
+
+def _fit_curve(x: np.ndarray, y: np.ndarray) -> Polynomial:
+    """Fit a parabola, and once more without outliers: strokes of writing that seemed to continue the line."""
+    curve = Polynomial.fit(x, y, 2)
+    distances = np.abs(y - curve(x))
+    near = distances <= max(np.median(distances), 1) * 2
+    return Polynomial.fit(x[near], y[near], 2)

@@ -1,0 +1,73 @@
+"""A sheet of paper on a darker table: finding it, and covering the table around it."""
+
+import cv2
+import numpy as np
+
+_EDGE_RATIO = 1.35
+"""Least brightness inside the edge of a sheet over that outside; the edge of a shadow is softer."""
+
+_DIM = 30
+"""Grey levels added to both sides of an edge, because ratios of nearly black levels are unreliable."""
+
+_MIN_SHEET = 0.15
+"""Least share of the picture that a sheet fills."""
+
+
+def find_sheet(grey: np.ndarray) -> np.ndarray | None:
+    """Find a sheet of paper on a darker table.
+
+    The sheet is the largest bright piece, if most of its edge is sharp: light fades softly, paper ends sharply.
+
+    Args:
+        grey: uint8 (height, width), the picture with its original brightness.
+
+    Returns:
+        uint8 (height, width), 1 on the sheet without a narrow rim, else 0; None if the paper fills the picture.
+    """
+    height, width = grey.shape
+    factor = max(min(height, width) / 160, 1)
+    size = (max(round(width / factor), 1), max(round(height / factor), 1))
+    reduced = cv2.medianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), 5)
+    # Writing is as dark as a table, but thin.
+    reduced = cv2.morphologyEx(reduced, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    _, bright = cv2.threshold(reduced, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if not len(areas) or not _MIN_SHEET * bright.size <= areas.max() <= 0.97 * bright.size:
+        return None
+    sheet = (labels == 1 + areas.argmax()).astype(np.uint8)
+    outlines, _ = cv2.findContours(sheet, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    sheet = cv2.drawContours(np.zeros_like(sheet), outlines, -1, 1, cv2.FILLED)
+    x, y = outlines[0].reshape(-1, 2).T
+    inner = (x > 2) & (x < size[0] - 3) & (y > 2) & (y < size[1] - 3)
+    square = np.ones((5, 5), np.uint8)
+    lightest, darkest = (step(reduced, square).astype(np.float32) + _DIM for step in (cv2.dilate, cv2.erode))
+    if not inner.any() or np.median((lightest / darkest)[y[inner], x[inner]]) < _EDGE_RATIO:
+        return None
+    sheet = cv2.erode(sheet, np.ones((5, 5), np.uint8))
+    return cv2.resize(sheet, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def cover_table(grey: np.ndarray, sheet: np.ndarray) -> np.ndarray:
+    """Make the table around a sheet as bright as the nearest paper.
+
+    Args:
+        grey: uint8 (height, width), the picture with its original brightness.
+        sheet: from `find_sheet`.
+
+    Returns:
+        uint8 (height, width).
+    """
+    size = (max(grey.shape[1] // 8, 1), max(grey.shape[0] // 8, 1))
+    inside = cv2.erode(cv2.resize(sheet, size, interpolation=cv2.INTER_NEAREST), np.ones((3, 3), np.uint8))
+    inside[0] = inside[-1] = 0
+    inside[:, 0] = inside[:, -1] = 0
+    if not inside.any():
+        return grey
+    reduced = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    paper = cv2.dilate(np.where(inside > 0, reduced, 0), np.ones((7, 7), np.uint8))  # without the writing
+    _, nearest = cv2.distanceTransformWithLabels(1 - inside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    brightness = np.zeros(nearest.max() + 1, np.uint8)
+    brightness[nearest[inside > 0]] = paper[inside > 0]
+    filled = cv2.GaussianBlur(brightness[nearest], (0, 0), 2)
+    return np.where(sheet > 0, grey, cv2.resize(filled, grey.shape[::-1], interpolation=cv2.INTER_LINEAR))

@@ -1,0 +1,98 @@
+"""Greyscale pictures with even light: white paper and black ink, whatever the camera, the lamp and the pen."""
+
+import cv2
+import numpy as np
+
+PAPER = 255
+
+_MIN_CONTRAST = 0.1
+"""Ink fainter than this fraction of the paper's brightness stays faint: stretched further, paper grain looks like
+ink."""
+
+_NOISE_GAIN = 8
+"""Least distance between ink and paper, in standard deviations of the paper's noise."""
+
+_MIN_STEPS = 6
+"""Least distance between ink and paper, in grey levels: in a nearly black picture there is only noise to stretch."""
+
+_DARK_PAPER = 140
+"""Grey level of the paper below which the picture may show white writing on black."""
+
+
+def to_grey(image: np.ndarray) -> np.ndarray:
+    """Return the luminance (ITU-R BT.601) of a grey, RGB or RGBA picture, on white; uint8 (height, width)."""
+    if image.ndim == 2:
+        return image
+    if image.shape[2] == 3:
+        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGBA2GRAY)
+    return PAPER - cv2.multiply(PAPER - grey, cv2.extractChannel(image, 3), scale=1 / 255)
+
+
+def normalise_illumination(grey: np.ndarray) -> np.ndarray:
+    """Make paper white and ink black in uneven light and for any pen; invert white writing on black.
+
+    The paper's brightness is the local median of a reduced copy. The picture is divided by it. Then ink is stretched to
+    black by a gain that is limited so that the noise of a blank page stays light.
+
+    Args:
+        grey: uint8 (height, width).
+
+    Returns:
+        uint8 (height, width), a new array.
+    """
+    paper = _paper_brightness(grey)
+    level = float(np.median(paper[::8, ::8]))
+    if level < _DARK_PAPER and _is_inverted(grey, paper):
+        grey, paper, level = PAPER - grey, PAPER - paper, PAPER - level
+    level = max(level, 1)
+    noise = _noise(cv2.subtract(grey, paper)) / level
+    darkness = PAPER - cv2.divide(grey, cv2.max(paper, 1), scale=PAPER)
+    ink = max(_ink_darkness(darkness) / PAPER, _MIN_CONTRAST, _NOISE_GAIN * noise, _MIN_STEPS / level)
+    stretch = PAPER - np.clip(np.arange(256) / ink, 0, PAPER)
+    return cv2.LUT(darkness, np.rint(stretch).astype(np.uint8))
+
+
+def _is_inverted(grey: np.ndarray, paper: np.ndarray) -> bool:
+    """Return True where the writing is brighter than the paper."""
+    # Squared, so that neither grain nor slight shading outweighs the strokes.
+    return cv2.norm(cv2.subtract(grey, paper), cv2.NORM_L2SQR) > 1.5 * cv2.norm(
+        cv2.subtract(paper, grey), cv2.NORM_L2SQR
+    )
+
+
+def _paper_brightness(grey: np.ndarray) -> np.ndarray:
+    """Return the local median at every pixel, computed on a copy reduced up to eight times."""
+    height, width = grey.shape
+    factor = min(max(min(height, width) / 48, 1), 8)
+    size = (max(round(width / factor), 1), max(round(height / factor), 1))
+    reduced = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.medianBlur(reduced, 31), (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _noise(brighter: np.ndarray) -> float:
+    """Return the standard deviation of the paper's grey levels.
+
+    Args:
+        brighter: uint8 (height, width), by how much each pixel is brighter than the paper; 0 for darker ones, among
+            which all ink is.
+    """
+    counts = _histogram(brighter)
+    counts[0] = min(counts[0] // 2, counts[1:].sum() + 1)
+    return _quantile(counts, 0.5) / 0.674
+
+
+def _ink_darkness(darkness: np.ndarray) -> int:
+    """Return the median darkness (0 to 255) of the pixels above Otsu's threshold; 0 if there are none."""
+    otsu, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    counts = _histogram(darkness)
+    counts[: int(otsu) + 1] = 0
+    return _quantile(counts, 0.5)
+
+
+def _histogram(image: np.ndarray) -> np.ndarray:
+    return cv2.calcHist([image], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+
+
+def _quantile(counts: np.ndarray, fraction: float) -> int:
+    return int(np.searchsorted(np.cumsum(counts), fraction * counts.sum()))

@@ -1,0 +1,29 @@
+"""Words of a slanted line: their corners lie in the picture as it was given, not in a sheared copy."""
+
+import cv2
+import numpy as np
+import pytest
+
+from netchu.pages.recognizer import Recognizer
+from tests.netchu.pictures.samples import slanted_strokes
+from tests.netchu.tiny_model import write_tiny_reader
+
+
+@pytest.mark.parametrize("slant", [-0.5, 0.5])
+@pytest.mark.parametrize("deslant", [False, True])
+def test_words_lie_on_the_ink_of_a_slanted_line(tmp_path, slant, deslant):
+    recognizer = Recognizer.load(write_tiny_reader(tmp_path / "tiny"))
+    recognizer.preprocess = recognizer.preprocess.model_copy(update={"deslant": deslant})
+    picture = slanted_strokes(slant)
+    (line,) = recognizer.read(picture, "line").lines
+    inside = cv2.fillConvexPoly(np.zeros_like(picture), np.array(line.corners), 1)
+    assert inside[picture < 128].mean() > 0.99
+    top_left, top_right, bottom_right, bottom_left = np.array(line.corners)
+    assert len(line.words) > 1
+    for word in line.words:
+        corners = np.array(word.corners)
+        # On the upper and the lower side of the line, and as slanted as the line.
+        assert np.abs(corners[:2, 1] - top_left[1]).max() <= 1 and np.abs(corners[2:, 1] - bottom_left[1]).max() <= 1
+        np.testing.assert_allclose(corners[3] - corners[0], bottom_left - top_left, atol=1)
+        assert top_left[0] - 1 <= corners[0, 0] <= corners[1, 0] <= top_right[0] + 1
+        assert bottom_left[0] - 1 <= corners[3, 0] <= corners[2, 0] <= bottom_right[0] + 1

@@ -1,0 +1,48 @@
+"""Greyscale and even light: the same writing looks alike on any paper and in any light."""
+
+import tracemalloc
+
+import cv2
+import numpy as np
+import pytest
+
+from netchu.pictures.illumination import normalise_illumination, to_grey
+from tests.netchu.pictures.samples import BLANKS, VARIANTS, dusty, framed, ruled, strokes
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_makes_ink_dark_and_paper_light(name):
+    normalised = normalise_illumination(VARIANTS[name])
+    ink = strokes() < 100
+    away = cv2.dilate((ruled(framed(dusty(strokes()))) < 225).astype(np.uint8), np.ones((9, 9))) == 0
+    assert np.median(normalised[ink]) < 60
+    assert np.median(normalised[away]) > 240
+
+
+@pytest.mark.parametrize("name", BLANKS)
+def test_keeps_blank_pages_light(name):
+    assert np.mean(normalise_illumination(BLANKS[name]) > 128) > 0.85
+
+
+def test_blends_transparency_with_white_and_weights_colours():
+    grey = strokes(ink=0, paper=255)
+    transparent = np.zeros((*grey.shape, 4), np.uint8)
+    transparent[..., 3] = 255 - grey
+    np.testing.assert_array_equal(to_grey(transparent), grey)
+    np.testing.assert_array_equal(to_grey(np.dstack([grey] * 3)), grey)
+    assert to_grey(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)).tolist() == [[76, 150, 29]]
+
+
+def test_blends_every_grey_at_every_transparency():
+    grey, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    blended = np.rint((grey * alpha + 255 * (255 - alpha)) / 255)
+    np.testing.assert_array_equal(to_grey(np.dstack([grey] * 3 + [alpha]).astype(np.uint8)), blended)
+
+
+def test_needs_few_bytes_per_transparent_pixel():
+    image = np.full((1000, 1000, 4), 200, np.uint8)
+    tracemalloc.start()
+    to_grey(image)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * 10**6
