@@ -13,9 +13,9 @@ from app.differences import LINES, kind_name, line_card, line_images, marked, sh
 from app.language import plain, say
 from app.run_files import Comparison, compare, find_runs, text_of
 from netchu.core.errors import NetchuError
-from netchu.experiments.comparison import Pair, Rate, who_reads_right
-from netchu.experiments.explanation import Part, main_parts, signed
-from netchu.experiments.runs import Run, parameters_that_differ
+from netchu.experiments.comparison import ComparedRate, LinePair, group_by_correctness
+from netchu.experiments.explanation import CerPart, find_main_parts, format_points
+from netchu.experiments.runs import Run, find_differing_parameters
 
 _HISTORY = "metrics/history.csv"
 
@@ -81,7 +81,7 @@ def _interval(run: Run, name: str) -> str | None:
 def _show_parameters(runs: Sequence[Run]) -> None:
     if len(runs) < 2:
         return
-    differing = parameters_that_differ(runs)
+    differing = find_differing_parameters(runs)
     if not differing:
         st.markdown(say("These runs have the same parameters.", "Các lần chạy này có cùng tham số."))
         return
@@ -171,9 +171,9 @@ def _show_comparison(runs: dict[str, Run]) -> None:
     _show_lines(found, a, b)
 
 
-def _verdict(cer: Rate, parts: Sequence[Part]) -> str:
+def _verdict(cer: ComparedRate, parts: Sequence[CerPart]) -> str:
     if not cer.distinguishable:
-        figures = map(signed, (cer.difference, cer.low, cer.high))
+        figures = map(format_points, (cer.difference, cer.low, cer.high))
         return say(
             "No difference shown: B − A is {} points of CER (95 % interval {} to {}).",
             "Chưa thấy khác biệt: B − A là {} điểm CER (khoảng tin cậy 95 %: {} đến {}).",
@@ -183,7 +183,7 @@ def _verdict(cer: Rate, parts: Sequence[Part]) -> str:
         "{} is better by {:.2f} points of CER (95 % interval {:.2f} to {:.2f})",
         "{} tốt hơn {:.2f} điểm CER (khoảng tin cậy 95 %: {:.2f} đến {:.2f})",
     ).format("B" if cer.difference < 0 else "A", abs(cer.difference), low, high)
-    main, against = main_parts(parts)
+    main, against = find_main_parts(parts)
     sentence += (
         say(", mostly ", ", chủ yếu ở ") + _listed(main)
         if main
@@ -192,12 +192,12 @@ def _verdict(cer: Rate, parts: Sequence[Part]) -> str:
     return sentence + (say(", though worse at ", ", nhưng kém hơn ở ") + _listed(against) if against else "") + "."
 
 
-def _listed(parts: Sequence[Part]) -> str:
+def _listed(parts: Sequence[CerPart]) -> str:
     names = [f"{kind_name(part.kind)} ({abs(float(part.difference)):.2f})" for part in parts]
     return say(" and ", " và ").join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)
 
 
-def _show_rates(rates: dict[str, Rate]) -> None:
+def _show_rates(rates: dict[str, ComparedRate]) -> None:
     verdicts = {
         (True, True): say("B is better", "B tốt hơn"),
         (True, False): say("A is better", "A tốt hơn"),
@@ -208,8 +208,8 @@ def _show_rates(rates: dict[str, Rate]) -> None:
             "rate": f"{name.upper()} %",
             "A": f"{rate.a:.2f}",
             "B": f"{rate.b:.2f}",
-            "B − A": signed(rate.difference),
-            "95 %": f"{signed(rate.low)} … {signed(rate.high)}",
+            "B − A": format_points(rate.difference),
+            "95 %": f"{format_points(rate.low)} … {format_points(rate.high)}",
             "verdict": verdicts.get((rate.distinguishable, rate.difference < 0), none),
         }
         for name, rate in rates.items()
@@ -217,7 +217,7 @@ def _show_rates(rates: dict[str, Rate]) -> None:
     st.dataframe(table, hide_index=True, column_config={"rate": "", "verdict": ""})
 
 
-def _show_parts(parts: Sequence[Part]) -> None:
+def _show_parts(parts: Sequence[CerPart]) -> None:
     title = say("B − A, points of CER (left: B is better)", "B − A, điểm CER (bên trái: B tốt hơn)")
     table = pd.DataFrame(
         {
@@ -246,7 +246,7 @@ def _show_parts(parts: Sequence[Part]) -> None:
 
 
 def _show_lines(found: Comparison, a: str, b: str) -> None:
-    right = who_reads_right(found.pairs)
+    right = group_by_correctness(found.pairs)
     both, only_a, only_b, neither = (len(right[name]) for name in ("both", "only_a", "only_b", "neither"))
     st.markdown(
         say(
@@ -263,7 +263,7 @@ def _show_lines(found: Comparison, a: str, b: str) -> None:
             _show_pairs(right[name], f"{name} {a} {b}")
 
 
-def _show_pairs(pairs: Sequence[Pair], key: str) -> None:
+def _show_pairs(pairs: Sequence[LinePair], key: str) -> None:
     if not pairs:
         st.markdown(say("No line.", "Không có dòng nào."))
         return
@@ -275,6 +275,6 @@ def _show_pairs(pairs: Sequence[Pair], key: str) -> None:
         show_lines([_card(pair, images.get(pair.id)) for pair in shown])
 
 
-def _card(pair: Pair, image: bytes | None) -> str:
+def _card(pair: LinePair, image: bytes | None) -> str:
     texts = [("A", marked(pair.reference, pair.a)[1]), ("B", marked(pair.reference, pair.b)[1])]
     return line_card(pair.id, image, texts)

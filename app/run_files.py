@@ -10,8 +10,15 @@ from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
 from netchu.evaluation.error_kinds import align, share_edits
 from netchu.evaluation.metrics import character_edits, rate
-from netchu.experiments.comparison import Line, Pair, Rate, compare_rates, pair_lines, parse_predictions
-from netchu.experiments.explanation import Part, difference_by_kind
+from netchu.experiments.comparison import (
+    ComparedRate,
+    LinePair,
+    ScoredLine,
+    compare_rates,
+    pair_lines,
+    parse_predictions,
+)
+from netchu.experiments.explanation import CerPart, split_cer_by_kind
 from netchu.experiments.revisions import Revision, read_file
 from netchu.experiments.runs import PREDICTIONS, Run, list_runs
 
@@ -32,9 +39,9 @@ class TestLine(NamedTuple):
 class Comparison(NamedTuple):
     """Two runs on the same test lines."""
 
-    pairs: list[Pair]
-    rates: dict[str, Rate]
-    parts: list[Part]
+    pairs: list[LinePair]
+    rates: dict[str, ComparedRate]
+    parts: list[CerPart]
 
 
 def find_runs() -> list[Run]:
@@ -87,7 +94,7 @@ def _text(revision: Revision, path: str, version: Version) -> str:
     return read_file(revision, path)
 
 
-def _lines(revision: Revision, version: Version) -> dict[str, Line]:
+def _lines(revision: Revision, version: Version) -> dict[str, ScoredLine]:
     return parse_predictions(_text(revision, PREDICTIONS, version), f"{PREDICTIONS} of {revision}")
 
 
@@ -116,4 +123,4 @@ def _kinds(reference: str, prediction: str) -> dict[str, float]:
 @st.cache_data(show_spinner=False, max_entries=10)
 def _compare(a: Revision, b: Revision, version_a: Version, version_b: Version) -> Comparison:
     pairs = pair_lines(_lines(a, version_a), _lines(b, version_b), (str(a), str(b)))
-    return Comparison(pairs, compare_rates(pairs), difference_by_kind(pairs))
+    return Comparison(pairs, compare_rates(pairs), split_cer_by_kind(pairs))

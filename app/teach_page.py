@@ -9,16 +9,12 @@ from app.language import plain, say
 from netchu.core.errors import NetchuError
 from netchu.pictures.images import decode_image
 from netchu.teaching import adoption, fine_tuning
-from netchu.teaching.corrections import (
-    DEFAULT_FOLDER,
-    Correction,
-    change_text,
-    export_zip,
-    import_archive,
-    read_corrections,
-    remove_line,
-)
-from netchu.teaching.fine_tuning import FEWEST_LINES, LOG, Progress, Result, Run
+from netchu.teaching.correction_archive import export_zip, import_archive
+from netchu.teaching.correction_table import Correction
+from netchu.teaching.corrections import DEFAULT_FOLDER, change_text, read_corrections, remove_line
+from netchu.teaching.fine_tuning import FEWEST_LINES
+from netchu.teaching.run_progress import Progress
+from netchu.teaching.run_state import LOG, FineTuning, Result, read_current_run
 
 _LINES_A_PAGE = 8
 
@@ -65,7 +61,7 @@ def _show_model_in_use() -> None:
     if not adoption.ADOPTED.exists():
         return
     with st.container(border=True):
-        result = adoption.adopted()
+        result = adoption.read_adopted_result()
         st.markdown(
             say("**Your own model reads now.**", "**Mô hình của riêng bạn đang được dùng.**")
             + ("  \n" + _rates(result) if result else "")
@@ -78,12 +74,12 @@ def _show_model_in_use() -> None:
                 )
             )
             if st.button(say("Delete my model", "Xóa mô hình của tôi"), icon=":material/delete:"):
-                _try(adoption.go_back)
+                _try(adoption.restore_shipped)
 
 
 def _show_teaching(folder: Path, lines: list[Correction] | None) -> None:
     try:
-        run = fine_tuning.watch()
+        run = read_current_run()
     except NetchuError as error:
         st.error(plain(error))
         return
@@ -124,7 +120,7 @@ def _offer_teaching(folder: Path, lines: list[Correction]) -> None:
         _try(fine_tuning.start, folder)
 
 
-def _show_run(run: Run, folder: Path, lines: list[Correction]) -> None:
+def _show_run(run: FineTuning, folder: Path, lines: list[Correction]) -> None:
     st.subheader(say("Teach your hand", "Dạy nét chữ của bạn"))
     if run.state == "running":
         _show_progress()
@@ -140,13 +136,13 @@ def _show_run(run: Run, folder: Path, lines: list[Correction]) -> None:
             ):
                 _try(fine_tuning.start, folder)
             if st.button(say("Close", "Đóng"), icon=":material/close:"):
-                _try(fine_tuning.drop)
+                _try(fine_tuning.discard)
 
 
 @st.fragment(run_every=1)
 def _show_progress() -> None:
     try:
-        run = fine_tuning.watch()
+        run = read_current_run()
     except NetchuError as error:
         st.error(plain(error))
         return
@@ -192,7 +188,7 @@ def _describe(progress: Progress) -> str:
     return text + say(f", about {minutes} min left", f", còn khoảng {minutes} phút")
 
 
-def _show_result(run: Run) -> None:
+def _show_result(run: FineTuning) -> None:
     result = run.result
     rates = st.container(horizontal=True)
     rates.metric(say("CER before", "CER trước"), f"{result.before:.1f} %", border=True, height="stretch")
@@ -233,7 +229,7 @@ def _show_result(run: Run) -> None:
         if st.button(say("Adopt the new model", "Dùng mô hình mới"), type="primary", icon=":material/check:"):
             _try(adoption.adopt, run)
         if st.button(say("Drop it", "Bỏ đi"), icon=":material/delete:"):
-            _try(fine_tuning.drop)
+            _try(fine_tuning.discard)
 
 
 def _rates(result: Result) -> str:
@@ -243,7 +239,7 @@ def _rates(result: Result) -> str:
     )
 
 
-def _log(run: Run) -> str:
+def _log(run: FineTuning) -> str:
     try:
         return (run.folder / LOG).read_text(encoding="utf-8", errors="replace")[-20_000:]
     except OSError:

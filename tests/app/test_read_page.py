@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
-from netchu.teaching.corrections import export_zip, read_corrections
+from netchu.teaching.correction_archive import export_zip
+from netchu.teaching.corrections import read_corrections
 from tests.app.conftest import choose, serve
 from tests.workspace import ROOT
 

@@ -18,7 +18,9 @@ from netchu.pages.recognizer import Recognizer, default_model
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 from netchu.teaching import adoption, fine_tuning
-from netchu.teaching.corrections import Correction, read_corrections, save_lines
+from netchu.teaching.correction_table import Correction
+from netchu.teaching.corrections import read_corrections, save_lines
+from netchu.teaching.run_state import FineTuning, read_current_run
 from tests.app.conftest import serve
 from tests.workspace import commit, copy_project, run
 
@@ -165,7 +167,7 @@ def test_one_button_teaches_and_the_model_is_adopted(address, page, drawn, proje
     page.get_by_text("You may leave this page").wait_for()
     page.get_by_text(re.compile(r"pass \d of 2, validation CER")).wait_for(timeout=5 * MINUTES)
     button(page, "Adopt the new model").wait_for(timeout=5 * MINUTES)
-    done = fine_tuning.watch()
+    done = read_current_run()
     assert done.progress.epoch == done.progress.epochs == 2 and done.progress.cer is not None
     shown = page.get_by_test_id("stMetric").all_inner_texts()
     assert f"{done.result.before:.1f} %" in shown[0] and f"{done.result.after:.1f} %" in shown[1]
@@ -180,7 +182,7 @@ def test_one_button_teaches_and_the_model_is_adopted(address, page, drawn, proje
 
     button(page, "Adopt the new model").click()
     page.get_by_text("Your own model reads now.").wait_for()
-    assert fine_tuning.watch() is None and adoption.adopted() == done.result
+    assert read_current_run() is None and adoption.read_adopted_result() == done.result
     assert default_model() == Path("models/adopted") and run(project, "git", "status", "--porcelain") == ""
     assert cer(Recognizer.load(), folder, tested) == pytest.approx(done.result.after, abs=0.001)
     for name in ("language_model.bin", "reader.json"):  # a few lines teach a hand, but no language
@@ -189,10 +191,10 @@ def test_one_button_teaches_and_the_model_is_adopted(address, page, drawn, proje
     button(page, "Go back to the model that ships").click()
     button(page, "Delete my model").click()
     page.get_by_text("Your own model reads now.").wait_for(state="detached")
-    assert default_model() == Path("models/pretrained") and adoption.adopted() is None
+    assert default_model() == Path("models/pretrained") and adoption.read_adopted_result() is None
 
 
-def check_rates(done: fine_tuning.Run, folder: Path) -> list[Correction]:
+def check_rates(done: FineTuning, folder: Path) -> list[Correction]:
     """Compare with the experiment's own metrics and with what the pictures say; the lines that were held back."""
     experiment = find_revision(done.folder.name)
     metrics = json.loads(read_file(experiment, "metrics/metrics.json"))
