@@ -33,7 +33,7 @@ _SHEET_STYLE = (
 
 
 def find_worst_lines(edits: Edits) -> list[int]:
-    """Return the indices of the WORST_LINES lines with the highest CER, worst first; lines without edits are left out."""
+    """Return the indices of the WORST_LINES lines with the highest CER above 0, worst first."""
     order = np.lexsort((-edits.edits, -edit_rate(edits.edits, edits.reference)))
     return [int(line) for line in order if edits.edits[line]][:WORST_LINES]
 
