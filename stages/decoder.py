@@ -15,7 +15,7 @@ from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
-from netchu.evaluation.calibration import fit_calibration, right_words
+from netchu.evaluation.calibration import fit_calibration, mark_correct_words
 from netchu.evaluation.scoring import score
 from netchu.reading.exported_model import ExportedModel
 from netchu.reading.language_model import LanguageModel
@@ -127,7 +127,7 @@ def _calibrate(
     for number, reading in enumerate(readings):
         scored = score(rows[number]["text"], reading, rows[number]["source"] in folded)
         confidences += scored.confidences
-        right += right_words(scored.reference, scored.prediction)
+        right += mark_correct_words(scored.reference, scored.prediction)
     return fit_calibration(confidences, right)
 
 

@@ -1,12 +1,18 @@
-"""What several test modules share: the tiny pipeline, run once."""
+"""Shared by the test modules: the tiny pipeline, run once, and Hypothesis without time limits."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.workspace import TINY, commit, copy_project, run, settings
+
+# A busy machine must not fail a test.
+hypothesis_settings.register_profile("netchu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("netchu")
 
 
 @pytest.fixture(scope="session")

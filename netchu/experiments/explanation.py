@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from netchu.evaluation.error_kinds import KINDS, align, share_edits
+from netchu.evaluation.error_kinds import ERROR_KINDS, align_texts, share_edits
 from netchu.experiments.comparison import LinePair
 
 KIND_NAMES = {
@@ -27,7 +27,7 @@ MOST_NAMED = 3
 class CerPart(NamedTuple):
     """The part of the CER of both runs that is due to one kind of error, in percentage points, exact."""
 
-    kind: str  # one of KINDS
+    kind: str  # one of ERROR_KINDS
     a: Fraction
     b: Fraction
 
@@ -38,15 +38,16 @@ class CerPart(NamedTuple):
 
 
 def split_cer_by_kind(pairs: Sequence[LinePair]) -> list[CerPart]:
-    """Return a part for each of KINDS, the largest difference first; the parts add up to the CER of each run.
+    """Return a part for each of ERROR_KINDS, the largest difference first; the parts add up to the CER of each run.
 
     They do not where every reference is empty: the CER is then 0 or 100, and a part 100 a character.
     """
     length = sum(len(pair.reference) for pair in pairs) or 1
     shares = [
-        share_edits(aligned for pair in pairs for aligned in align(pair.reference, getattr(pair, run))) for run in "ab"
+        share_edits(aligned for pair in pairs for aligned in align_texts(pair.reference, getattr(pair, run)))
+        for run in "ab"
     ]
-    parts = [CerPart(kind, *(100 * share[kind] / length for share in shares)) for kind in KINDS]
+    parts = [CerPart(kind, *(100 * share[kind] / length for share in shares)) for kind in ERROR_KINDS]
     return sorted(parts, key=lambda part: -abs(part.difference))
 
 

@@ -192,7 +192,7 @@ def test_ignores_order_of_lines():
 def test_chunks_do_not_change_rates(monkeypatch):
     several = pairs(["abc", "de"] * 20, ["abd", "de"] * 20, ["abc", "dx"] * 20)
     whole = compare_rates(several)
-    monkeypatch.setattr("netchu.evaluation.metrics._CHUNK", 700)
+    monkeypatch.setattr("netchu.evaluation.metrics._RESAMPLE_CHUNK", 700)
     assert compare_rates(several) == whole
 
 
