@@ -15,11 +15,12 @@ from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
+from netchu.core.printing import escape_unprintable
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.state import state_folder
 from netchu.core.tables import CLEAN_COLUMNS, SUBSETS, write_lines, write_rejected
-from netchu.intake.archives import open_archive, printable, read_entry
+from netchu.intake.archives import open_archive, read_entry
 from netchu.intake.labels import Fault, Label, list_lines
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import has_ink, to_grey
@@ -116,11 +117,13 @@ def _check_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], rej
         same.sort(key=_description)
         texts = sorted({normalise(label.text) for label in same})
         if len(texts) > 1:
-            rejected += [Fault(label.id, "conflicting_text", " | ".join(map(printable, texts))) for label in same]
+            rejected += [
+                Fault(label.id, "conflicting_text", " | ".join(map(escape_unprintable, texts))) for label in same
+            ]
             continue
         rejected += [Fault(label.id, "duplicate_image", f"of {same[0].id}") for label in same[1:]]
         if unknown := unknown_characters(texts[0]):
-            rejected.append(Fault(same[0].id, "unknown_character", printable(unknown)))
+            rejected.append(Fault(same[0].id, "unknown_character", escape_unprintable(unknown)))
         else:
             kept.append(
                 dataclasses.replace(same[0], writer=next((label.writer for label in same if label.writer), None))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
-from netchu.core.folders import walk
+from netchu.core.folders import walk_files
+from netchu.core.printing import escape_unprintable
 from netchu.core.progress import progress
 
 MAX_ENTRY = 200 * 10**6
@@ -85,7 +86,9 @@ def pack_folder(folder: Path, path: Path) -> None:
     """
     root = Path(os.path.abspath(folder))  # noqa: PTH100 (a link keeps its own name)
     try:
-        files = [file for file in walk(root) if file.is_file() and not _is_litter(file.relative_to(root).as_posix())]
+        files = [
+            file for file in walk_files(root) if file.is_file() and not _is_litter(file.relative_to(root).as_posix())
+        ]
     except OSError as error:
         raise NetchuError(f"{error.filename}: cannot be packed: {error.strerror}") from None
     if not files:
@@ -103,12 +106,7 @@ def pack_folder(folder: Path, path: Path) -> None:
                 info.external_attr = (stat.S_IFREG | 0o644) << 16
                 archive.writestr(info, file.read_bytes())
     except (OSError, ValueError) as error:
-        raise NetchuError(f"{folder}: cannot be packed: {printable(str(error))}") from None
-
-
-def printable(text: str) -> str:
-    """`text` with lone surrogates (names of undecodable files, escapes in JSON) spelt out, for files to hold."""
-    return text.encode("utf-8", "backslashreplace").decode()
+        raise NetchuError(f"{folder}: cannot be packed: {escape_unprintable(str(error))}") from None
 
 
 def _open(path: Path) -> zipfile.ZipFile:
@@ -141,7 +139,7 @@ def _check_entries(path: Path, infos: list[zipfile.ZipInfo]) -> None:
     for info in infos:
         problem = _entry_problem(info) or ("is there twice" if info.filename in seen else "")
         if problem:
-            raise NetchuError(f"{path}: refused, since its entry {printable(info.orig_filename)!r} {problem}")
+            raise NetchuError(f"{path}: refused, since its entry {escape_unprintable(info.orig_filename)!r} {problem}")
         seen.add(info.filename)
     total = sum(info.file_size for info in infos)
     if total > MAX_TOTAL:

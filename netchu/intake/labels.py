@@ -21,8 +21,9 @@ from typing import NamedTuple
 
 from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
+from netchu.core.printing import escape_unprintable
 from netchu.core.tables import SUBSETS
-from netchu.intake.archives import entries, printable, read_entry
+from netchu.intake.archives import entries, read_entry
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 
@@ -139,16 +140,16 @@ def _reader(name: str, index: _Index):
 def _resolve(item: _Item, archive: zipfile.ZipFile, index: _Index) -> Label | Fault:
     source = _source(archive)
     path = index.find(item.path)
-    identity = f"{source}/{printable(path or item.path)}"
+    identity = f"{source}/{escape_unprintable(path or item.path)}"
     if item.fault:
         return Fault(identity, "malformed_label", item.fault)
     if not isinstance(item.text, str):
-        return Fault(identity, "malformed_label", f"{printable(json.dumps(item.text))[:80]} is not text")
+        return Fault(identity, "malformed_label", f"{escape_unprintable(json.dumps(item.text))[:80]} is not text")
     if path is None:
-        return Fault(identity, "no_image", printable(item.text))
+        return Fault(identity, "no_image", escape_unprintable(item.text))
     if item.subset is not None and item.subset not in SUBSETS:
         return Fault(identity, "unknown_subset", f"{item.subset!r} is not one of {', '.join(SUBSETS)}")
-    writer = printable(normalise(item.writer or ""))
+    writer = escape_unprintable(normalise(item.writer or ""))
     return Label(identity, source, f"{source}/{writer}" if writer else None, item.subset, item.text, path)
 
 
@@ -165,7 +166,7 @@ def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterat
         if type(writer) is int:  # not bool, which is an int
             writer = str(writer)
         elif not isinstance(writer, str | None):
-            fault = f"{other}: the writer {printable(json.dumps(writer))[:80]} is not text"
+            fault = f"{other}: the writer {escape_unprintable(json.dumps(writer))[:80]} is not text"
         yield _Item(posixpath.normpath(posixpath.join(folder, image)), text, writer, subset, fault)
 
 
