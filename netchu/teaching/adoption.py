@@ -38,14 +38,14 @@ def adopt(run: FineTuning) -> None:
                 (scratch / READER_FOLDER).rename(ADOPTED)
     except OSError as error:
         raise NetchuError(
-            f"{ADOPTED}: cannot be written ({error.strerror or error}); fix that and adopt again"
+            f"{ADOPTED}: cannot be written ({error.strerror or error}); fix that and try again"
         ) from None
     try:
         progress_path(run.folder.name).unlink(missing_ok=True)
         (run.folder / LOG).unlink()
     except OSError as error:
         raise NetchuError(
-            f"the new model is in use, but {run.folder} cannot be closed ({error.strerror}); fix that and adopt again"
+            f"the new model is in use, but {run.folder} cannot be closed ({error.strerror}); fix that and try again"
         ) from None
     shutil.rmtree(reader, ignore_errors=True)
 

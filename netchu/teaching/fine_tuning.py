@@ -85,7 +85,7 @@ def start(corrections: Path, settings: Mapping[str, object] = SETTINGS) -> None:
     _check_project()
     with name_unwritable_runs(), hold_lock() as lock:
         if (current := find_current_folder()) and (current / RESULT).exists():
-            raise NetchuError("a fine-tuned model waits for your decision; adopt or discard it first")
+            raise NetchuError("a fine-tuned model waits for your decision; use it or discard it first")
         archive, preprocess = export_zip(corrections, writers=False), _read_shipped_preprocess()
         discard()
         folder = _make_folder(archive, {**preprocess, **settings})
