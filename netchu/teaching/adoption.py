@@ -37,9 +37,7 @@ def adopt(run: FineTuning) -> None:
             with _remove_adopted():
                 (scratch / READER_FOLDER).rename(ADOPTED)
     except OSError as error:
-        raise NetchuError(
-            f"{ADOPTED}: cannot be written ({error.strerror or error}); fix that and try again"
-        ) from None
+        raise NetchuError(f"{ADOPTED}: cannot be written ({error.strerror or error}); fix that and try again") from None
     try:
         progress_path(run.folder.name).unlink(missing_ok=True)
         (run.folder / LOG).unlink()
