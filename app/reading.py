@@ -11,19 +11,18 @@ from app.uploads import UploadedPage, open_page
 from netchu.core.errors import NetchuError
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer, default_model
-from netchu.reading.reader import Decoder
 
 
 class Options(NamedTuple):
     """How a page is read."""
 
     layout: Layout
-    decoder: Decoder
+    decoder: str
     model: Path  # folder
     changed: int  # when the model was, in nanoseconds
 
 
-def default_options(layout: Layout, decoder: Decoder) -> Options:
+def default_options(layout: Layout, decoder: str) -> Options:
     """With the model that is read with by default; raises NetchuError where there is none."""
     folder = default_model()
     return Options(layout, decoder, folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))

@@ -18,15 +18,15 @@ import numpy as np
 
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import LINES, SPLIT, folded_sources
+from netchu.core.parallel import ordered_map
 from netchu.core.subsets import Subset
 from netchu.evaluation.metrics import error_rates
 from netchu.evaluation.scoring import score
-from netchu.reading.beam_search import beam
+from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
 from netchu.reading.decoding import greedy
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
-from netchu.reading.lines import read_lines
-from netchu.reading.reader import Reader
+from netchu.reading.onnx_network import OnnxNetwork
 
 SETTINGS = [
     *((width, 0.5, 1) for width in (4, 8, 16, 32)),
@@ -36,11 +36,6 @@ SETTINGS = [
     ),
 ]
 """Width, weight and bonus."""
-
-
-def search(logits: np.ndarray, width: int, language_model: LanguageModel, weight: float, bonus: float) -> str:
-    """Return the best text of the beam search."""
-    return beam(logits, width, language_model, weight, bonus)[0][0]
 
 
 def measure(
@@ -62,14 +57,15 @@ def measure(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reader", type=Path, nargs="?", default=Path("models/reader"))
-    reader = Reader(parser.parse_args().reader)
+    folder = parser.parse_args().reader
+    network, language_model = OnnxNetwork(folder), LanguageModel.load(folder / "language_model.bin")
     rows = list(Subset(LINES, SPLIT, "validation"))
-    logits = list(read_lines((row["image"] for row in rows), reader.model, np.copy))
-    decoders: dict[str, Callable[[np.ndarray], str]] = {"greedy": greedy}
+    logits = list(ordered_map(network, (row["image"] for row in rows)))
+    decoders = {"greedy": greedy}
     for width, weight, bonus in SETTINGS:
-        decoders[f"width {width}, weight {weight}, bonus {bonus}"] = partial(
-            search, width=width, language_model=reader.language_model, weight=weight, bonus=bonus
-        )
+        params = BeamParams(beam_width=width, language_weight=weight, length_bonus=bonus)
+        parts = ReaderParts(network, language_model, params)
+        decoders[f"width {width}, weight {weight}, bonus {bonus}"] = partial(DECODERS["beam"], parts=parts)
     for source in sorted({row["source"] for row in rows}):
         lines = [(row["text"], line) for row, line in zip(rows, logits, strict=True) if row["source"] == source]
         columns = [f"{source}, {len(lines)} lines", "CER %", "WER %", "SER %", "ms a line"]

@@ -18,7 +18,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,13 +27,12 @@ from netchu.core.folding import fold
 from netchu.evaluation.metrics import character_edits
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.encoding import write_image
-from netchu.reading.reader import Decoder
+from netchu.reading.decoders import DECODERS
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 from netchu.teaching.fine_tuning import SETTINGS, run_dvc
 
 WRITERS, LINES = 3, 50
-DECODERS = get_args(Decoder)
 
 
 class Line(NamedTuple):

@@ -12,22 +12,20 @@ case and punctuation. `--show FILE` writes a picture of some photographs.
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import cv2
 import numpy as np
 
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import folded_sources, read_pictures
-from netchu.core.parallel import ordered_map
 from netchu.evaluation.calibration import expected_calibration_error, mark_correct_words, reliability
 from netchu.evaluation.metrics import error_rates
 from netchu.evaluation.scoring import score
 from netchu.pictures.encoding import encode_image, write_image
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
-from netchu.reading.lines import read_lines
-from netchu.reading.reader import Decoder, Reader
+from netchu.reading.decoders import DECODERS
+from netchu.reading.reader import Reader
 
 RATES = ("cer", "wer", "ser")
 
@@ -63,14 +61,14 @@ def photograph(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], folded: list[str]) -> Iterator[list[str]]:
-    """Read the picture of each row with both decoders; yield the cells of a table row for each decoder and source."""
-    params = PreprocessParams(**reader.model.preprocess)
+    """Read the picture of each row with every decoder; yield the cells of a table row for each decoder and source."""
+    params = PreprocessParams(**reader.preprocess)
     images = [line_image(picture, params) for picture in pictures]
-    for decoder in get_args(Decoder):
-        readings = list(read_lines(iter(images), reader.network(decoder), reader.decode(decoder), ordered_map))
+    for decoder in DECODERS:
+        readings = list(reader.read(zip(rows, images, strict=True), decoder))
         for source in sorted({row["source"] for row in rows}):
             texts, confidences, correct = [], [], []
-            for row, reading in zip(rows, readings, strict=True):
+            for row, reading in readings:
                 if row["source"] == source:
                     scored = score(row["text"], reading, source in folded)
                     texts.append((scored.reference, scored.prediction))
@@ -94,7 +92,7 @@ def main() -> None:
     if arguments.show:
         shown = [cv2.resize(picture, (1200, 80)) for picture in photographs[:: max(len(photographs) // 12, 1)]]
         write_image(arguments.show, np.vstack(shown))
-    reader, folded = Reader(arguments.reader), folded_sources()
+    reader, folded = Reader.load(arguments.reader), folded_sources()
     for title, pictures in (("as they are", [row["image"] for row in rows]), ("photographed", photographs)):
         columns = [f"{arguments.subset} lines {title}", "lines", "CER %", "WER %", "SER %", "ECE %"]
         print_table(columns, measure(reader, rows, pictures, folded))

@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ from benchmarks.markdown import print_table
 from netchu.pages.image_files import find_pages
 from netchu.pictures.encoding import write_image
 from netchu.pictures.images import decode_image
-from netchu.reading.reader import Decoder
+from netchu.reading.decoders import DECODERS
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 
@@ -89,7 +89,7 @@ def measure_start(read: list[str], image: Path) -> Iterator[list[str]]:
 
 def measure_many(read: list[str], images: list[Path]) -> Iterator[list[str]]:
     """Yield the cells of a table row for each decoder and number of images, and for Tesseract."""
-    for decoder in get_args(Decoder):
+    for decoder in DECODERS:
         for count in (100, 1000):
             paths = [images[number % len(images)] for number in range(count)]
             cost = measure([*read, "--decoder", decoder, "-"], paths)

@@ -23,7 +23,8 @@ def encode_image(image: np.ndarray, suffix: str = ".png", quality: int = 95) -> 
     """
     order = _TO_OPENCV.get(image.shape[2:])
     ordered = image if order is None else cv2.cvtColor(image, order)
-    return cv2.imencode(suffix, ordered, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality] if suffix in (".jpg", ".jpeg") else []
+    return cv2.imencode(suffix, ordered, options)[1].tobytes()
 
 
 def write_image(path: Path, image: np.ndarray, quality: int = 95) -> None:

@@ -25,7 +25,7 @@ def adopt(run: Run) -> None:
             but the run cannot be closed.
     """
     reader = run.folder / READER
-    Reader(reader)
+    Reader.load(reader)
     try:
         ADOPTED.parent.mkdir(exist_ok=True)
         with _scratch() as scratch:

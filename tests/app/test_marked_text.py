@@ -3,8 +3,8 @@
 from html.parser import HTMLParser
 
 from app.marked_text import marked_text
-from netchu.pages.letters import Letter
 from netchu.pages.page import Line
+from netchu.reading.letters import LetterReading
 
 
 class Marks(HTMLParser):
@@ -26,9 +26,9 @@ class Marks(HTMLParser):
 
 def test_doubtful_letters_are_marked_by_how_doubtful_they_are():
     letters = (
-        Letter("a", 0.99, (("o", 0.01),)),
-        Letter("n", 0.9, (("m", 0.1),)),
-        Letter("h", 0.4, (("", 0.35), (" ", 0.2))),
+        LetterReading("a", 0.99, (("o", 0.01),)),
+        LetterReading("n", 0.9, (("m", 0.1),)),
+        LetterReading("h", 0.4, (("", 0.35), (" ", 0.2))),
     )
     marks = Marks(marked_text(3, Line((), (), letters)))
     assert marks.text == "3anh"
@@ -37,7 +37,7 @@ def test_doubtful_letters_are_marked_by_how_doubtful_they_are():
 
 def test_letters_that_mean_something_in_html_stand_for_themselves():
     text = "<b>&\"'\\</b>"
-    letters = tuple(Letter(letter, probability, ()) for letter in text for probability in (1, 0.1))
+    letters = tuple(LetterReading(letter, probability, ()) for letter in text for probability in (1, 0.1))
     letters = tuple(letter._replace(alternatives=(("<", 0.5), ('"', 0.2), ("&", 0.1))) for letter in letters)
     marks = Marks(marked_text(1, Line((), (), letters)))
     assert marks.text == "1" + "".join(letter + letter for letter in text)

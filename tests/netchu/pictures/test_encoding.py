@@ -8,9 +8,10 @@ from netchu.pictures.images import decode_image
 
 
 @pytest.mark.parametrize("shape", [(20, 30), (20, 30, 3), (20, 30, 4)])
-def test_keeps_every_pixel_in_its_colour(shape):
+def test_keeps_every_pixel_in_its_colour(shape, capfd):
     image = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
     assert np.array_equal(decode_image(encode_image(image)), image)
+    assert capfd.readouterr() == ("", "")  # OpenCV warns of options that a format does not have
 
 
 @pytest.mark.parametrize("name", ["blue.jpg", "blue.png"])

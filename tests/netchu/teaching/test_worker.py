@@ -27,7 +27,7 @@ def test_the_shipped_reader_reads_the_lines_as_everywhere(tmp_path):
     saved = read_corrections(tmp_path / "lines")
     # The last two alone: lines are found by their ids, not by their places.
     lines = {f"corrections/netchu-lines/{line.file}": Line("corrections", line.text, "?") for line in saved[1:]}
-    read = read_with(Reader(ROOT / SHIPPED), tmp_path / "corrections.zip", lines)
+    read = read_with(Reader.load(ROOT / SHIPPED), tmp_path / "corrections.zip", lines)
     recognizer = Recognizer.load(ROOT / SHIPPED)
     for line, (name, found) in zip(saved[1:], read.items(), strict=True):
         assert Path(name).name == line.file and found.reference == line.text
