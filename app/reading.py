@@ -11,19 +11,18 @@ from app.uploads import UploadedPage, decode_page
 from netchu.core.errors import NetchuError
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer, default_model
-from netchu.reading.reader import Decoder
 
 
 class ReadingOptions(NamedTuple):
     """The layout, decoder and model to read with."""
 
     layout: Layout
-    decoder: Decoder
+    decoder: str
     model: Path  # folder
     changed: int  # time of the model's last change, in nanoseconds
 
 
-def make_options(layout: Layout, decoder: Decoder) -> ReadingOptions:
+def make_options(layout: Layout, decoder: str) -> ReadingOptions:
     """Return options with the default model; raise NetchuError where there is none."""
     folder = default_model()
     return ReadingOptions(layout, decoder, folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))

@@ -1,16 +1,14 @@
-"""Stage evaluate: reads the test lines with the exported model; measures how often it errs, and where."""
+"""Stage evaluate: read the test lines and measure the errors."""
 
 import csv
 import io
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from netchu.core.files import atomic_path, write_json, write_text
 from netchu.core.folding import LabelsParams
-from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
@@ -28,14 +26,14 @@ from netchu.evaluation.error_tables import (
 from netchu.evaluation.metrics import Edits, character_edits, edit_rate, error_rates, to_percent
 from netchu.evaluation.scoring import score
 from netchu.evaluation.worst_lines import draw_worst_lines, find_worst_lines
-from netchu.reading.lines import read_lines
-from netchu.reading.reader import Decoder, Reader
+from netchu.reading.decoders import DecoderName
+from netchu.reading.reader import Reader
 
 
 class EvaluateParams(Section):
     """Group `evaluate` of params.yaml."""
 
-    decoder: Decoder
+    decoder: DecoderName
 
 
 class Params(Section):
@@ -54,15 +52,15 @@ OUTPUTS = {
     "metrics": Path("metrics/metrics.json"),
     "predictions": Path("metrics/predictions.csv"),
     "errors": Path("metrics/errors"),
-    # Not in git, because it shows people's handwriting.
+    # Not in git, because it shows handwriting of real people.
     "worst_lines": Path("data/evaluate/worst_lines.svg"),
 }
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Read every test line once; write error rates, texts as they are scored, tables for plots, a contact sheet."""
+    """Read every test line; write the error rates, scored texts, tables for plots and a sheet of the worst lines."""
     lines = Subset(inputs["lines"], inputs["split"], "test")
-    read = _read(lines, Reader(inputs["reader"]), params)
+    read = _read_all(lines, Reader.load(inputs["reader"]), params)
     columns = ["id", "source", "writer", "reference", "prediction"]
     _write_csv(outputs["predictions"], [{name: line[name] for name in columns} for line in read])
     _, sources, writers, references, predictions = ([line[name] for line in read] for name in columns)
@@ -96,35 +94,28 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     return f"{len(lines)} lines, CER {rates['cer']} %, WER {rates['wer']} %, SER {rates['ser']} %"
 
 
-def _read(lines: Subset, reader: Reader, params: Params) -> list[dict]:
-    """The lines by their ids: id, source, writer, reference and prediction, the texts as they are scored.
+def _read_all(lines: Subset, reader: Reader, params: Params) -> list[dict]:
+    """Return the lines, sorted by id: id, source, writer, reference, prediction and the confidences of its words.
 
-    And `confidences`, one of each word of the prediction.
+    The texts are as they are scored.
     """
-    described: list[dict] = []
-
-    def images() -> Iterator[np.ndarray]:
-        for row in lines:
-            described.append({key: row[key] for key in ("id", "source", "writer", "text")})
-            yield row["image"]
-
-    decoder = params.evaluate.decoder
-    readings = read_lines(images(), reader.network(decoder), reader.decode(decoder), ordered_map)
-    rows = []
-    for reading in progress(readings, "evaluate", len(lines)):
-        row = described[len(rows)]
-        rows.append(row | score(row["text"], reading, row["source"] in params.labels.folded)._asdict())
+    columns = ("id", "source", "writer", "text")
+    items = (({name: row[name] for name in columns}, row["image"]) for row in lines)
+    rows = [
+        row | score(row["text"], reading, row["source"] in params.labels.folded)._asdict()
+        for row, reading in progress(reader.read(items, params.evaluate.decoder), "evaluate", len(lines))
+    ]
     return sorted(rows, key=lambda row: row["id"])
 
 
 def _draw_worst_lines(lines: Subset, read: list[dict], edits: Edits) -> str:
-    """The contact sheet of the lines with the highest CER."""
-    worst = {read[place]["id"]: place for place in find_worst_lines(edits)}
+    """Return an SVG sheet of the lines with the highest CER."""
+    worst = {read[index]["id"]: index for index in find_worst_lines(edits)}
     images: dict[str, np.ndarray] = {row["id"]: row["image"] for row in lines if row["id"] in worst}
     drawn = []
-    for name, place in worst.items():
-        caption = f"{name} · CER {100 * edit_rate(edits.edits[place], edits.reference[place]):.0f} %"
-        drawn.append((caption, images[name], read[place]["reference"], read[place]["prediction"]))
+    for name, index in worst.items():
+        caption = f"{name} · CER {100 * edit_rate(edits.edits[index], edits.reference[index]):.0f} %"
+        drawn.append((caption, images[name], read[index]["reference"], read[index]["prediction"]))
     return draw_worst_lines(drawn)
 
 

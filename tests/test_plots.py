@@ -36,16 +36,14 @@ def page(tmp_path_factory):
 
 
 def _evaluate(folder):
-    def read_lines(images, *_):
-        for text, _ in zip(TEXTS.values(), images, strict=True):
-            yield LineReading(text, tuple(WordReading(word, 0.9, 0, 1) for word in text.split()))
+    def read(items, decoder):
+        for text, (item, _) in zip(TEXTS.values(), items, strict=True):
+            yield item, LineReading(text, tuple(WordReading(word, 0.9, 0, 1) for word in text.split()))
 
     table, split = write_table(folder, {"test": list(TEXTS)})
     params = evaluate.Params(labels=LabelsParams(folded=[]), evaluate=evaluate.EvaluateParams(decoder="greedy"))
-    reader = SimpleNamespace(network=lambda _: None, decode=lambda decoder: None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "Reader", lambda folder: reader)
-        patch.setattr(evaluate, "read_lines", read_lines)
+        patch.setattr(evaluate.Reader, "load", lambda folder: SimpleNamespace(read=read))
         outputs = {name: folder / path for name, path in evaluate.OUTPUTS.items()}
         evaluate.run(params, {"lines": table, "split": split, "reader": folder}, outputs)
 

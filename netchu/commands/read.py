@@ -20,7 +20,7 @@ from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import FORMATS, printable
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
-from netchu.reading.reader import Decoder
+from netchu.reading.decoders import DECODERS
 
 _EPILOG = """\
 examples:
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--decoder",
-        choices=get_args(Decoder),
+        choices=list(DECODERS),
         default="beam",
         help="beam (default): with the language model; greedy: the network alone, faster",
     )

@@ -4,7 +4,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from netchu.pages.letters import Letter
+from netchu.reading.letters import LetterReading
 from netchu.reading.line_reading import mean_confidence
 
 Point = tuple[int, int]
@@ -45,7 +45,7 @@ class Line:
 
     words: tuple[Word, ...]
     corners: tuple[Point, ...]  # top left, top right, bottom right, bottom left along the line
-    letters: tuple[Letter, ...] = ()  # of `text`, where they were asked for
+    letters: tuple[LetterReading, ...] = ()  # of `text`, where they were asked for
 
     @property
     def text(self) -> str:

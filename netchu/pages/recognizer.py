@@ -1,9 +1,10 @@
-"""Reads handwriting from pictures, without TensorFlow."""
+"""The recognizer: reads the lines of a picture or a page, without TensorFlow."""
 
 import contextlib
 import functools
-from collections import deque
+import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar, get_args
 
@@ -15,33 +16,27 @@ from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
 from netchu.pages.image_files import PageFile, draw_page, open_page, pillow_pixels
 from netchu.pages.layout import TextLine, find_lines, find_lines_of_page
-from netchu.pages.letters import Letter, read_letters
 from netchu.pages.page import Line, Page, Word
 from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, locate_line
+from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
 from netchu.reading.line_reading import LineReading
-from netchu.reading.lines import read_lines
-from netchu.reading.reader import Decoder, Reader, first
+from netchu.reading.reader import Reader
 
 Source = TypeVar("Source")
 
 Layout = Literal["auto", "line", "page"]
-"""What a picture shows: one line; a page whose lines are to be found; or either, to be told from the picture."""
+"""The content of a picture: one line, a page of lines, or either, as the picture shows."""
 
 _MODELS = ("models/adopted", "models/pretrained", "models/reader")
-"""The reader that was taught a hand and adopted, the one that ships, and the one that `dvc repro` makes."""
+"""Readers in order of preference: fine-tuned and adopted, shipped, and trained by `dvc repro`."""
 
 _PACKAGE = Path(__file__).parents[1]
 
 
 class _PreparedLine(NamedTuple):
     image: np.ndarray  # line image
-    corners: np.ndarray  # (4, 2) what it shows, x and y in pixels of the picture, clockwise from its upper left
-    frame: float  # what a frame shows, as a fraction of the upper side
-
-
-class _Reading(NamedTuple):
-    line: LineReading
-    letters: tuple[Letter, ...]
+    corners: np.ndarray  # (4, 2) the line in the picture, x and y in pixels, clockwise from its upper left
+    frame: float  # width of a frame, as a fraction of the upper side
 
 
 class _PreparedPage(NamedTuple):
@@ -51,22 +46,27 @@ class _PreparedPage(NamedTuple):
 
 
 class Recognizer:
-    """A trained model that reads: `Recognizer.load().read("line.png").text`."""
+    """Reads pictures with a trained reader.
+
+    Example:
+        page = Recognizer.load().read("line.png")
+        print(page.text, page.confidence)
+    """
 
     def __init__(self, folder: Path):
-        """Load the model in `folder`; raises NetchuError where it is missing or damaged."""
-        self._reader = Reader(folder)
+        """Load the reader in `folder`; raise NetchuError if it is missing or damaged."""
+        self._reader = Reader.load(folder)
         try:
-            self.preprocess = PreprocessParams(**self._reader.model.preprocess)
+            self.preprocess = PreprocessParams(**self._reader.preprocess)
         except (TypeError, ValidationError):
             raise NetchuError(f"{folder}/model.json: preprocess: unknown parameters; train it again") from None
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> "Recognizer":
-        """The model in `folder`; without one, the first there is of those adopted, shipped and trained here.
+        """Load the reader in `folder`; by default the first that exists: adopted, shipped, or trained here.
 
         Raises:
-            NetchuError: there is none, or it is damaged.
+            NetchuError: there is no reader, or it is damaged.
         """
         return cls(default_model() if folder is None else Path(folder))
 
@@ -74,18 +74,20 @@ class Recognizer:
         self,
         image: "str | Path | bytes | np.ndarray | Image.Image",
         layout: Layout = "auto",
-        decoder: Decoder = "beam",
+        decoder: str = DEFAULT_DECODER,
         letters: bool = False,
     ) -> Page:
-        """Read an image: its `text`, `confidence` (0 to 1), `words` and `lines`. A blank image has the text "".
+        """Read an image and return its `text`, `confidence` (0 to 1), `words` and `lines`.
+
+        The text of a blank image is "".
 
         Args:
-            image: a path (of a PDF or TIFF, its first page), the bytes of an image file, a Pillow image, or uint8 of
-                shape (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
-            letters: whether its lines have `letters`, each with what else it might be: 20 milliseconds a line.
+            image: a path (of a PDF or TIFF, the first page is read), the bytes of an image file, a Pillow image, or a
+                uint8 array: (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
+            letters: give each line its `letters` with their alternatives, which takes 20 milliseconds a line.
 
         Raises:
-            NetchuError: it cannot be opened, or was said to show one line and does not.
+            NetchuError: the image cannot be opened, or `layout` is "line" and it shows no line.
         """
         page = next(self.read_pages([image], _open_any, layout, decoder, letters))
         if isinstance(page, NetchuError):
@@ -97,65 +99,46 @@ class Recognizer:
         sources: Iterable[Source],
         open_source: Callable[[Source], np.ndarray],
         layout: Layout = "auto",
-        decoder: Decoder = "beam",
+        decoder: str = DEFAULT_DECODER,
         letters: bool = False,
     ) -> Iterator[Page | NetchuError]:
-        """Read many images on all cores, in the order given and in constant memory.
+        """Read many images on all cores, in constant memory; yield a page, or an error, for each image in order.
 
         Args:
-            open_source: gives the pixels of an image as `decode_image` does, or raises NetchuError; called in threads.
-
-        Returns:
-            a page for each image, or the error that one met.
+            open_source: returns an image's pixels as `decode_image` does, or raises NetchuError; called in threads.
 
         Raises:
             NetchuError: there is no such layout or decoder.
         """
-        for name, value, known in (("layout", layout, get_args(Layout)), ("decoder", decoder, get_args(Decoder))):
-            if value not in known:
-                raise NetchuError(f"{name} {value!r} is not one of {', '.join(known)}")
+        if layout not in get_args(Layout):
+            raise NetchuError(f"layout {layout!r}: should be one of {', '.join(get_args(Layout))}")
+        try:
+            check_decoder(decoder)
+        except ValueError as error:
+            raise NetchuError(f"decoder {decoder!r}: {error}") from None
 
-        def prepare(source: Source) -> _PreparedPage | NetchuError:
-            try:
-                return _prepare(open_source(source), self.preprocess, layout)
-            except NetchuError as error:
-                return error
+        read_line = functools.partial(self._reader.read_line, decoder=decoder, letters=letters)
+        with ThreadPoolExecutor(os.cpu_count() or 1) as line_pool:
 
-        waiting: deque[_PreparedPage | NetchuError] = deque()
+            def read_page(source: Source) -> Page | NetchuError:
+                try:
+                    page = _prepare(open_source(source), self.preprocess, layout)
+                except NetchuError as error:
+                    return error
+                return _assemble(page, line_pool.map(read_line, [line.image for line in page.lines]))
 
-        def images() -> Iterator[np.ndarray]:
-            for page in ordered_map(prepare, sources):
-                waiting.append(page)
-                if not isinstance(page, NetchuError):
-                    yield from (line.image for line in page.lines)
-
-        read = self._reader.decode(decoder)
-
-        def decode(logits: np.ndarray) -> _Reading:
-            line = read(logits)
-            return _Reading(line, read_letters(first(logits), " ".join(line.text.split())) if letters else ())
-
-        readings = read_lines(images(), self._reader.network(decoder), decode, ordered_map)
-        done: list[_Reading] = []
-        for reading in readings:
-            while not _lines(waiting[0]):
-                yield _page(waiting.popleft(), [])
-            done.append(reading)
-            if len(done) == len(_lines(waiting[0])):
-                yield _page(waiting.popleft(), done)
-                done = []
-        while waiting:
-            yield _page(waiting.popleft(), [])
+            # Pages are prepared in threads of their own, so that a page of many lines is read on all cores, too.
+            yield from ordered_map(read_page, sources)
 
     def line_pictures(self, picture: np.ndarray, page: Page, layout: Layout = "auto") -> list[np.ndarray]:
-        """The picture of each line of `page`, as `read` saw it: alone, level, its neighbours wiped out.
+        """Return the picture of each line of `page` as `read` cropped it: level, with neighbouring lines erased.
 
         Args:
-            picture: pixels from which `page` was read with `layout`. If it shows one line, it is that line's picture.
+            picture: the pixels from which `page` was read with `layout`. A picture of one line is returned as it is.
         """
         height, width = picture.shape[:2]
         pictures = {}
-        for line in _cut_out(picture, layout):
+        for line in _crop_lines(picture, layout):
             with contextlib.suppress(NetchuError):
                 corners = _prepare_line(line, self.preprocess).corners
                 pictures[_pixels(corners, width, height)] = line.image
@@ -163,13 +146,13 @@ class Recognizer:
 
 
 def default_model() -> Path:
-    """The folder of the model that `Recognizer.load` takes by itself; raises NetchuError where there is none."""
-    # Of the project in the working directory, of the one in which this file lies, or installed with it.
-    places = [folder / model for folder in (Path(), _PACKAGE.parent) for model in _MODELS]
-    for place in (*places, _PACKAGE / "pretrained"):
-        if (place / "model.json").is_file():
-            return place
-    raise NetchuError(f"no model in {' or '.join(_MODELS)}; run `dvc repro decoder`, or name the folder of a model")
+    """Return the folder that `Recognizer.load` loads by default; raise NetchuError if there is no reader."""
+    # In the working directory's project, in the project that holds this file, or installed with this package.
+    folders = [folder / model for folder in (Path(), _PACKAGE.parent) for model in _MODELS]
+    for folder in (*folders, _PACKAGE / "pretrained"):
+        if (folder / "model.json").is_file():
+            return folder
+    raise NetchuError(f"no model in {' or '.join(_MODELS)}; run `dvc repro decoder`, or name the folder of a reader")
 
 
 def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndarray:
@@ -195,15 +178,15 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
 def _prepare(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> _PreparedPage:
     height, width = picture.shape[:2]
     lines = []
-    for line in _cut_out(picture, layout):
-        # On a page, what cannot be a line is a spot or a stroke across it.
+    for line in _crop_lines(picture, layout):
+        # On a page, ink that cannot be a line is a spot or a stray stroke.
         with contextlib.suppress(NoInk if line.image is picture else NetchuError):
             lines.append(_prepare_line(line, params))
     return _PreparedPage(width, height, lines)
 
 
-def _cut_out(picture: np.ndarray, layout: Layout) -> list[TextLine]:
-    """The lines that a picture shows, or itself as the only one."""
+def _crop_lines(picture: np.ndarray, layout: Layout) -> list[TextLine]:
+    """Return the lines of a picture, or the picture itself as its only line."""
     find = {"auto": find_lines_of_page, "page": find_lines}.get(layout)
     found = find(picture) if find else []
     if found or layout == "page":
@@ -213,7 +196,7 @@ def _cut_out(picture: np.ndarray, layout: Layout) -> list[TextLine]:
 
 
 def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
-    """The line image of a line that was cut out."""
+    """Return the line image of a cropped line."""
     image, (left, top, right, bottom) = locate_line(line.image, params)
     height, width = line.image.shape[:2]
     box = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
@@ -221,31 +204,26 @@ def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     return _PreparedLine(image, _between(line.corners, box / (width, height)), frame)
 
 
-def _between(corners: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Points at `places`, (points, 2), 0 to 1 along the sides of the parallelogram of `corners`."""
-    return corners[0] + places @ (corners[[1, 3]] - corners[0])
+def _between(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """Return the points at `fractions`, (points, 2), 0 to 1 along the sides of the parallelogram of `corners`."""
+    return corners[0] + fractions @ (corners[[1, 3]] - corners[0])
 
 
-def _lines(page: _PreparedPage | NetchuError) -> list[_PreparedLine]:
-    return [] if isinstance(page, NetchuError) else page.lines
-
-
-def _page(page: _PreparedPage | NetchuError, readings: list[_Reading]) -> Page | NetchuError:
-    if isinstance(page, NetchuError):
-        return page
+def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
+    """Put the readings of a page's lines together, with their positions in its pixels."""
     pixels = functools.partial(_pixels, width=page.width, height=page.height)
     lines = [
         Line(
             tuple(
                 Word(word.text, word.confidence, pixels(_word_corners(line, word.start, word.end)))
-                for word in reading.line.words
+                for word in reading.words
             ),
             pixels(line.corners),
             reading.letters,
         )
         for line, reading in zip(page.lines, readings, strict=True)
     ]
-    # Ink in which the network sees no letter is no line.
+    # Ink without a letter is no line.
     return Page(page.width, page.height, tuple(line for line in lines if line.words))
 
 
@@ -255,5 +233,5 @@ def _word_corners(line: _PreparedLine, start: int, end: int) -> np.ndarray:
 
 
 def _pixels(corners: np.ndarray, width: int, height: int) -> tuple[tuple[int, int], ...]:
-    """Corners as whole pixels of a page of that size."""
+    """Return corners as whole pixels of a page of that size."""
     return tuple((int(x), int(y)) for x, y in np.rint(np.clip(corners, 0, (width, height))))

@@ -1,1 +1,1 @@
-"""From line images to text: the exported network, decoding, language model, confidence."""
+"""From line images to text: the exported network, the decoders, the language model and the confidences."""

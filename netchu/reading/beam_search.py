@@ -1,4 +1,4 @@
-"""From the network's logits to text: prefix beam search with a language model."""
+"""CTC prefix beam search with a language model."""
 
 import math
 from operator import attrgetter
@@ -10,26 +10,26 @@ from netchu.reading.decoding import log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import BOUNDARY
 
-_FLOOR = 1e-4
-"""Classes less likely than this in a frame are not tried there."""
+_MIN_CLASS_PROBABILITY = 1e-4
+"""Classes less likely than this in a frame are skipped there."""
 
-_HOPELESS = 1e-4
-"""Nor is a prefix begun with a mass that is less than this share of the best one's."""
+_MIN_MASS = 1e-4
+"""Prefixes with less than this share of the best prefix's mass are not started."""
 
 
 class _Prefix:
-    """The beginning of a text; masses are of the paths that spell it so far, times what the text itself is worth."""
+    """A beginning of a text. Its masses sum the paths that spell it so far, times the score of the text itself."""
 
     __slots__ = (
-        *("text", "symbol", "state", "following", "frame"),
+        *("text", "symbol", "state", "extensions", "frame"),
         *("blank", "character", "mass", "next_blank", "next_character"),
     )
 
     def __init__(self, text: str, symbol: int, state: int):
         self.text, self.symbol, self.state = text, symbol, state
-        self.following: dict[int, tuple[float, _Prefix]] = {}  # with what the symbol is worth
-        self.frame = -1  # to which the next masses belong
-        self.blank = self.character = self.mass = 0.0  # of paths that end in a blank, in the last character, in either
+        self.extensions: dict[int, tuple[float, _Prefix]] = {}  # by symbol, with the factor of that symbol
+        self.frame = -1  # the frame of the next masses
+        self.blank = self.character = self.mass = 0.0  # paths that end in a blank, in the last character, both
 
 
 def beam(
@@ -39,25 +39,25 @@ def beam(
     weight: float = 0.0,
     bonus: float = 0.0,
 ) -> list[tuple[str, float]]:
-    """Texts found by prefix beam search over `logits`, `(frames, classes)`, `width` prefixes a frame; the best first.
+    """Return the texts found in `logits`, `(frames, classes)`, keeping `width` prefixes a frame; the best first.
 
-    With each text comes its score, in nats less than the best's.
+    Each text comes with its score minus the best score, in nats.
 
-    A text's score is log P(text | logits), the sum over all paths that spell it, + `weight` * log P(text in lower case)
-    by `language_model` + `bonus` * its characters (Hannun et al. 2014). Which case a letter has is for the network
-    alone to tell: labels are no guide to it. What a frame or a prefix gives less than 0.0001 is left out.
+    A text's score is log P(text | logits), summed over all paths that spell it, + `weight` * log P(text in lower case)
+    by `language_model` + `bonus` * number of characters (Hannun et al. 2014). The language model ignores case because
+    labels are not faithful in it: the network alone decides. Probabilities below 0.0001 are pruned.
     """
     probabilities = np.exp(log_softmax(logits.astype(np.float32)))
-    tried: list[list[tuple[int, float]]] = [[] for _ in probabilities]
-    frames, classes = np.nonzero(probabilities[:, :BLANK] > _FLOOR)
-    likely = probabilities[frames, classes].tolist()
-    for frame, symbol, probability in zip(frames.tolist(), classes.tolist(), likely, strict=True):
-        tried[frame].append((symbol, probability))
+    candidates_of: list[list[tuple[int, float]]] = [[] for _ in probabilities]
+    frames, classes = np.nonzero(probabilities[:, :BLANK] > _MIN_CLASS_PROBABILITY)
+    values = probabilities[frames, classes].tolist()
+    for frame, symbol, probability in zip(frames.tolist(), classes.tolist(), values, strict=True):
+        candidates_of[frame].append((symbol, probability))
     root = _Prefix("", -1, language_model.start() if language_model else 0)
     root.blank = root.mass = 1.0
     prefixes = [root]
-    for frame, (candidates, blank) in enumerate(zip(tried, probabilities[:, BLANK].tolist(), strict=True)):
-        if not candidates:  # every path goes on with a blank
+    for frame, (candidates, blank) in enumerate(zip(candidates_of, probabilities[:, BLANK].tolist(), strict=True)):
+        if not candidates:  # every path continues with a blank
             for prefix in prefixes:
                 prefix.blank, prefix.character = prefix.mass, 0.0
             continue
@@ -70,21 +70,21 @@ def beam(
         for prefix in prefixes:
             for symbol, probability in candidates:
                 mass = (prefix.blank if symbol == prefix.symbol else prefix.mass) * probability
-                if mass < _HOPELESS:
+                if mass < _MIN_MASS:
                     continue
-                following = prefix.following.get(symbol)
-                if following is None:
-                    worth, state = bonus, 0
+                extension = prefix.extensions.get(symbol)
+                if extension is None:
+                    score, state = bonus, 0
                     if language_model:
                         log_probability, state = language_model.step(prefix.state, LOWER[symbol])
-                        worth += weight * log_probability
-                    following = math.exp(worth), _Prefix(prefix.text + CHARSET[symbol], symbol, state)
-                    prefix.following[symbol] = following
-                worth, child = following
+                        score += weight * log_probability
+                    extension = math.exp(score), _Prefix(prefix.text + CHARSET[symbol], symbol, state)
+                    prefix.extensions[symbol] = extension
+                factor, child = extension
                 if child.frame < frame:
                     child.frame, child.next_blank, child.next_character = frame, 0.0, 0.0
                     reached.append(child)
-                child.next_character += mass * worth
+                child.next_character += mass * factor
         for prefix in reached:
             prefix.mass = prefix.next_blank + prefix.next_character
         reached.sort(key=attrgetter("mass"), reverse=True)
@@ -98,4 +98,4 @@ def beam(
             prefix.mass *= math.exp(weight * language_model.step(prefix.state, BOUNDARY)[0])
     best = max(prefix.mass for prefix in prefixes)
     prefixes.sort(key=attrgetter("mass"), reverse=True)
-    return [(prefix.text, math.log(prefix.mass / best)) for prefix in prefixes if prefix.mass > best * _HOPELESS]
+    return [(prefix.text, math.log(prefix.mass / best)) for prefix in prefixes if prefix.mass > best * _MIN_MASS]

@@ -1,4 +1,4 @@
-"""How likely a text is, character by character: a smoothed n-gram model kept in a few megabytes."""
+"""A character n-gram language model that fits in a few megabytes."""
 
 import zlib
 from pathlib import Path
@@ -11,38 +11,41 @@ from netchu.core.files import atomic_path
 from netchu.reading.ngrams import BOUNDARY, Trie
 
 _MAGIC = b"netchu language model 2\n"
-"""2: of texts in lower case."""
+"""Format 2 holds n-grams of texts in lower case."""
 
-_REMEMBERED = 500_000
-"""Steps that are remembered for the lines that follow, about 100 MB."""
+_MAX_CACHED_STEPS = 500_000
+"""Steps cached between lines, about 100 MB."""
 
 
 class LanguageModel:
-    """Character n-grams with backoff: `start` and `step` walk through a text, `score` sums it up.
+    """Character n-grams with backoff: `start` and `step` walk through a text, `score` scores a whole one.
 
-    A state is the longest n-gram at the end of the text that the model knows, as its place in the trie. Threads may
-    share one model.
+    A state is the longest known n-gram at the end of the text, as its index in the trie. Threads may share one model.
+
+    Example:
+        model = LanguageModel.from_trie(estimate(["số 9", "số 12"], order=3, threshold=0))
+        model.score("số 1")  # natural log-probability of the line
     """
 
     def __init__(self, symbol: bytes, children: bytes, probability: bytes, backoff: bytes, values: np.ndarray):
-        """The nodes of a Trie, a byte each; `probability` and `backoff` index the two rows of `values`, (2, 256)."""
+        """Take the nodes of a Trie, one byte each; `probability` and `backoff` index the rows of `values`, (2, 256)."""
         self._symbol, self._probability, self._backoff = symbol, probability, backoff
         counts = np.frombuffer(children, np.uint8)
         self._first = memoryview(np.concatenate(([1], 1 + np.cumsum(counts, dtype=np.int32))).astype(np.int32))
         self._log_probabilities, self._log_backoffs = values.tolist()
-        self._suffix: dict[int, int] = {}  # of the n-grams met so far: without the first symbol
+        self._suffix: dict[int, int] = {}  # of the n-grams seen so far: the n-gram without its first symbol
         self._steps: dict[int, tuple[float, int]] = {}
 
     @classmethod
     def from_trie(cls, trie: Trie) -> "LanguageModel":
-        """Round the numbers of `trie` to 256 values each, every one as near as possible to as many n-grams."""
-        (probability, first), (backoff, second) = _quantise(trie.log_probability), _quantise(trie.log_backoff)
+        """Quantize the probabilities and the backoffs of `trie` to 256 values each."""
+        (probability, first), (backoff, second) = _quantize(trie.log_probability), _quantize(trie.log_backoff)
         arrays = (trie.symbol, trie.children, probability, backoff)
         return cls(*(array.tobytes() for array in arrays), np.stack([first, second]))
 
     @classmethod
     def load(cls, path: Path) -> "LanguageModel":
-        """Read what `save` wrote; raises NetchuError where `path` is missing or damaged."""
+        """Load a model that `save` wrote; raise NetchuError if `path` is missing or damaged."""
         try:
             content = path.read_bytes()
             if not content.startswith(_MAGIC):
@@ -55,7 +58,7 @@ class LanguageModel:
         return cls(*(content[2048 + part * nodes : 2048 + (part + 1) * nodes] for part in range(4)), values)
 
     def save(self, path: Path) -> None:
-        """Write the model; equal models give equal files."""
+        """Write the model to `path`; equal models give equal files."""
         values = np.array([self._log_probabilities, self._log_backoffs], "<f4").tobytes()
         children = np.diff(np.asarray(self._first)).astype(np.uint8).tobytes()
         content = b"".join((values, self._symbol, children, self._probability, self._backoff))
@@ -63,13 +66,16 @@ class LanguageModel:
             temporary.write_bytes(_MAGIC + zlib.compress(content, 9))
 
     def start(self) -> int:
-        """The state before the first character."""
-        if len(self._steps) > _REMEMBERED:
+        """Return the state before the first character."""
+        if len(self._steps) > _MAX_CACHED_STEPS:
             self._steps.clear()
         return self._find(0, BOUNDARY)
 
     def step(self, state: int, symbol: int) -> tuple[float, int]:
-        """Natural log-probability of a class of the charset, or of BOUNDARY, after `state`; and the state after it."""
+        """Return the natural log-probability of `symbol` after `state`, and the state after it.
+
+        `symbol` is a class of the charset, or BOUNDARY.
+        """
         key = state << 8 | symbol
         found = self._steps.get(key)
         if found is None:
@@ -82,7 +88,7 @@ class LanguageModel:
         return found
 
     def score(self, text: str) -> float:
-        """Natural log-probability of a whole line; raises KeyError for a character outside the charset."""
+        """Return the natural log-probability of a whole line; raise KeyError for a character outside the charset."""
         state, total = self.start(), 0.0
         for symbol in (*encode(text), BOUNDARY):
             log_probability, state = self.step(state, symbol)
@@ -90,7 +96,7 @@ class LanguageModel:
         return total
 
     def _find(self, state: int, symbol: int) -> int:
-        """The n-gram that is `symbol` longer than `state`, 0 where there is none."""
+        """Return the n-gram that extends `state` by `symbol`; 0 if there is none."""
         node = self._symbol.find(symbol, self._first[state], self._first[state + 1])
         if node < 0:
             return 0
@@ -99,8 +105,11 @@ class LanguageModel:
         return node
 
 
-def _quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`values` as uint8 indices into 256 levels, means of equally frequent groups; exact if so few values differ."""
+def _quantize(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `values` as uint8 indices into 256 levels, and the levels.
+
+    The levels are means of equally large groups; they are exact if at most 256 values differ.
+    """
     distinct, number = np.unique(values, return_inverse=True)
     if len(distinct) > 256:
         number[np.argsort(values, kind="stable")] = np.arange(len(values)) * 256 // len(values)

@@ -1,4 +1,4 @@
-"""Character n-grams of a text: counted, smoothed and pruned, as a trie."""
+"""Estimation of character n-grams: counting, Kneser-Ney smoothing and pruning."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,23 +13,23 @@ BOUNDARY = len(CHARSET)
 SYMBOLS = BOUNDARY + 1
 
 DISCOUNT = 0.9
-"""What every n-gram's count gives to those not seen; the best of 0.8, 0.9 and 0.95 on validation labels."""
+"""Subtracted from every n-gram's count, for unseen ones; the best of 0.8, 0.9 and 0.95 on validation labels."""
 
 
 class Trie(NamedTuple):
-    """N-grams by length, then by their parent, then by their last symbol; the root, of length 0, is first.
+    """N-grams, sorted by length, then by parent, then by last symbol; the root, of length 0, comes first.
 
-    With every n-gram there are those without its first and without its last symbol.
+    Every n-gram's prefix and suffix (without its last or its first symbol) are in the trie, too.
     """
 
     symbol: np.ndarray  # uint8 (nodes,), the last symbol of each n-gram
-    children: np.ndarray  # uint8 (nodes,), how many n-grams continue it by one symbol
-    log_probability: np.ndarray  # float32 (nodes,), natural, of the last symbol after the others
-    log_backoff: np.ndarray  # float32 (nodes,), natural, weight of the shorter context for symbols that do not continue
+    children: np.ndarray  # uint8 (nodes,), number of n-grams that extend it by one symbol
+    log_probability: np.ndarray  # float32 (nodes,), natural, of the last symbol given the others
+    log_backoff: np.ndarray  # float32 (nodes,), natural, weight of the shorter context for all other symbols
 
 
 class _Level(NamedTuple):
-    """The n-grams of one length, arrays (n-grams,); parent and suffix are places in the level before."""
+    """The n-grams of one length, arrays (n-grams,); parent and suffix are indices into the level before."""
 
     symbol: np.ndarray
     parent: np.ndarray  # the n-gram without its last symbol
@@ -38,27 +38,27 @@ class _Level(NamedTuple):
 
 
 def estimate(lines: Iterable[str], order: int, threshold: float) -> Trie:
-    """The n-grams of `lines`, up to `order` symbols long, smoothed as by Kneser and Ney, interpolated.
+    """Return the n-grams of `lines`, up to `order` symbols long, with interpolated Kneser-Ney smoothing.
 
-    The form is that of Chen and Goodman (1999), with one discount, and the empty n-gram's symbols equally likely.
-    An n-gram stays if its count times the change that it makes to its log-probability reaches `threshold` (weighted
-    difference, Seymore and Rosenfeld 1996), or if a longer one needs it. Raises KeyError for a character outside the
-    charset.
+    The form is that of Chen and Goodman (1999) with a single discount and a uniform distribution for the empty context.
+    Pruning (weighted difference, Seymore and Rosenfeld 1996) keeps an n-gram if its count times the change that it
+    makes to its log-probability reaches `threshold`, or if a longer one needs it. Raises KeyError for a character
+    outside the charset.
     """
     levels = _count(sorted(lines), order)
     probabilities = _smooth(levels)
-    return _trie(levels, probabilities, _kept(levels, probabilities, threshold))
+    return _build_trie(levels, probabilities, _prune(levels, probabilities, threshold))
 
 
 def _count(lines: list[str], order: int) -> list[_Level]:
-    """All n-grams up to `order`; the boundary is only their first or last symbol."""
+    """Count all n-grams up to `order`; the boundary occurs only as their first or last symbol."""
     text = np.array([symbol for line in lines for symbol in (BOUNDARY, *encode(line))] + [BOUNDARY], np.int64)
     start, found = np.arange(len(text)), text
     root = np.zeros(SYMBOLS, np.int64)
-    # Every symbol may come, also one that the lines lack.
+    # Every symbol is possible, even one that does not occur in the lines.
     levels = [_Level(np.arange(SYMBOLS), root, root, np.bincount(text, minlength=SYMBOLS))]
     for length in range(2, order + 1):
-        number = np.full(len(text), -1)  # of the n-gram that starts there, in the level before
+        number = np.full(len(text), -1)  # index, in the level before, of the n-gram that starts there
         number[start] = found
         if length > 2:
             start = start[text[start + length - 2] != BOUNDARY]
@@ -70,12 +70,12 @@ def _count(lines: list[str], order: int) -> list[_Level]:
 
 
 def _smooth(levels: list[_Level]) -> list[np.ndarray]:
-    """Probability of each n-gram's last symbol after the others, beginning with the root's."""
+    """Return the probability of each n-gram's last symbol given the others, level by level from the root."""
     probabilities = [np.full(1, 1 / SYMBOLS)]
     begins = levels[0].symbol == BOUNDARY
     for index, level in enumerate(levels):
         count = level.count
-        if index + 1 < len(levels):  # a shorter context matters where the longer one is new: count what precedes it
+        if index + 1 < len(levels):  # Kneser-Ney: count the distinct symbols that precede it
             count = np.bincount(levels[index + 1].suffix, minlength=len(count))
             if index:
                 begins = begins[level.parent]
@@ -83,41 +83,45 @@ def _smooth(levels: list[_Level]) -> list[np.ndarray]:
         size = len(probabilities[-1])
         total = np.bincount(level.parent, count, size)
         discounted = np.maximum(count - DISCOUNT, 0)
-        spare = total - np.bincount(level.parent, discounted, size)
+        freed = total - np.bincount(level.parent, discounted, size)
         lower = probabilities[-1][level.suffix]
-        probabilities.append((discounted + spare[level.parent] * lower) / total[level.parent])
+        probabilities.append((discounted + freed[level.parent] * lower) / total[level.parent])
     return probabilities
 
 
-def _left(level: _Level, own: np.ndarray, lower: np.ndarray, contexts: int) -> np.ndarray:
-    """For each context, what its n-grams leave to other symbols, `own` by itself and `lower` by the shorter context."""
-    return np.maximum([1 - np.bincount(level.parent, values, contexts) for values in (own, lower)], 1e-9)
+def _remaining(level: _Level, probability: np.ndarray, lower: np.ndarray, contexts: int) -> np.ndarray:
+    """Return the probability mass that each context leaves to other symbols, `(2, contexts)`.
+
+    The first row is by the n-grams' own `probability`, the second by that of the shorter context, `lower`.
+    """
+    return np.maximum([1 - np.bincount(level.parent, values, contexts) for values in (probability, lower)], 1e-9)
 
 
-def _kept(levels: list[_Level], probabilities: list[np.ndarray], threshold: float) -> list[np.ndarray]:
-    """Which n-grams of each level stay, bool."""
+def _prune(levels: list[_Level], probabilities: list[np.ndarray], threshold: float) -> list[np.ndarray]:
+    """Return which n-grams of each level to keep, bool."""
     kept = [np.zeros(len(level.symbol), bool) for level in levels]
     for index in reversed(range(1, len(levels))):
-        level, own, lower = levels[index], probabilities[index + 1], probabilities[index][levels[index].suffix]
-        left, left_lower = _left(level, own, lower, len(probabilities[index]))[:, level.parent]
-        without = (left + own) / (left_lower + lower) * lower  # its probability if it alone were dropped
-        kept[index] |= level.count * np.abs(np.log(own / without)) >= threshold
+        level, probability, lower = levels[index], probabilities[index + 1], probabilities[index][levels[index].suffix]
+        rest, rest_lower = _remaining(level, probability, lower, len(probabilities[index]))[:, level.parent]
+        without = (rest + probability) / (rest_lower + lower) * lower  # its probability if it alone were dropped
+        kept[index] |= level.count * np.abs(np.log(probability / without)) >= threshold
         for needed in (level.parent, level.suffix):
             kept[index - 1][needed[kept[index]]] = True
     kept[0][:] = True
     return kept
 
 
-def _trie(levels: list[_Level], probabilities: list[np.ndarray], kept: list[np.ndarray]) -> Trie:
+def _build_trie(levels: list[_Level], probabilities: list[np.ndarray], kept: list[np.ndarray]) -> Trie:
+    """Build the trie of the kept n-grams."""
     columns = [(np.zeros(1), np.zeros(1))]  # symbols and log-probabilities, level by level
-    contexts = []  # numbers of children and log-backoffs of the level before
+    contexts = []  # number of children and log-backoff of each n-gram of the level before
     above = np.ones(1, bool)
-    for index, (level, stays) in enumerate(zip(levels, kept, strict=True)):
-        level, own = _Level(*(values[stays] for values in level)), probabilities[index + 1][stays]
-        left, left_lower = _left(level, own, probabilities[index][level.suffix], len(above))
-        columns.append((level.symbol, np.log(own)))
-        contexts.append((np.bincount(level.parent, minlength=len(above))[above], np.log(left / left_lower)[above]))
-        above = stays
+    for index, (level, keep) in enumerate(zip(levels, kept, strict=True)):
+        level, probability = _Level(*(values[keep] for values in level)), probabilities[index + 1][keep]
+        rest, rest_lower = _remaining(level, probability, probabilities[index][level.suffix], len(above))
+        columns.append((level.symbol, np.log(probability)))
+        contexts.append((np.bincount(level.parent, minlength=len(above))[above], np.log(rest / rest_lower)[above]))
+        above = keep
     contexts.append((np.zeros(above.sum()), np.zeros(above.sum())))
     arrays = [np.concatenate(parts) for table in (columns, contexts) for parts in zip(*table, strict=True)]
     symbol, log_probability, children, log_backoff = arrays

@@ -1,153 +1,118 @@
-"""A complete reader as a folder: network, language model, and what its decoders need; reads without TensorFlow."""
+"""A complete reader: network, language model, decoders and calibrated confidences; reads without TensorFlow."""
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TypeVar
 
 import numpy as np
-from pydantic import Field
 
-from netchu.core.charset import BLANK, encode
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
-from netchu.core.params import Section
-from netchu.reading.alignment import text_log_probabilities
-from netchu.reading.beam_search import beam
-from netchu.reading.decoding import greedy, log_softmax
-from netchu.reading.exported_model import ExportedModel
+from netchu.core.parallel import ordered_map
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, ReaderParts
 from netchu.reading.language_model import LanguageModel
+from netchu.reading.letters import read_letters
 from netchu.reading.line_reading import LineReading, read_words
+from netchu.reading.onnx_network import OnnxNetwork
 
-Decoder = Literal["greedy", "beam"]
-"""`greedy`: the network alone; `beam`: with the language model."""
+Item = TypeVar("Item")
 
 Calibration = list[list[float]]
-"""Confidences as estimated, rising, and how often words of these confidences were right; linear in between."""
+"""Raw confidences, rising, and the share of right words at each of them, to interpolate between."""
+
+_UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
 
-SECOND = "second.onnx"
-"""The network of another model, where a reader has one: in the beam search it helps to choose."""
+class Reader:
+    """Reads line images: `Reader.load(folder).read_line(image).text`. Threads may share one reader."""
 
-_CLASSES = BLANK + 1
+    def __init__(self, parts: ReaderParts, calibration: Mapping[str, Calibration], preprocess: dict):
+        """Put a reader together.
 
+        Args:
+            calibration: by decoder; a decoder that is missing reports its raw confidences, so a reader that was written
+                before a decoder existed still works with it.
+            preprocess: the parameters that turn pictures into its line images.
+        """
+        self._parts = parts
+        self._calibration = calibration
+        self.preprocess = preprocess
 
-class BeamParams(Section):
-    """How the language model takes part, in group `decoder` of params.yaml."""
+    @classmethod
+    def load(cls, folder: Path) -> "Reader":
+        """Load the reader in `folder`; raise NetchuError if a part is missing or damaged."""
+        network = OnnxNetwork(folder)
+        language_model = LanguageModel.load(folder / "language_model.bin")
+        try:
+            settings = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
+            beam = BeamParams(**settings["beam"])
+            calibration = settings["calibration"]
+            for name, knots in calibration.items():
+                _check_calibration(name, knots)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
+            raise NetchuError(f"{folder}/reader.json: not readable ({reason}); run `dvc repro decoder`") from None
+        return cls(ReaderParts(network, language_model, beam), calibration, network.preprocess)
 
-    beam_width: int = Field(ge=1, le=1000)
-    language_weight: float = Field(ge=0, le=10)
-    length_bonus: float = Field(ge=0, le=10)
+    def read(
+        self, items: Iterable[tuple[Item, np.ndarray]], decoder: str = DEFAULT_DECODER
+    ) -> Iterator[tuple[Item, LineReading]]:
+        """Read line images on all cores: yield each item with the reading of its image, in the order given.
+
+        Args:
+            items: pairs of anything and a line image, uint8 `(height, width)`, dark ink on white.
+            decoder: a name in DECODERS.
+
+        Example:
+            for row, reading in reader.read((row, row["image"]) for row in rows):
+                print(row["id"], reading.text)
+        """
+        return ordered_map(lambda pair: (pair[0], self.read_line(pair[1], decoder)), items)
+
+    def read_line(self, image: np.ndarray, decoder: str = DEFAULT_DECODER, letters: bool = False) -> LineReading:
+        """Read one line image, uint8 `(height, width)`, dark ink on white.
+
+        Args:
+            decoder: a name in DECODERS.
+            letters: also return the letters with their alternatives, which takes some 20 milliseconds.
+        """
+        logits = self._parts.network(image)
+        text = DECODERS[decoder](logits, self._parts)
+        knots = self._calibration.get(decoder, _UNCALIBRATED)
+        reading = read_words(logits, text, lambda raw: float(np.interp(raw, *knots)))
+        return reading._replace(letters=read_letters(logits, " ".join(text.split()))) if letters else reading
 
 
 def write_reader(
     folder: Path,
     model: Path,
     language_model: LanguageModel,
-    params: BeamParams,
-    calibration: Mapping[Decoder, Calibration],
-    second: Path | None = None,
+    beam: BeamParams,
+    calibration: Mapping[str, Calibration],
 ) -> None:
-    """Write a reader into `folder`: the files of the folder `model`, `language_model.bin` and `reader.json`.
-
-    And, where there is a folder `second`, the network of the model in it.
-    """
+    """Write a reader into `folder`: the files of the folder `model`, `language_model.bin` and `reader.json`."""
     shutil.copytree(model, folder, dirs_exist_ok=True)
-    if second:
-        shutil.copyfile(second / "model.onnx", folder / SECOND)
     language_model.save(folder / "language_model.bin")
-    write_json(folder / "reader.json", {"beam": params.model_dump(), "calibration": dict(calibration)})
+    write_json(folder / "reader.json", {"beam": beam.model_dump(), "calibration": dict(calibration)})
 
 
-def adapt_reader(folder: Path, model: Path, other: Path) -> None:
-    """Write a reader into `folder`: the files of the folder `model`, the rest as in the reader `other`.
+def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
+    """Write a reader into `folder`: the files of the folder `model`, and everything else from the folder `reader`.
 
-    Without its second network, which has not learned what `model` was taught, and would have a say against it.
-
-    Raises NetchuError where `other` is no complete reader.
+    Raises NetchuError if `reader` is not a complete reader.
     """
-    try:
-        Reader(other)
-    except NetchuError as error:
-        raise NetchuError(f"decoder.init_from: {error}") from None
+    Reader.load(reader)
     shutil.copytree(model, folder, dirs_exist_ok=True)
     for name in ("language_model.bin", "reader.json"):
-        shutil.copyfile(other / name, folder / name)
+        shutil.copyfile(reader / name, folder / name)
 
 
-class Reader:
-    """What `write_reader` wrote: `model` gives a line's logits, `decode` makes of them what is written there."""
-
-    def __init__(self, folder: Path):
-        """Load it; raises NetchuError where something is missing or damaged."""
-        self.model = ExportedModel(folder)
-        self._second = ExportedModel(folder, SECOND) if (folder / SECOND).exists() else None
-        self.language_model = LanguageModel.load(folder / "language_model.bin")
-        try:
-            settings = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
-            self._beam = BeamParams(**settings["beam"])
-            self._calibration = {name: _knots(settings["calibration"][name]) for name in get_args(Decoder)}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
-            raise NetchuError(f"{folder}/reader.json: not readable ({reason}); run `dvc repro decoder`") from None
-
-    def network(self, decoder: Decoder) -> Callable[[np.ndarray], np.ndarray]:
-        """What gives the logits that `decode(decoder)` takes of line images as `pad_images` makes them."""
-        return network_function(decoder, self.model, self._second)
-
-    def decode(self, decoder: Decoder) -> Callable[[np.ndarray], LineReading]:
-        """A function from a line's logits, as `network` gives them, to its reading; it may be called in threads."""
-        read = decode_function(decoder, self.language_model, self._beam)
-        knots = self._calibration[decoder]
-
-        def decode(logits: np.ndarray) -> LineReading:
-            text = read(logits)
-            return read_words(first(logits), text, lambda confidence: float(np.interp(confidence, *knots)))
-
-        return decode
-
-
-def _knots(calibration: Calibration) -> np.ndarray:
-    """`calibration` as an array, (2, knots); raises ValueError or TypeError where it is none."""
+def _check_calibration(name: str, calibration: Calibration) -> None:
+    """Raise ValueError or TypeError unless `calibration` is two lists of equal length that rise from 0 to 1."""
     knots = np.array(calibration, np.float64)
     if knots.ndim != 2 or len(knots) != 2 or not knots.size:
-        raise ValueError("calibration: not two lists of equal length")
+        raise ValueError(f"calibration: {name}: not two lists of equal length")
     if not ((knots >= 0) & (knots <= 1)).all() or (np.diff(knots) < 0).any():
-        raise ValueError("calibration: not rising from 0 to 1")
-    return knots
-
-
-def network_function(
-    decoder: Decoder, model: ExportedModel, second: ExportedModel | None
-) -> Callable[[np.ndarray], np.ndarray]:
-    """From line images to logits, `(batch, frames, classes)`; those of a second network follow along the last axis."""
-    if decoder == "greedy" or second is None:
-        return model
-    return lambda batch: np.concatenate([model(batch), second(batch)], axis=-1)
-
-
-def first(logits: np.ndarray) -> np.ndarray:
-    """Of a line's logits those of the first network, `(frames, classes)`."""
-    return logits[:, :_CLASSES]
-
-
-def decode_function(decoder: Decoder, language_model: LanguageModel, params: BeamParams) -> Callable[[np.ndarray], str]:
-    """The function from a line's logits, as `network_function` gives them, to its text.
-
-    Two networks place their letters in other frames, so their logits cannot be averaged. But each can tell how likely
-    it is that a line shows a given text: to the scores of the best texts of the beam search comes the logarithm of
-    their probability by the second network (rescoring of n-best lists, Ostendorf et al. 1991).
-    """
-    if decoder == "greedy":
-        return greedy
-    width, weight, bonus = params.beam_width, params.language_weight, params.length_bonus
-
-    def decode(logits: np.ndarray) -> str:
-        texts, scores = zip(*beam(first(logits), width, language_model, weight, bonus), strict=True)
-        if len(texts) > 1 and logits.shape[1] > _CLASSES:
-            opinion = text_log_probabilities(log_softmax(logits[:, _CLASSES:]), list(map(encode, texts)))
-            return texts[int(np.argmax(np.array(scores) + opinion))]
-        return texts[0]
-
-    return decode
+        raise ValueError(f"calibration: {name}: not rising from 0 to 1")

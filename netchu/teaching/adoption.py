@@ -26,7 +26,7 @@ def adopt(run: FineTuning) -> None:
             use, but the run cannot be closed.
     """
     reader = run.folder / READER_FOLDER
-    Reader(reader)
+    Reader.load(reader)
     try:
         ADOPTED.parent.mkdir(exist_ok=True)
         with _make_scratch_folder() as scratch:

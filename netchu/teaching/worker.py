@@ -18,7 +18,6 @@ from netchu.experiments.runs import PREDICTIONS
 from netchu.intake.archives import open_archive, read_entry
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
-from netchu.reading.lines import read_lines
 from netchu.reading.reader import Reader
 from netchu.teaching.dvc_command import find_dvc_error, run_dvc
 from netchu.teaching.fine_tuning import SHIPPED
@@ -38,7 +37,7 @@ def fine_tune(folder: Path) -> Result:
     _run_dvc(folder, "exp", "run", "--temp", "--force", "--name", folder.name, *changes)
     experiment = find_revision(folder.name)
     after = parse_predictions(read_file(experiment, PREDICTIONS), f"{PREDICTIONS} of {experiment}")
-    before = read_with(Reader(Path(SHIPPED)), folder / ARCHIVE, after)
+    before = read_with(Reader.load(Path(SHIPPED)), folder / ARCHIVE, after)
     cer = compare_rates(pair_lines(before, after, ("the shipped model", "the new model")))["cer"]
     counts = json.loads(read_file(experiment, "metrics/split.json"))
     _run_dvc(folder, "get", ".", "models/reader", "--rev", experiment.commit, "--out", str(folder / READER_FOLDER))
@@ -54,14 +53,13 @@ def read_with(reader: Reader, archive: Path, lines: dict[str, ScoredLine]) -> di
     Args:
         lines: by their ids, which are <name of the archive>/<path in it>.
     """
+    params = PreprocessParams(**reader.preprocess)
     with open_archive(archive) as opened:
-        pictures = [decode_image(read_entry(opened, name.partition("/")[2])) for name in lines]
-    params = PreprocessParams(**reader.model.preprocess)
-    images = (line_image(picture, params) for picture in pictures)
-    readings = read_lines(images, reader.network("beam"), reader.decode("beam"))
+        pictures = {name: decode_image(read_entry(opened, name.partition("/")[2])) for name in lines}
+    items = ((name, line_image(picture, params)) for name, picture in pictures.items())
     return {
-        name: line._replace(prediction=score(line.reference, reading, folded=False).prediction)
-        for (name, line), reading in zip(lines.items(), readings, strict=True)
+        name: lines[name]._replace(prediction=score(lines[name].reference, reading, folded=False).prediction)
+        for name, reading in reader.read(items)
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from netchu.core.charset import encode
 from netchu.pictures.line_image import FRAME_WIDTH
-from netchu.reading.alignment import align
+from netchu.reading.alignment import force_align
 
 _SMOOTHING = 5
 """Columns over which ink is summed where a gap between two words is sought."""
@@ -18,7 +18,7 @@ def word_cuts(image: np.ndarray, text: str, log_probabilities: np.ndarray) -> li
 
     Each is the column with the least ink between the last letter of a word and the first of the next.
     """
-    places = align(log_probabilities, encode(text))
+    places = force_align(log_probabilities, encode(text))
     ink = np.convolve((255 - image).sum(axis=0, dtype=np.int64), np.ones(_SMOOTHING, np.int64), "same")
     cuts = []
     for index, character in enumerate(text):

@@ -5,7 +5,6 @@ import math
 import multiprocessing
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -25,8 +24,8 @@ from netchu.core.progress import progress
 from netchu.core.subsets import Subset
 from netchu.evaluation.metrics import error_rates
 from netchu.reading.decoding import greedy, log_softmax
-from netchu.reading.lines import read_lines
 from netchu.training.augment import AugmentParams
+from netchu.training.batched_reading import read_lines
 from netchu.training.batches import Batch, training_batches
 from netchu.training.checkpoint import Checkpoint
 from netchu.training.composition import word_cuts
@@ -175,17 +174,9 @@ def _chunk_mapping() -> Iterator[Callable[[Callable, Iterable], Iterable]]:
 
 def _validation_cer(predict: Callable[[np.ndarray], np.ndarray], lines: Subset, folded: Collection[str]) -> float:
     """CER in percent of the greedy reading of `lines`."""
-    rows: list[dict] = []
-
-    def images() -> Iterator[np.ndarray]:
-        for row in lines:
-            rows.append({"text": row["text"], "source": row["source"]})
-            yield row["image"]
-
-    predictions = list(read_lines(images(), predict, greedy))
     texts = [
         [fold(text) if row["source"] in folded else text for text in (row["text"], prediction)]
-        for row, prediction in zip(rows, predictions, strict=True)
+        for row, prediction in read_lines(((row, row["image"]) for row in lines), predict, greedy)
     ]
     return error_rates(*zip(*texts, strict=True))["cer"]
 
@@ -200,16 +191,9 @@ def _word_cuts(
     predict: Callable[[np.ndarray], np.ndarray], lines: Subset, folded: Collection[str]
 ) -> dict[str, list[int]]:
     """Where to cut each line between its words, by id."""
-    rows: deque[dict] = deque()
-
-    def images() -> Iterator[np.ndarray]:
-        for row in lines:
-            rows.append(row)
-            yield row["image"]
-
     cuts = {}
-    for logits in progress(read_lines(images(), predict, np.copy), "train: finding words", len(lines)):
-        row = rows.popleft()
+    found = read_lines(((row, row["image"]) for row in lines), predict, np.copy)
+    for row, logits in progress(found, "train: finding words", len(lines)):
         text = row["text"]
         if row["source"] in folded:
             logits = keras.ops.convert_to_numpy(fold_logits(logits[None], np.array([True])))[0]

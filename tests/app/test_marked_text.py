@@ -1,8 +1,8 @@
 from html.parser import HTMLParser
 
 from app.marked_text import render_line
-from netchu.pages.letters import Letter
 from netchu.pages.page import Line
+from netchu.reading.letters import LetterReading
 
 
 class Marks(HTMLParser):
@@ -24,9 +24,9 @@ class Marks(HTMLParser):
 
 def test_marks_uncertain_letters():
     letters = (
-        Letter("a", 0.99, (("o", 0.01),)),
-        Letter("n", 0.9, (("m", 0.1),)),
-        Letter("h", 0.4, (("", 0.35), (" ", 0.2))),
+        LetterReading("a", 0.99, (("o", 0.01),)),
+        LetterReading("n", 0.9, (("m", 0.1),)),
+        LetterReading("h", 0.4, (("", 0.35), (" ", 0.2))),
     )
     marks = Marks(render_line(3, Line((), (), letters)))
     assert marks.text == "3anh"
@@ -35,7 +35,7 @@ def test_marks_uncertain_letters():
 
 def test_escapes_html():
     text = "<b>&\"'\\</b>"
-    letters = tuple(Letter(letter, probability, ()) for letter in text for probability in (1, 0.1))
+    letters = tuple(LetterReading(letter, probability, ()) for letter in text for probability in (1, 0.1))
     letters = tuple(letter._replace(alternatives=(("<", 0.5), ('"', 0.2), ("&", 0.1))) for letter in letters)
     marks = Marks(render_line(1, Line((), (), letters)))
     assert marks.text == "1" + "".join(letter + letter for letter in text)

@@ -1,4 +1,4 @@
-"""A model and a reader as the stages write them, made in milliseconds: they read nonsense, but the same every time."""
+"""A tiny model and reader like those of the stages: made in milliseconds; they read nonsense, but deterministically."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from netchu.core.charset import BLANK, CHARSET
 from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.reading.decoders import BeamParams
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate
-from netchu.reading.reader import BeamParams, Calibration, Decoder, write_reader
+from netchu.reading.reader import Calibration, write_reader
 
 PREPROCESS = {"height": 48, "blur": 0.0, "threshold": "none", "deslant": False}
 
@@ -19,7 +20,7 @@ IDENTITY = [[0.0, 1.0], [0.0, 1.0]]
 """A calibration that leaves confidences as they are."""
 
 TEXTS = ["Số 9 Đường Hà Nội", "số 12, phường 3, quận 1", "Ấp Đông, Xã Hòa An"]
-"""Of which the language model is estimated."""
+"""Texts of the tiny language model."""
 
 
 def write_tiny_model(folder: Path, height: int = PREPROCESS["height"]) -> Path:
@@ -56,7 +57,7 @@ def write_tiny_model(folder: Path, height: int = PREPROCESS["height"]) -> Path:
 def write_tiny_reader(
     folder: Path,
     beam: BeamParams | None = None,
-    calibration: dict[Decoder, Calibration] | None = None,
+    calibration: dict[str, Calibration] | None = None,
     height: int = PREPROCESS["height"],
 ) -> Path:
     """Write a reader into `folder`: the tiny model and a language model of three lines; by default uncalibrated."""

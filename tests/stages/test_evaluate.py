@@ -1,4 +1,4 @@
-"""Stage evaluate: reads the test lines, all of them and no others, and says where the errors are."""
+"""Stage evaluate: reads all test lines and no others, and measures the errors."""
 
 import csv
 import json
@@ -11,7 +11,8 @@ from netchu.core.charset import BLANK, encode
 from netchu.core.folding import LabelsParams
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
 from netchu.evaluation.error_kinds import ERROR_KINDS
-from netchu.reading.line_reading import LineReading, WordReading, read_words
+from netchu.reading.line_reading import LineReading, WordReading
+from netchu.reading.onnx_network import OnnxNetwork
 from netchu.reading.reader import Reader
 from stages import evaluate
 from tests.netchu.helpers import HEIGHT, write_table
@@ -46,17 +47,17 @@ def errors(folder, name):
 
 
 def stub(monkeypatch, texts, confidence=1.0):
-    """A reader that reads `texts`, line by line."""
+    """Make readers read `texts`, line by line."""
 
-    def read(images, network, decode, map_batches):
-        for text, _ in zip(texts, images, strict=True):
-            yield LineReading(text, tuple(WordReading(word, confidence, 0, 1) for word in text.split()))
+    def read(self, items, decoder):
+        for text, (item, _) in zip(texts, items, strict=True):
+            yield item, LineReading(text, tuple(WordReading(word, confidence, 0, 1) for word in text.split()))
 
-    monkeypatch.setattr(evaluate, "read_lines", read)
+    monkeypatch.setattr(Reader, "read", read)
 
 
 def with_sources(inputs, folder, sources, writers=(None, None, None)):
-    """The same inputs, the test lines from `sources` and by `writers`."""
+    """Return the same inputs with other sources and writers for the test lines."""
     original = open_lines(inputs["lines"])
     with write_lines(folder / "lines.parquet", LINE_COLUMNS, read_metadata(original)) as lines:
         for row in read_rows(original):
@@ -66,8 +67,8 @@ def with_sources(inputs, folder, sources, writers=(None, None, None)):
     return inputs | {"lines": folder / "lines.parquet"}
 
 
-def test_a_perfect_reader_has_no_errors(inputs, tmp_path, monkeypatch):
-    """A stub that reads the labels: the stage must pair every prediction with its own line."""
+def test_perfect_reader_has_no_errors(inputs, tmp_path, monkeypatch):
+    """The stage must pair every prediction with its own line."""
     stub(monkeypatch, TEXTS)
     summary, metrics, predictions = run(inputs, tmp_path)
     assert metrics["lines"] == 3
@@ -79,7 +80,7 @@ def test_a_perfect_reader_has_no_errors(inputs, tmp_path, monkeypatch):
     assert "No line was misread." in (tmp_path / evaluate.OUTPUTS["worst_lines"]).read_text()
 
 
-def test_metrics_are_those_of_the_predictions(inputs, tmp_path):
+def test_metrics_match_predictions(inputs, tmp_path):
     _, metrics, predictions = run(inputs, tmp_path)
     wrong = sum(row["reference"] != row["prediction"] for row in predictions)
     assert metrics["ser"] == pytest.approx(100 * wrong / 3, abs=1e-3)
@@ -88,7 +89,7 @@ def test_metrics_are_those_of_the_predictions(inputs, tmp_path):
     assert sum(metrics[f"cer_{kind}"] for kind in ERROR_KINDS) == pytest.approx(metrics["cer"], abs=tolerance)
 
 
-def test_where_the_errors_are(inputs, tmp_path, monkeypatch):
+def test_counts_errors_by_kind(inputs, tmp_path, monkeypatch):
     """Eighteen characters: ố read as o (mark, tone), 9 as g, the comma lost and Ấ as ấ."""
     stub(monkeypatch, ["so g", "ấp Đông xã 2", "a"], confidence=0.75)
     _, metrics, _ = run(inputs, tmp_path)
@@ -110,7 +111,7 @@ def test_where_the_errors_are(inputs, tmp_path, monkeypatch):
     assert [(row["writer"], row["lines"]) for row in errors(tmp_path, "writers")] == [("test, unknown", "3")]
 
 
-def test_each_source_has_its_rate_where_there_are_several(inputs, tmp_path, monkeypatch):
+def test_reports_rate_of_each_source(inputs, tmp_path, monkeypatch):
     stub(monkeypatch, ["so 9", "Ấp Đông, xã 2", "b"])
     _, metrics, _ = run(inputs, tmp_path)
     assert not [key for key in metrics if key.startswith("cer_on_")]
@@ -122,15 +123,15 @@ def test_each_source_has_its_rate_where_there_are_several(inputs, tmp_path, monk
     ]
 
 
-def test_some_writers_may_be_unknown(inputs, tmp_path, monkeypatch):
+def test_accepts_unknown_writers(inputs, tmp_path, monkeypatch):
     stub(monkeypatch, ["so 9", "Ấp Đông, xã 2", "b"])
     _, _, predictions = run(with_sources(inputs, tmp_path, ["a", "b", "b"], ["a/1", "b/1", None]), tmp_path)
     assert [row["writer"] for row in predictions] == ["a/1", "b/1", ""]
     assert [row["writer"] for row in errors(tmp_path, "writers")] == ["b, unknown", "a/1", "b/1"]
 
 
-def test_case_and_punctuation_do_not_count_in_folded_sources(inputs, tmp_path, monkeypatch):
-    """A word that is punctuation alone goes, and its confidence with it."""
+def test_ignores_case_and_punctuation_of_folded_sources(inputs, tmp_path, monkeypatch):
+    """A word of punctuation alone is dropped together with its confidence."""
     stub(monkeypatch, ["Số 9.", "ấp - đông xã 2", "A"])
     several = with_sources(inputs, tmp_path, ["folded", "folded", "exact"])
     _, metrics, predictions = run(several, tmp_path, folded=["folded"])
@@ -143,7 +144,7 @@ def test_case_and_punctuation_do_not_count_in_folded_sources(inputs, tmp_path, m
     assert errors(tmp_path, "words") == [{"confidence": "1.0", "accuracy": str(round(6 / 7, 4)), "words": "7"}]
 
 
-def test_the_contact_sheet_shows_the_misread_lines(inputs, tmp_path, monkeypatch):
+def test_sheet_shows_misread_lines(inputs, tmp_path, monkeypatch):
     stub(monkeypatch, ["số 9", "Ấp Đông xã 2", "b"])
     run(inputs, tmp_path)
     sheet = ElementTree.parse(tmp_path / evaluate.OUTPUTS["worst_lines"])
@@ -151,7 +152,7 @@ def test_the_contact_sheet_shows_the_misread_lines(inputs, tmp_path, monkeypatch
     assert captions == ["test/002 · CER 100 %", "test/001 · CER 8 %"]
 
 
-def test_all_outputs_are_the_same_again(inputs, tmp_path):
+def test_outputs_are_deterministic(inputs, tmp_path):
     def contents(folder):
         run(inputs, folder)
         return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -161,25 +162,24 @@ def test_all_outputs_are_the_same_again(inputs, tmp_path):
 
 
 @pytest.mark.parametrize("decoder", ["greedy", "beam"])
-def test_the_decoder_is_the_one_asked_for(inputs, tmp_path, monkeypatch, decoder):
-    monkeypatch.setattr(Reader, "decode", lambda self, decoder: lambda logits: read_words(logits, decoder))
+def test_uses_given_decoder(inputs, tmp_path, monkeypatch, decoder):
+    monkeypatch.setattr(
+        Reader, "read_line", lambda self, image, decoder: LineReading(decoder, (WordReading(decoder, 1.0, 0, 1),))
+    )
     _, _, predictions = run(inputs, tmp_path, decoder)
     assert [row["prediction"] for row in predictions] == [decoder] * 3
 
 
-def test_confidences_are_those_of_the_words(inputs, tmp_path, monkeypatch):
-    """A network that writes "a b" with a as sure as 0.8 and b as sure as 0.4; "a" is right once."""
+def test_reports_confidences_of_words(inputs, tmp_path, monkeypatch):
+    """The network always reads "a b", a with probability 0.8 and b with 0.4; "a" is right once."""
     probabilities = np.full((3, BLANK + 1), 1e-9)
     for frame, (character, sure) in enumerate((("a", 0.8), (" ", 1.0), ("b", 0.4))):
         probabilities[frame, encode(character)[0]] = sure
         probabilities[frame, encode("x")[0]] += (1 - sure) / 2
         probabilities[frame, encode("y")[0]] += (1 - sure) / 2
 
-    def read(images, network, decode, map_batches):
-        for _ in images:
-            yield decode(np.log(probabilities / probabilities.sum(axis=1, keepdims=True)))
-
-    monkeypatch.setattr(evaluate, "read_lines", read)
+    logits = np.log(probabilities / probabilities.sum(axis=1, keepdims=True))
+    monkeypatch.setattr(OnnxNetwork, "__call__", lambda self, image: logits)
     run(inputs, tmp_path)
     found = errors(tmp_path, "words")
     assert [(row["confidence"], row["words"]) for row in found] == [("0.4", "3"), ("0.8", "3")]

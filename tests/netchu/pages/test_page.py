@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netchu.pages.letters import Letter
 from netchu.pages.page import Line, Word
+from netchu.reading.letters import LetterReading
 
 
 def word(text: str, left: int, right: int, drop: int = 0) -> Word:
@@ -15,7 +15,7 @@ def word(text: str, left: int, right: int, drop: int = 0) -> Word:
 LINE = Line(
     (word("Số", 0, 20), word("94", 30, 50), word("Quang", 60, 110), word("Trung", 120, 160)),
     ((0, 10), (200, 10), (200, 30), (0, 30)),
-    (Letter("S", 0.5, ()),),
+    (LetterReading("S", 0.5, ()),),
 )
 
 

@@ -1,4 +1,4 @@
-"""Alignment against all paths, one by one."""
+"""Alignments and CTC sums: compared with all paths, one by one."""
 
 import itertools
 import math
@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK
-from netchu.reading.alignment import align, text_log_probabilities
+from netchu.reading.alignment import backward_variables, force_align, forward_variables, path_states
 from netchu.reading.decoding import log_softmax
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=3), st.integers(0, 10**6))
-def test_alignment_is_the_likeliest_of_all_paths(classes, seed):
+def test_finds_most_likely_of_all_paths(classes, seed):
     frames = 5
     kept = [0, 1, 2, BLANK]
     logits = np.full((frames, BLANK + 1), -50.0)
@@ -32,40 +32,65 @@ def test_alignment_is_the_likeliest_of_all_paths(classes, seed):
         if label != BLANK:
             expected.append((frame, frame + length))
         frame += length
-    assert align(scores, classes) == expected
+    assert force_align(scores, classes) == expected
 
 
-def test_no_classes_have_no_places():
-    assert align(np.zeros((3, BLANK + 1)), []) == []
+def test_aligns_empty_text():
+    assert force_align(np.zeros((3, BLANK + 1)), []) == []
 
 
-def test_a_long_text_has_a_place_for_each_character():
+def test_aligns_long_text():
     classes = [number % 7 for number in range(150)]
     logits = np.full((400, BLANK + 1), -9.0)
     logits[:, BLANK] = 0
     logits[2 * np.arange(150) + 5, classes] = 9
-    assert align(log_softmax(logits), classes) == [(2 * n + 5, 2 * n + 6) for n in range(150)]
+    assert force_align(log_softmax(logits), classes) == [(2 * n + 5, 2 * n + 6) for n in range(150)]
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.lists(st.sampled_from([0, 1, 2]), max_size=4), min_size=1, max_size=4), st.integers(0, 10**6))
-def test_a_text_is_as_likely_as_all_its_paths_together(texts, seed):
+@given(st.lists(st.sampled_from([0, 1, 2]), max_size=3), st.integers(0, 10**6))
+def test_forward_and_backward_variables_equal_sums_over_all_paths(text, seed):
     frames, kept = 4, [0, 1, 2, BLANK]
     logits = np.full((frames, BLANK + 1), -np.inf)
     logits[:, kept] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
     scores = log_softmax(logits)
-    sums = [0.0] * len(texts)
+    total = 0.0
     for path in itertools.product(kept, repeat=frames):
-        spelt = [label for label, _ in itertools.groupby(path) if label != BLANK]
-        for place, text in enumerate(texts):
-            if spelt == text:
-                sums[place] += math.exp(sum(scores[frame, label] for frame, label in enumerate(path)))
-    expected = [math.log(value) if value else -math.inf for value in sums]
-    assert text_log_probabilities(scores, texts) == pytest.approx(expected, abs=1e-6)
+        if [label for label, _ in itertools.groupby(path) if label != BLANK] == text:
+            total += math.exp(sum(scores[frame, label] for frame, label in enumerate(path)))
+    forward, backward = forward_variables(scores, text), backward_variables(scores, text)
+    assert np.exp(forward[-1, -2:]).sum() == pytest.approx(total, abs=1e-9)
+    # At every boundary between frames, each path is in one state before it and moves to one state after it.
+    for frame in range(1, frames):
+        states, can_skip = path_states(text)
+        through = 0.0
+        for state in range(len(states)):
+            for following in range(state, min(state + 3, len(states))):
+                if following - state < 2 or can_skip[following]:
+                    # backward includes the step from the state itself, so count the emission of the next frame alone.
+                    emitted = scores[frame, states[following]]
+                    rest = backward_from(scores, text, frame + 1, following)
+                    through += math.exp(forward[frame, state] + emitted + rest)
+        assert through == pytest.approx(total, abs=1e-9)
+    assert backward.shape == forward.shape == (frames + 1, 2 * len(text) + 1)
+    assert np.exp(backward[0, :2]).sum() == pytest.approx(total, abs=1e-9)
 
 
-def test_a_long_line_neither_overflows_nor_underflows():
-    """One path, whose probability is far below the smallest float."""
+def backward_from(scores: np.ndarray, text: list[int], frame: int, state: int) -> float:
+    """Return the log-probability of the frames from `frame` on, after `state`, by recursion over the definition."""
+    states, can_skip = path_states(text)
+    if frame == len(scores):
+        return 0.0 if state >= len(states) - 2 else -math.inf
+    sums = [
+        scores[frame, states[following]] + backward_from(scores, text, frame + 1, following)
+        for following in range(state, min(state + 3, len(states)))
+        if following - state < 2 or can_skip[following]
+    ]
+    return float(np.logaddexp.reduce(sums))
+
+
+def test_neither_overflows_nor_underflows():
+    """The only path is far less likely than the smallest float."""
     scores = np.full((3000, BLANK + 1), -np.inf)
     scores[:, BLANK] = -2.0
-    assert text_log_probabilities(scores, [[]]) == pytest.approx([-6000])
+    assert forward_variables(scores, [])[-1] == pytest.approx([-6000])

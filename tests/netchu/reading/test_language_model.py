@@ -41,7 +41,7 @@ def test_addresses_are_likelier_than_their_letters_shuffled(lines):
 def test_forgetting_changes_nothing(lines, monkeypatch):
     model = LanguageModel.from_trie(estimate(lines, 6, 0.5))
     expected = [model.score(line) for line in lines[:20]]
-    monkeypatch.setattr("netchu.reading.language_model._REMEMBERED", 0)
+    monkeypatch.setattr("netchu.reading.language_model._MAX_CACHED_STEPS", 0)
     assert [model.score(line) for line in lines[:20]] == expected
 
 

@@ -1,4 +1,4 @@
-"""Confidences: against all paths, one by one, and hand-made lines."""
+"""Words of a line: confidences and positions in lines made by hand."""
 
 import itertools
 import math
@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK, encode
-from netchu.reading.alignment import align
+from netchu.reading.alignment import force_align
 from netchu.reading.decoding import greedy, log_softmax
-from netchu.reading.line_reading import _greedy_runs, mean_confidence, read_words
+from netchu.reading.line_reading import _greedy_spans, mean_confidence, read_words
 
 
 def logits(frames: list[dict[str, float]]) -> np.ndarray:
-    """Logits of frames given by the probabilities of a few characters; the blank has the rest."""
+    """Return logits of frames given the probabilities of a few characters; the blank gets the rest."""
     probabilities = np.full((len(frames), BLANK + 1), 1e-9)
     for row, frame in zip(probabilities, frames, strict=True):
         for character, probability in frame.items():
@@ -25,7 +25,7 @@ def logits(frames: list[dict[str, float]]) -> np.ndarray:
 
 
 def sure(text: str) -> list[dict[str, float]]:
-    """Each character on two frames, a blank after each."""
+    """Return frames that show each character twice, then a blank."""
     return [frame for character in text for frame in ({character: 1}, {character: 1}, {})]
 
 
@@ -33,37 +33,51 @@ def confidences(frames: list[dict[str, float]], text: str) -> list[float]:
     return [word.confidence for word in read_words(logits(frames), text).words]
 
 
-def test_what_is_clear_is_sure():
+def test_clear_words_have_confidence_1():
     reading = read_words(logits(sure("số 5")), "số 5")
     assert [word.text for word in reading.words] == ["số", "5"]
     assert [word.confidence for word in reading.words] == pytest.approx([1, 1])
 
 
-def test_a_rival_letter_makes_its_word_doubtful_and_no_other():
+def test_rival_letter_lowers_confidence_of_its_word_only():
     frames = sure("an ba")
     frames[0] = frames[1] = {"a": 0.7, "ă": 0.3}
     assert confidences(frames, "an ba") == pytest.approx([0.7, 1], abs=1e-4)
 
 
-def test_one_clear_frame_is_enough_for_a_letter_that_starts_or_ends_softly():
+def test_one_clear_frame_suffices_for_a_letter():
     frames = [{"a": 0.4}, {"a": 1}, {"a": 0.6}, {}, {"n": 0.5}, {"n": 1}]
     assert confidences(frames, "an") == pytest.approx([1], abs=1e-4)
 
 
-def test_a_letter_that_may_have_been_left_out_makes_the_word_doubtful():
+def test_possible_omission_lowers_confidence():
     frames = sure("an")
     frames[2] = {"h": 0.4}
     assert confidences(frames, "an") == pytest.approx([0.6], abs=1e-4)
 
 
-def test_letters_of_a_word_multiply():
+def test_confidences_of_letters_multiply():
     frames = sure("an")
     frames[0] = frames[1] = {"a": 0.8, "o": 0.2}
     frames[3] = frames[4] = {"n": 0.5, "m": 0.5}
     assert confidences(frames, "an") == pytest.approx([0.4], abs=1e-4)
 
 
-def test_words_fill_the_line_up_to_the_spaces_beside_them():
+def test_counts_doubled_letter_once():
+    """Between two equal letters, a frame that shows the letter, the blank or a rival: 0.4 + 0.3, not 2 * 0.4 + 0.3."""
+    frames = [{"o": 1}, {}, {"o": 0.4, "x": 0.3}, {}, {"o": 1}]
+    assert confidences(frames, "oo") == pytest.approx([0.7], abs=1e-4)
+
+
+def test_frames_between_letters_are_divided_halfway():
+    """A rival in the second half of the gap before a space belongs to the space, one in the first half to the word."""
+    frames = [{"a": 1}, {}, {}, {}, {"x": 0.4}, {" ": 1}, {}, {"b": 1}]
+    assert confidences(frames, "a b") == pytest.approx([1, 1], abs=1e-4)
+    frames[1], frames[4] = frames[4], frames[1]
+    assert confidences(frames, "a b") == pytest.approx([0.6, 1], abs=1e-4)
+
+
+def test_words_extend_to_neighbouring_spaces():
     #        0   1   2   3    4    5   6   7   8
     frames = [{}, {"a": 1}, {}, {" ": 1}, {" ": 1}, {}, {"b": 1}, {"a": 1}, {}]
     words = read_words(logits(frames), "a ba").words
@@ -71,16 +85,15 @@ def test_words_fill_the_line_up_to_the_spaces_beside_them():
 
 
 @pytest.mark.parametrize("text", ["", " ", "  "])
-def test_a_line_without_words(text):
+def test_accepts_line_without_words(text):
     assert read_words(logits([*sure(text), {}]), text).words == ()
 
 
-def test_spaces_that_are_too_many_make_no_words():
+def test_skips_repeated_spaces():
     assert [word.text for word in read_words(logits(sure(" a  b ")), " a  b ").words] == ["a", "b"]
 
 
-def test_a_text_that_the_path_does_not_spell_is_as_unlikely_as_its_letters():
-    """Another decoder's choice, here a language model's, has the confidence of its own letters."""
+def test_text_other_than_the_greedy_one_has_confidence_of_its_letters():
     frames = sure("an")
     frames[0] = frames[1] = {"a": 0.7, "ă": 0.3}
     assert confidences(frames, "ăn") == pytest.approx([0.3], abs=1e-4)
@@ -92,24 +105,24 @@ def spelled(path: tuple[int, ...]) -> list[int]:
 
 @settings(deadline=None, max_examples=100)
 @given(st.integers(0, 10_000), st.integers(1, 60), st.floats(0.1, 10))
-def test_any_reading_has_its_words_in_order_and_confidences_between_0_and_1(seed, frames, contrast):
+def test_words_are_ordered_and_confidences_valid_for_any_logits(seed, frames, contrast):
     rng = np.random.default_rng(seed)
     values = (contrast * rng.normal(0, 1, (frames, BLANK + 1))).astype(np.float32)
     values[:, encode(" ")[0]] += 2 * contrast
     text = greedy(values)
     reading = read_words(values, text)
     assert [word.text for word in reading.words] == text.split()
-    places = [place for word in reading.words for place in (word.start, word.end)]
-    assert places == sorted(places) and all(0 <= place <= frames for place in places)
+    bounds = [bound for word in reading.words for bound in (word.start, word.end)]
+    assert bounds == sorted(bounds) and all(0 <= bound <= frames for bound in bounds)
     assert all(word.start < word.end and 0 <= word.confidence <= 1 for word in reading.words)
     if text:
-        likelihoods, classes = log_softmax(values), np.array(encode(text))
-        assert _greedy_runs(likelihoods, classes).start.tolist() == [
-            start for start, _ in align(likelihoods, classes.tolist())
+        log_probabilities, classes = log_softmax(values), np.array(encode(text))
+        assert _greedy_spans(log_probabilities, classes).start.tolist() == [
+            start for start, _ in force_align(log_probabilities, classes.tolist())
         ]
 
 
-def test_mean():
+def test_mean_confidence():
     assert mean_confidence([]) == 0
     assert mean_confidence([0.5, 1]) == 0.75
     assert math.isclose(mean_confidence([1.0] * 3), 1)

@@ -31,7 +31,7 @@ def test_reads_lines_as_recognizer_does(tmp_path):
     saved = read_corrections(tmp_path / "lines")
     # Only the last two: lines are found by their ids, not by their order.
     lines = {f"corrections/netchu-lines/{line.file}": ScoredLine("corrections", line.text, "?") for line in saved[1:]}
-    read = read_with(Reader(ROOT / SHIPPED), tmp_path / "corrections.zip", lines)
+    read = read_with(Reader.load(ROOT / SHIPPED), tmp_path / "corrections.zip", lines)
     recognizer = Recognizer.load(ROOT / SHIPPED)
     for line, (name, found) in zip(saved[1:], read.items(), strict=True):
         assert Path(name).name == line.file and found.reference == line.text
