@@ -74,7 +74,7 @@ def test_reports_failure_in_one_line_and_runs_again(project, lines, tmp_path, mo
         wait_until(lambda: read_current_run().state != "running")
         failed = read_current_run()
         assert failed.state == "failed" and failed.result is None
-        assert failed.failure.startswith("no good line of 24 (24 too_small)")
+        assert failed.failure.startswith("no good line among 24 (24 too_small)")
         assert failed.progress.stage == "clean"
         assert "clean: error: " in (failed.folder / "log.txt").read_text()
         assert len([path for path in RUNS.iterdir() if path.is_dir()]) == 1
