@@ -24,12 +24,12 @@ import tensorflow as tf
 from benchmarks.markdown import print_table
 from netchu.core.charset import BLANK, CHARSET
 from netchu.core.params import read_params
-from netchu.training import loop as training
 from netchu.training import network as network_module
 from netchu.training import tensorflow_backend
 from netchu.training.batches import PAD, Batch, make_batch
-from netchu.training.network import build_network
-from netchu.training.tensorflow_backend import ctc_loss, training_step
+from netchu.training.network import add_auxiliary_output, build_network
+from netchu.training.optimizer import build_optimizer
+from netchu.training.tensorflow_backend import ctc_loss, make_training_step
 from stages.train import Params
 
 HEIGHT, WIDTH, CHARACTERS, REPEATS = 48, 832, 58, 5
@@ -56,12 +56,12 @@ def time_step(params: Params, loss: Callable) -> float:
     """Return the seconds of one training step with `loss`."""
     network = build_network(params.model, HEIGHT, seed=1)
     averaged = keras.models.clone_model(network)
-    branched = training._branch(network)
-    optimizer = training._optimizer(params.train, steps=100)
+    branched = add_auxiliary_output(network)
+    optimizer = build_optimizer(params.train, steps=100)
     optimizer.build(branched.trainable_variables)
     batch = random_batch(params.train.batch_size)
     with mock.patch.object(tensorflow_backend, "ctc_loss", loss):
-        step = training_step(network, branched, averaged, optimizer, params.train.auxiliary, params.train.average)
+        step = make_training_step(network, branched, averaged, optimizer, params.train.auxiliary, params.train.average)
         return time_calls(lambda: step(batch))
 
 
@@ -71,9 +71,9 @@ def time_keras_step(params: Params) -> float:
     labels = np.where(batch.labels == PAD, 0, batch.labels + 1)
     with mock.patch.object(network_module, "BidirectionalLSTM", keras.layers.Bidirectional):
         network = build_network(params.model, HEIGHT, seed=1)
-    branched = training._branch(network)
+    branched = add_auxiliary_output(network)
     branched.compile(
-        training._optimizer(params.train, steps=100),
+        build_optimizer(params.train, steps=100),
         loss=[keras.losses.CTC(), keras.losses.CTC()],
         loss_weights=[1, params.train.auxiliary],
     )
