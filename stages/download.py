@@ -19,7 +19,9 @@ from netchu.core.state import state_folder
 from netchu.intake import sources
 from netchu.intake.archives import check_contents, open_archive, pack_folder
 from netchu.intake.labels import list_lines
+from netchu.intake.strokes import STROKE_SUFFIXES, is_stroke_file
 from netchu.synthetic.dataset import SyntheticParams, write_archive
+from netchu.synthetic.stroke_archive import StrokeParams, write_stroke_archive
 
 INPUTS: dict[str, Path] = {}
 OUTPUTS = {"raw": Path("data/raw")}
@@ -35,7 +37,9 @@ class DownloadParams(Section):
     """Where the archives come from, the `download` group of params.yaml."""
 
     source: Literal["synthetic", "cinnamon", "archive"]
-    archives: list[str]  # for `archive`: zip files, folders or http(s) URLs, each optionally with #sha256=<64 hex>
+    archives: list[str]  # for `archive`: zip files, folders, files of pen strokes or http(s) URLs, each optionally
+    # with #sha256=<64 hex>
+    strokes: StrokeParams
     synthetic: SyntheticParams
 
     @field_validator("archives")
@@ -76,19 +80,19 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
             _copy(fetched[0], raw / "cinnamon.zip")
             lines = _check(raw / "cinnamon.zip", "the Cinnamon archive")
         else:
-            lines = _gather(download.archives, raw, fetched)
+            lines = _gather(download, raw, fetched)
         sizes = [path.stat().st_size for path in raw.iterdir()]
     for path in fetched:
         path.unlink()
     return f"{len(sizes)} archive{'s' * (len(sizes) != 1)}, {lines:,} labelled lines, {sum(sizes) / 1e6:.1f} MB"
 
 
-def _gather(archives: list[str], raw: Path, fetched: list[Path]) -> int:
-    """Put `archives` in the folder `raw`; appends to `fetched` what came from the web; returns the lines in all."""
-    if not archives:
+def _gather(download: DownloadParams, raw: Path, fetched: list[Path]) -> int:
+    """Put `download.archives` in the folder `raw`, and what came from the web in `fetched`; return the lines in all."""
+    if not download.archives:
         raise NetchuError("params.yaml: download.archives: empty; list zip files, folders or URLs")
     names, lines = set(), 0
-    for archive in archives:
+    for archive in download.archives:
         place, _, digest = archive.partition("#sha256=")
         name = _zip_name(place)
         # Names become parts of line ids; capitals do not tell files apart on every system.
@@ -98,13 +102,17 @@ def _gather(archives: list[str], raw: Path, fetched: list[Path]) -> int:
         path = Path(os.path.expanduser(place))  # noqa: PTH111 (Path's own raises for an unknown user)
         if _is_url(place):
             fetched.append(sources.fetch_url(place, digest.lower() or None))
-            _copy(fetched[-1], raw / name)
-        elif path.is_dir():
+            path = fetched[-1]
+        if path.is_dir():
             pack_folder(path, raw / name)
-        else:
+            path = raw / name
+        elif not is_stroke_file(path.name):
             _copy(path, raw / name)
-        if digest and (found := _sha256(raw / name)) != digest.lower():
+            path = raw / name
+        if digest and (found := _sha256(path)) != digest.lower():
             raise NetchuError(f"{place}: its SHA-256 is {found}, not the one in download.archives; fetch it again")
+        if path != raw / name:
+            write_stroke_archive(path, raw / name, download.strokes)
         lines += _check(raw / name, place)
     return lines
 
@@ -167,7 +175,8 @@ def _zip_name(place: str) -> str:
     path = Path(os.path.abspath(place))  # noqa: PTH100 (a link keeps its own name)
     name = sources.url_name(place) if _is_url(place) else path.name
     name = unicodedata.normalize("NFC", name).lstrip(".") or "archive"
-    return re.sub(r"\.zip$", "", name, flags=re.IGNORECASE) + ".zip"
+    suffix = next((suffix for suffix in (*STROKE_SUFFIXES, ".zip") if name.lower().endswith(suffix)), "")
+    return name.removesuffix(name[len(name) - len(suffix) :]) + ".zip"
 
 
 def _is_url(place: str) -> bool:

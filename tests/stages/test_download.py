@@ -37,7 +37,8 @@ def run(tmp_path, monkeypatch):
     synthetic = {"seed": 1, "lines": 1, "writers": 1, "test_lines": 1, "test_writers": 1, "max_characters": 40}
 
     def run(**values):
-        group = {"source": "archive", "archives": [], "synthetic": synthetic} | values
+        strokes = {"seed": 1, "renderings": 2}
+        group = {"source": "archive", "archives": [], "strokes": strokes, "synthetic": synthetic} | values
         (tmp_path / "params.yaml").write_text(json.dumps({"download": group}))
         return download.run(read_params(download.Params), download.INPUTS, download.OUTPUTS)
 
