@@ -65,25 +65,20 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
 def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
     """The subset of each line (keys id, source, writer, subset, text), None for one that must be left out.
 
-    Lines that share a writer or a text form a group, and a group goes to one subset. Where the data names test lines,
-    exactly these are the test set: the other lines of their groups are left out. So it is with validation lines, except
-    that unnamed lines of their groups join them. Lines named train are never test lines, but may validate where the
-    data names no validation lines. What the data leaves open is drawn until the fractions are met, in every source as
-    near as its groups allow.
+    Where the data names test lines, exactly these are the test set; every other line with the writer or text of one is
+    left out. Lines that share a writer or a text form a group, and a group goes to one subset. Where the data names
+    validation lines, the lines without a named subset of their groups join them, and lines named train with the writer
+    or text of one are left out. Lines named train are never test lines, but may validate where the data names no
+    validation lines. What the data leaves open is drawn until the fractions are met, in every source as near as its
+    groups allow.
     """
-    groups: dict[int, list[dict]] = {}
-    for line, root in zip(lines, connected(keys(line) for line in lines), strict=True):
-        groups.setdefault(root, []).append(line)
-    subsets: dict[str, str] = {}
-    free = []
-    for group in groups.values():
-        named = {line["subset"] for line in group}
-        if "test" in named:
-            subsets.update((line["id"], "test") for line in group if line["subset"] == "test")
-        elif "validation" in named:
-            subsets.update((line["id"], "validation") for line in group if line["subset"] != "train")
-        else:
-            free.append(group)
+    subsets: dict[str, str] = {line["id"]: "test" for line in lines if line["subset"] == "test"}
+    rest = _without_keys_of([line for line in lines if line["subset"] == "test"], lines)
+    # Groups without the lines named train: a training line that is left out ties no other lines together.
+    for group in _groups(line for line in rest if line["subset"] != "train"):
+        if any(line["subset"] == "validation" for line in group):
+            subsets.update((line["id"], "validation") for line in group)
+    free = _groups(_without_keys_of([line for line in rest if line["id"] in subsets], rest))
     # By a hash, so that the order of the table does not matter, and lines added later move few of the others.
     free.sort(key=lambda group: hashlib.sha256(f"{params.seed} {min(line['id'] for line in group)}".encode()).digest())
     official = {line["subset"] for line in lines}
@@ -105,6 +100,21 @@ def assign(lines: list[dict], params: SplitParams) -> list[str | None]:
         subsets.update((line["id"], subset) for group in draw(allowed, quotas) for line in group)
     subsets.update((line["id"], "train") for group in free for line in group if line["id"] not in subsets)
     return [subsets.get(line["id"]) for line in lines]
+
+
+def _groups(lines: Iterable[dict]) -> list[list[dict]]:
+    """Return the groups of lines that are connected by writers and texts."""
+    lines = list(lines)
+    groups: dict[int, list[dict]] = {}
+    for line, root in zip(lines, connected(keys(line) for line in lines), strict=True):
+        groups.setdefault(root, []).append(line)
+    return list(groups.values())
+
+
+def _without_keys_of(excluded: list[dict], lines: list[dict]) -> list[dict]:
+    """Return the `lines` that have no writer and no text of the lines `excluded`."""
+    taken = {key for line in excluded for key in keys(line)}
+    return [line for line in lines if taken.isdisjoint(keys(line))]
 
 
 def draw(groups: list[list[list[dict]]], quotas: list[float]) -> list[list[dict]]:

@@ -46,7 +46,7 @@ def draw_strokes(strokes: list[np.ndarray], writer: Writer, rng: np.random.Gener
     left = rng.uniform(-1, 4) if rng.random() < 0.3 else rng.uniform(4, 40)
     right = rng.uniform(0, 4) if rng.random() < 0.15 else rng.uniform(4, 90)
     points += np.array([left, margin[0]]) - points.min(axis=0)
-    width, height = np.ceil(points.max(axis=0) + (right, margin[1])).astype(int).tolist()
+    width, height = np.ceil(points.max(axis=0) + np.array([right, margin[1]])).astype(int).tolist()
     baseline = float(np.median(points[:, 1])) + 0.5 * letter
     pen = writer.pen / writer.x_height * letter * rng.uniform(0.85, 1.2)
     layers = _ink_layers(points, starts * _SUBDIVISIONS, pressure, pen, writer.pressure)

@@ -151,13 +151,19 @@ def test_lines_that_share_text_or_writer_with_the_named_test_set_are_excluded(tm
         line(0, "Hà Nội", "w1", "test"),
         line(1, "hà nội", "w2"),  # the test line's text
         line(2, "b", "w1", "train"),  # its writer
-        line(3, "c", "w2"),  # the writer of its text
+        line(3, "c", "w2"),  # the writer of an excluded line, not of the test line
         *(line(number) for number in range(4, 24)),
     ]
     summary, rows, counts = run_on(tmp_path, lines)
-    assert [row["id"] for row in rows] == ["0000", *(f"{number:04}" for number in range(4, 24))]
-    assert counts["excluded"] == 3
-    assert "3 excluded" in summary
+    assert [row["id"] for row in rows] == ["0000", *(f"{number:04}" for number in range(3, 24))]
+    assert counts["excluded"] == 2
+    assert "2 excluded" in summary
+
+
+def test_keeps_training_lines_whose_writer_wrote_one_text_of_the_validation_set():
+    lines = [line(0, "Hà Nội", "v", "validation"), line(1, "Hà Nội", "w", "train")]
+    lines += [line(number, writer="w", subset="train") for number in range(2, 12)]
+    assert split(lines, test=0) == ["validation", None, *["train"] * 10]
 
 
 def test_validation_is_drawn_from_lines_named_train():
