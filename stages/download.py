@@ -19,7 +19,7 @@ from netchu.core.state import state_folder
 from netchu.intake import sources
 from netchu.intake.archives import check_contents, open_archive, pack_folder
 from netchu.intake.labels import list_lines
-from netchu.intake.strokes import STROKE_SUFFIXES, is_stroke_file
+from netchu.intake.stroke_files import STROKE_SUFFIXES, is_stroke_file
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 from netchu.synthetic.stroke_archive import StrokeParams, write_stroke_archive
 
@@ -103,16 +103,15 @@ def _gather(download: DownloadParams, raw: Path, fetched: list[Path]) -> int:
         if _is_url(place):
             fetched.append(sources.fetch_url(place, digest.lower() or None))
             path = fetched[-1]
-        if path.is_dir():
-            pack_folder(path, raw / name)
-            path = raw / name
-        elif not is_stroke_file(path.name):
-            _copy(path, raw / name)
-            path = raw / name
-        if digest and (found := _sha256(path)) != digest.lower():
-            raise NetchuError(f"{place}: its SHA-256 is {found}, not the one in download.archives; fetch it again")
-        if path != raw / name:
+        if is_stroke_file(path.name):
             write_stroke_archive(path, raw / name, download.strokes)
+        elif path.is_dir():
+            pack_folder(path, raw / name)
+        else:
+            _copy(path, raw / name)
+        published = path if is_stroke_file(path.name) else raw / name
+        if digest and (found := _sha256(published)) != digest.lower():
+            raise NetchuError(f"{place}: its SHA-256 is {found}, not the one in download.archives; fetch it again")
         lines += _check(raw / name, place)
     return lines
 

@@ -10,6 +10,10 @@ _SHIFT = 4
 """Fractional bits of the coordinates that OpenCV draws."""
 
 
+_RULE = (34, 26, 12)
+"""Grey levels by which a ruled line is darker than the paper, in red, green and blue."""
+
+
 def to_subpixels(points: np.ndarray) -> np.ndarray:
     """Convert positions in pixels, float (..., 2), to the fixed-point coordinates that `draw` takes."""
     return np.rint((points + 0.5) * (SCALE << _SHIFT)).astype(np.int32)
@@ -38,10 +42,20 @@ def draw(
     Returns:
         uint8 RGB image (height, width, 3).
     """
-    paper = _draw_paper(writer, height, width, baseline, rng)
-    cover = _draw_ink(layers, writer.density, height, width, rng, line_type)[:, :, None]
-    paper += cover * (np.array(writer.ink, np.float32) - paper)
-    return np.clip(paper, 0, 255, out=paper).astype(np.uint8)
+    grain = _draw_grain(writer, height, width, rng)
+    cover = _draw_ink(layers, writer.density, height, width, rng, line_type)
+    inked = cover > 0
+    cover = cover[inked]
+    row = int(min(height - 2, baseline + 0.25 * writer.x_height))
+    channels = []
+    for paper, ink, rule in zip(writer.paper, writer.ink, _RULE, strict=True):
+        channel = grain + paper
+        if writer.ruled:
+            channel[row] -= rule
+        blend = channel[inked]
+        channel[inked] = blend + cover * (ink - blend)
+        channels.append(np.clip(channel, 0, 255, out=channel).astype(np.uint8))
+    return cv2.merge(channels)
 
 
 def _draw_ink(
@@ -59,15 +73,11 @@ def _draw_ink(
     return cover * np.clip(density + flow, 0.35, 1)
 
 
-def _draw_paper(writer, height: int, width: int, baseline: float, rng: np.random.Generator) -> np.ndarray:
-    """Return near-white paper, float32 (height, width, 3): grain, shading and sometimes a ruled line."""
+def _draw_grain(writer, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the paper's grain and shading, float32 (height, width), in grey levels above the paper's colour."""
     corners = writer.shading * rng.uniform(-1, 0, (2, 2)).astype(np.float32)
     grey = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
     grain = rng.standard_normal((height // 2 + 1, width // 2 + 1), np.float32) * writer.grain * 1.4
     grey += cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
     # Whole grey levels keep the PNG small.
-    paper = np.rint(grey)[:, :, None] + np.array(writer.paper, np.float32)
-    if writer.ruled:
-        row = int(min(height - 2, baseline + 0.25 * writer.x_height))
-        paper[row : row + 1] -= np.array([34, 26, 12], np.float32)
-    return paper
+    return np.rint(grey, out=grey)

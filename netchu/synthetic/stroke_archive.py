@@ -16,9 +16,9 @@ from netchu.core.files import atomic_path
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
-from netchu.intake.strokes import StrokeLine, read_strokes
+from netchu.intake.stroke_files import StrokeLine, read_strokes
 from netchu.synthetic.handwriting import sample_writer
-from netchu.synthetic.strokes import MAX_LETTERS, draw_strokes, size_in_letters
+from netchu.synthetic.stroke_drawing import MAX_SIZE, draw_strokes, measure_strokes
 
 JPEG_QUALITY = 90
 
@@ -70,10 +70,9 @@ def write_stroke_archive(strokes: Path, path: Path, params: StrokeParams) -> int
 
 def _draw(line: StrokeLine, params: StrokeParams) -> tuple[StrokeLine, list[bytes]]:
     if not line.fault:
-        width, height = size_in_letters(line.strokes)
-        if max(width, height) > MAX_LETTERS:
-            number = f"{width:,.0f} x {height:,.0f} letter heights, more than {MAX_LETTERS:,}"
-            line = line._replace(fault=f"{line.id}: the writing measures {number}: not one line")
+        width, height = measure_strokes(line.strokes)
+        if width > MAX_SIZE[0] or height > MAX_SIZE[1]:
+            line = line._replace(fault=f"not one line: {width:,.0f} letter heights wide and {height:,.0f} high")
     if line.fault:
         return line, []
     renderings = 1 if line.subset in ("validation", "test") else params.renderings

@@ -52,6 +52,22 @@ def raw() -> list[str]:
 GOOD = {"a/labels.json": '{"1.png": "Số 1"}', "a/1.png": b"pixels"}
 
 
+STROKES = '{"id": "a-1", "writer": "w", "text": "n", "strokes": [[0, 0, 0, 20, 0, -15, 10, -5, 5, 20]]}\n'
+
+
+@pytest.mark.parametrize("digest", ["", "#sha256=" + hashlib.sha256(STROKES.encode()).hexdigest().upper()])
+def test_draws_pen_strokes(run, tmp_path, digest):
+    (tmp_path / "pen.jsonl").write_text(STROKES)
+    assert run(archives=[str(tmp_path / "pen.jsonl") + digest]).startswith("1 archive, 2 labelled lines")
+    assert raw() == ["pen.zip"]
+
+
+def test_rejects_pen_strokes_with_another_hash(run, tmp_path):
+    (tmp_path / "pen.jsonl").write_text(STROKES + STROKES.replace("a-1", "a-2"))
+    with pytest.raises(NetchuError, match="its SHA-256 is"):
+        run(archives=[str(tmp_path / "pen.jsonl#sha256=") + hashlib.sha256(STROKES.encode()).hexdigest()])
+
+
 def test_a_zip_is_copied_byte_for_byte(run, tmp_path):
     path = write_zip(tmp_path / "lines.zip", GOOD)
     assert run(archives=[str(path)]) == f"1 archive, 1 labelled lines, {path.stat().st_size / 1e6:.1f} MB"

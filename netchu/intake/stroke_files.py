@@ -9,6 +9,7 @@ import gzip
 import json
 import lzma
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,7 @@ class StrokeLine(NamedTuple):
 
 
 def is_stroke_file(name: str) -> bool:
-    """Return whether a file is one of pen strokes, by its name."""
+    """Return whether the name of a file is that of a file of pen strokes."""
     return name.lower().endswith(STROKE_SUFFIXES)
 
 
@@ -87,6 +88,8 @@ def _parse(data: str, number: int) -> StrokeLine:
     if not isinstance(value, dict):
         return _fault("", number, "expected an object with the keys id, text and strokes")
     name = value.get("id")
+    if isinstance(name, str):
+        name = unicodedata.normalize("NFC", name)
     # The id becomes the name of a file in a zip archive.
     if not isinstance(name, str) or not re.fullmatch(r"\w[\w .,+()-]{0,119}", name):
         return _fault("", number, "id: expected 1 to 120 letters, digits and . , + - ( )")

@@ -12,8 +12,11 @@ _SUBDIVISIONS = 4
 _MAX_DISTANCE = 5.0
 """Letter heights between the line of writing and a stroke's middle above which the stroke is a slip of the pen."""
 
-MAX_LETTERS = 500
-"""Largest width and height of a line in letter heights that is drawn; a line of 158 characters measures 185."""
+MAX_SIZE = (400.0, 60.0)
+"""Largest width and height of a line, in letter heights. A line of 158 characters is 185 wide."""
+
+_WRITER_LETTER = 23
+"""Pixels of a small letter's height for which the pens of synthetic writers are meant."""
 
 _DOT = np.array([0.06, 0.05])
 """Letter heights by which the pen moves while it makes a dot."""
@@ -48,12 +51,12 @@ def draw_strokes(strokes: list[np.ndarray], writer: Writer, rng: np.random.Gener
     points += np.array([left, margin[0]]) - points.min(axis=0)
     width, height = np.ceil(points.max(axis=0) + np.array([right, margin[1]])).astype(int).tolist()
     baseline = float(np.median(points[:, 1])) + 0.5 * letter
-    pen = writer.pen / writer.x_height * letter * rng.uniform(0.85, 1.2)
+    pen = writer.pen * letter / _WRITER_LETTER * rng.uniform(0.9, 1.4)
     layers = _ink_layers(points, starts * _SUBDIVISIONS, pressure, pen, writer.pressure)
     return draw(layers, writer, height, width, baseline, rng, cv2.LINE_8)
 
 
-def size_in_letters(strokes: list[np.ndarray]) -> tuple[float, float]:
+def measure_strokes(strokes: list[np.ndarray]) -> tuple[float, float]:
     """Return the width and height of the box of all strokes, in letter heights."""
     points, starts = _join(strokes)
     width, height = np.ptp(points, axis=0) / letter_height(points, starts)
@@ -109,7 +112,7 @@ def _pressure(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
     typical = np.median(lengths[lengths > 0]) if lengths.any() else 1.0
     pressure = typical / (typical + lengths) + 0.2 * moves[:, 1] / np.maximum(lengths, 1e-9)
     # A hand changes its pressure slowly; that it also does so between strokes does no harm.
-    return np.clip(np.convolve(pressure, [0.25, 0.5, 0.25], mode="same"), 0, 1)
+    return np.clip(np.convolve(np.pad(pressure, 1, "edge"), [0.25, 0.5, 0.25], mode="valid"), 0, 1)
 
 
 def _smooth(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
