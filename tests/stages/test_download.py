@@ -34,7 +34,16 @@ def sha256(path: Path) -> str:
 def run(tmp_path, monkeypatch):
     """Run the stage in an empty folder with these values for the group `download`, read as params.yaml."""
     monkeypatch.chdir(tmp_path)
-    synthetic = {"seed": 1, "lines": 1, "writers": 1, "test_lines": 1, "test_writers": 1, "max_characters": 40}
+    synthetic = {
+        "seed": 1,
+        "lines": 1,
+        "writers": 1,
+        "test_lines": 1,
+        "test_writers": 1,
+        "max_characters": 40,
+        "texts": ["addresses"],
+        "sentences": None,
+    }
 
     def run(**values):
         strokes = {"seed": 1, "renderings": 2}
