@@ -1,5 +1,6 @@
 """Stage download: put the raw archives into data/raw, synthetic, from Google Drive, from disk or from the web."""
 
+import functools
 from pathlib import Path
 from typing import Literal
 
@@ -11,13 +12,15 @@ from netchu.core.stage import Paths, run_stage
 from netchu.intake.cinnamon import fetch_cinnamon
 from netchu.intake.gathering import check_archive, copy_archive, gather_archives, validate_location
 from netchu.synthetic.dataset import SyntheticParams, write_archive
+from netchu.synthetic.stroke_archive import StrokeParams, write_stroke_archive
 
 
 class DownloadParams(Section):
     """Source of the archives, the `download` group of params.yaml."""
 
     source: Literal["synthetic", "cinnamon", "archive"]
-    archives: list[str]  # for `archive`: zip files, folders or http(s) URLs, each optionally with #sha256=<64 hex>
+    archives: list[str]  # for `archive`: zip files, folders, pen strokes or URLs, each optionally with #sha256=<64 hex>
+    strokes: StrokeParams
     synthetic: SyntheticParams
 
     @field_validator("archives")
@@ -56,7 +59,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
             copy_archive(fetched[0], raw / "cinnamon.zip")
             lines = check_archive(raw / "cinnamon.zip", "the Cinnamon archive")
         else:
-            lines = gather_archives(download.archives, raw, fetched)
+            draw_strokes = functools.partial(write_stroke_archive, params=download.strokes)
+            lines = gather_archives(download.archives, raw, fetched, draw_strokes)
         sizes = [path.stat().st_size for path in raw.iterdir()]
     for path in fetched:
         path.unlink()

@@ -1,10 +1,11 @@
-"""Collection of the archives that a user lists: zip files, folders and URLs, each checked."""
+"""Collection of the archives that a user lists: zip files, folders, files of pen strokes and URLs, each checked."""
 
 import hashlib
 import os
 import re
 import shutil
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from netchu.core.errors import NetchuError
 from netchu.intake import sources
 from netchu.intake.archives import check_contents, open_archive, pack_folder
 from netchu.intake.labels import list_lines
+from netchu.intake.stroke_files import STROKE_SUFFIXES, is_stroke_file
 
 
 def validate_location(archive: str) -> None:
@@ -27,12 +29,15 @@ def validate_location(archive: str) -> None:
         urlsplit(location)  # raises ValueError if a host's brackets are not closed
 
 
-def gather_archives(archives: list[str], folder: Path, fetched: list[Path]) -> int:
+def gather_archives(
+    archives: list[str], folder: Path, fetched: list[Path], draw_strokes: Callable[[Path, Path], object]
+) -> int:
     """Put one checked zip file for each of `archives` into `folder`, and return the number of labelled lines.
 
     Args:
         archives: locations that `validate_location` accepts.
         fetched: receives the paths of downloads, which the caller may delete at the end.
+        draw_strokes: writes a zip file of images (second path) from a file of pen strokes (first path).
 
     Raises:
         NetchuError: an archive is missing, damaged or unsafe, differs from its SHA-256, or contains no labels.
@@ -50,12 +55,15 @@ def gather_archives(archives: list[str], folder: Path, fetched: list[Path]) -> i
         path = Path(os.path.expanduser(location))  # noqa: PTH111 (Path's own raises for an unknown user)
         if _is_url(location):
             fetched.append(sources.fetch_url(location, digest.lower() or None))
-            copy_archive(fetched[-1], folder / name)
+            path = fetched[-1]
+        strokes = is_stroke_file(path.name)
+        if strokes:
+            draw_strokes(path, folder / name)
         elif path.is_dir():
             pack_folder(path, folder / name)
         else:
             copy_archive(path, folder / name)
-        if digest and (found := _sha256(folder / name)) != digest.lower():
+        if digest and (found := _sha256(path if strokes else folder / name)) != digest.lower():
             raise NetchuError(f"{location}: its SHA-256 is {found}, not the one in download.archives; fetch it again")
         lines += check_archive(folder / name, location)
     return lines
@@ -86,7 +94,8 @@ def _zip_name(location: str) -> str:
     path = Path(os.path.abspath(location))  # noqa: PTH100 (a link keeps its own name)
     name = sources.url_name(location) if _is_url(location) else path.name
     name = unicodedata.normalize("NFC", name).lstrip(".") or "archive"
-    return re.sub(r"\.zip$", "", name, flags=re.IGNORECASE) + ".zip"
+    suffix = next((suffix for suffix in (*STROKE_SUFFIXES, ".zip") if name.lower().endswith(suffix)), "")
+    return name[: len(name) - len(suffix)] + ".zip"
 
 
 def _is_url(location: str) -> bool:

@@ -4,7 +4,8 @@ The layouts are recognised by their label files. One archive may mix them, at an
 
 - Cinnamon: a folder of images with `labels.json`, {"name": "text"}, and optionally `writers.json`, {"name": "writer"}.
 - Kalapa: `images/<writer>/<n>.jpg` with `annotations/<writer>.txt`, lines `<writer>/<n>.jpg<TAB>text`.
-- Table: a CSV or TSV file with the columns file, text and optionally writer and subset, beside the images.
+- Table: a CSV or TSV file with the columns file, text and optionally writer, subset and fault, beside the images. A
+  line with a fault is rejected for it.
 
 To add a layout, write a function like `_read_table` and choose it in `_choose_layout`.
 """
@@ -228,7 +229,7 @@ def _read_table(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[
                 continue
             cells = dict(zip(columns, row, strict=False))
             image = cells.get("file", "").strip().replace("\\", "/")
-            fault = ""
+            fault = cells.get("fault", "")
             if len(row) != len(columns):
                 fault = f"line {rows.line_num}: {len(row)} columns instead of {len(columns)}; quote text with commas"
             yield _Item(

@@ -31,26 +31,25 @@ def assign_subsets(lines: list[dict], params: SplitParams) -> list[str | None]:
 
     Lines that share a writer or a text form a group, and all lines of a group are assigned to one subset.
 
-    - If the data names test lines, exactly these are the test set; the other lines of their groups are excluded.
-    - If it names validation lines, they and the unnamed lines of their groups are the validation set; training lines
-      of these groups are excluded.
+    - If the data names test lines, exactly these are the test set. All other lines with a writer or text of the test
+      set are excluded.
+    - If it names validation lines, they and the unnamed lines of their groups are the validation set. Training lines
+      with a writer or text of the validation set are excluded.
     - Lines named train are never test lines, but can be validation lines if the data names none.
     - The groups that remain are assigned at random until the fractions of `params` are met, in every source as nearly
       as the sizes of its groups allow.
     """
-    groups: dict[int, list[dict]] = {}
-    for line, root in zip(lines, find_groups(line_keys(line) for line in lines), strict=True):
-        groups.setdefault(root, []).append(line)
-    subsets: dict[str, str] = {}
-    free_groups = []
-    for group in groups.values():
-        named = {line["subset"] for line in group}
-        if "test" in named:
-            subsets.update((line["id"], "test") for line in group if line["subset"] == "test")
-        elif "validation" in named:
-            subsets.update((line["id"], "validation") for line in group if line["subset"] != "train")
-        else:
-            free_groups.append(group)
+    test_lines = [line for line in lines if line["subset"] == "test"]
+    remaining = _without_keys_of(test_lines, lines)
+    # Excluded lines connect nothing: a writer keeps all lines but those whose texts are in the validation set.
+    validation_lines = [
+        line
+        for group in _group_lines(line for line in remaining if line["subset"] != "train")
+        if any(line["subset"] == "validation" for line in group)
+        for line in group
+    ]
+    free_groups = _group_lines(_without_keys_of(validation_lines, remaining))
+    subsets = {line["id"]: "test" for line in test_lines} | {line["id"]: "validation" for line in validation_lines}
     # By hash, so that the order of the table does not matter and lines added later move few of the others.
     free_groups.sort(key=lambda group: hashlib.sha256(f"{params.seed} {_first_line(group)['id']}".encode()).digest())
     # Source by source, so that each has its share in every subset.
@@ -72,6 +71,21 @@ def assign_subsets(lines: list[dict], params: SplitParams) -> list[str | None]:
         subsets.update((line["id"], subset) for group in pick_groups(candidates, quotas) for line in group)
     subsets.update((line["id"], "train") for group in free_groups for line in group if line["id"] not in subsets)
     return [subsets.get(line["id"]) for line in lines]
+
+
+def _group_lines(lines: Iterable[dict]) -> list[list[dict]]:
+    """Return the groups of lines that writers and texts connect."""
+    lines = list(lines)
+    groups: dict[int, list[dict]] = {}
+    for line, root in zip(lines, find_groups(line_keys(line) for line in lines), strict=True):
+        groups.setdefault(root, []).append(line)
+    return list(groups.values())
+
+
+def _without_keys_of(named: list[dict], lines: list[dict]) -> list[dict]:
+    """Return the lines that share no writer and no text with the lines `named`."""
+    keys = {key for line in named for key in line_keys(line)}
+    return [line for line in lines if keys.isdisjoint(line_keys(line))]
 
 
 def pick_groups(groups: list[list[list[dict]]], quotas: list[float]) -> list[list[dict]]:

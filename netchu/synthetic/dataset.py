@@ -7,15 +7,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
 from netchu.core.folding import fold
 from netchu.core.params import Section
 from netchu.core.progress import progress
-from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
+from netchu.synthetic.texts import TextKind, text_line
 
 _TRAIN, _TEST = 0, 1
 _WRITER, _TEXT, _DRAWING = 0, 1, 2
@@ -34,6 +34,14 @@ class SyntheticParams(Section):
     test_lines: int = Field(ge=1, le=10_000)
     test_writers: int = Field(ge=1, le=1_000)
     max_characters: int = Field(ge=12, le=64)  # in a line
+    texts: list[TextKind] = Field(min_length=1)  # kinds of text, equally frequent; repeat one to have more of it
+    sentences: str | None  # file of the kind "sentences", one a line; .xz and .gz are unpacked
+
+    @model_validator(mode="after")
+    def _check_sentences(self) -> "SyntheticParams":
+        if "sentences" in self.texts and not self.sentences:
+            raise ValueError('the kind "sentences" of texts needs a file of sentences')
+        return self
 
 
 def write_archive(path: Path, params: SyntheticParams) -> None:
@@ -70,7 +78,9 @@ def _rng(*seed: int) -> np.random.Generator:
 def _text(params: SyntheticParams, subset: int, n: int) -> str:
     rng = _rng(params.seed, subset, _TEXT, n)
     while True:
-        text = address_line(rng, params.max_characters)
+        # Without a draw for a single kind, whose lines are then those of its own generator.
+        kind = params.texts[int(rng.integers(len(params.texts)))] if len(params.texts) > 1 else params.texts[0]
+        text = text_line(rng, kind, params.max_characters, params.sentences)
         # The text itself says where it belongs, so no line has to know the others.
         if (zlib.crc32(fold(text).encode()) % _TEST_SHARE == 0) == (subset == _TEST):
             return text

@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from netchu.synthetic.letters import TALL, Letter, alphabets, dot, mark, split
-
-_SCALE = 2
-"""Supersampling: ink is drawn this many times larger, then averaged down."""
-
-_SHIFT = 4
-"""Fractional bits of the coordinates that OpenCV draws."""
+from netchu.synthetic.pen_and_paper import SCALE, draw, to_subpixels
 
 
 @dataclass(frozen=True)
@@ -116,10 +110,8 @@ def draw_line(text: str, writer: Writer, rng: np.random.Generator) -> np.ndarray
     free = max(0.0, rng.uniform(88, 104) - over - under)
     origin = np.array([left - points[:, 0].min(), over + free * rng.uniform(0.35, 0.65)])
     height, width = int(np.ceil(over + under + free)), int(np.ceil(left + np.ptp(points[:, 0]) + right))
-    paper = _paper(writer, height, width, origin[1], rng)
-    cover = _ink([stroke + origin for stroke in strokes], writer, height, width, rng)[:, :, None]
-    paper += cover * (np.array(writer.ink, np.float32) - paper)
-    return np.clip(paper, 0, 255, out=paper).astype(np.uint8)
+    layers = _ink_layers([stroke + origin for stroke in strokes], writer)
+    return draw(layers, writer, height, width, origin[1], rng)
 
 
 def _strokes(text: str, writer: Writer, rng: np.random.Generator) -> list[np.ndarray]:
@@ -268,40 +260,17 @@ def _marks(base: str, marks: str, body: np.ndarray, left: float, right: float, w
     return strokes
 
 
-def _ink(strokes: list[np.ndarray], writer: Writer, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """How much of each pixel the ink covers, float32 (height, width), 0 to 1."""
-    canvas = np.zeros((height * _SCALE, width * _SCALE), np.uint8)
-    thin = max(1, round(writer.pen * _SCALE * (1 - 0.4 * writer.pressure)))
-    thick = max(thin, round(writer.pen * _SCALE * (1 + 0.4 * writer.pressure)))
+def _ink_layers(strokes: list[np.ndarray], writer: Writer) -> list[tuple[int, list[np.ndarray]]]:
+    """Return the thin lines of all strokes, and over them thicker lines where the pen moves down."""
+    thin = max(1, round(writer.pen * SCALE * (1 - 0.4 * writer.pressure)))
+    thick = max(thin, round(writer.pen * SCALE * (1 + 0.4 * writer.pressure)))
     fine, downward = [], []
     for stroke in strokes:
-        pixels = np.rint((stroke + 0.5) * (_SCALE << _SHIFT)).astype(np.int32)
+        pixels = to_subpixels(stroke)
         fine.append(pixels)
         if thick > thin:
             # Strokes towards the writer are pressed harder.
             down = np.diff(stroke[:, 1]) > 0.35 * np.abs(np.diff(stroke[:, 0]))
             edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(np.int8)))
             downward += [pixels[start : end + 1] for start, end in edges.reshape(-1, 2).tolist() if end - start > 2]
-    cv2.polylines(canvas, fine, False, 255, thin, cv2.LINE_AA, _SHIFT)
-    if downward:
-        cv2.polylines(canvas, downward, False, 255, thick, cv2.LINE_AA, _SHIFT)
-    canvas = cv2.GaussianBlur(canvas, (5, 5), 1.1)
-    cover = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    # Ink flows unevenly: patches some 6 pixels wide are paler.
-    patches = rng.normal(0, 0.13, (height // 6 + 2, width // 6 + 2)).astype(np.float32)
-    flow = cv2.resize(patches, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cover * np.clip(writer.density + flow, 0.35, 1)
-
-
-def _paper(writer: Writer, height: int, width: int, baseline: float, rng: np.random.Generator) -> np.ndarray:
-    """Near-white paper, float32 (height, width, 3): grain, shading and sometimes a ruled line."""
-    corners = writer.shading * rng.uniform(-1, 0, (2, 2)).astype(np.float32)
-    grey = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
-    grain = rng.standard_normal((height // 2 + 1, width // 2 + 1), np.float32) * writer.grain * 1.4
-    grey += cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
-    # Whole grey levels keep the PNG small.
-    paper = np.rint(grey)[:, :, None] + np.array(writer.paper, np.float32)
-    if writer.ruled:
-        row = int(min(height - 2, baseline + 0.25 * writer.x_height))
-        paper[row : row + 1] -= np.array([34, 26, 12], np.float32)
-    return paper
+    return [(thin, fine), (thick, downward)]

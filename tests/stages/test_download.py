@@ -21,9 +21,11 @@ def run(tmp_path, monkeypatch):
     """Return a function that runs the stage with its arguments as the group `download` of params.yaml."""
     monkeypatch.chdir(tmp_path)
     synthetic = {"seed": 1, "lines": 1, "writers": 1, "test_lines": 1, "test_writers": 1, "max_characters": 40}
+    synthetic |= {"texts": ["addresses"], "sentences": None}
 
     def run(**values):
-        group = {"source": "archive", "archives": [], "synthetic": synthetic} | values
+        strokes = {"seed": 1, "renderings": 2}
+        group = {"source": "archive", "archives": [], "strokes": strokes, "synthetic": synthetic} | values
         (tmp_path / "params.yaml").write_text(json.dumps({"download": group}))
         return download.run(read_params(download.Params), download.INPUTS, download.OUTPUTS)
 
@@ -32,6 +34,13 @@ def run(tmp_path, monkeypatch):
 
 def raw() -> list[str]:
     return sorted(path.name for path in Path("data/raw").iterdir())
+
+
+def test_draws_listed_pen_strokes(run, tmp_path):
+    line = {"id": "a-1", "writer": "w", "text": "n", "strokes": [[0, 0, 0, 20, 0, -15, 10, -5, 5, 20]]}
+    (tmp_path / "pen.jsonl").write_text(json.dumps(line))
+    assert run(archives=["pen.jsonl"]).startswith("1 archive, 2 labelled lines")
+    assert raw() == ["pen.zip"]
 
 
 def test_gathers_listed_archives(run, tmp_path):

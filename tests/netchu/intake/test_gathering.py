@@ -35,7 +35,7 @@ def gather(*archives: str) -> tuple[dict[str, Path], int, list[Path]]:
     target = Path("raw")
     target.mkdir()
     fetched: list[Path] = []
-    lines = gather_archives(list(archives), target, fetched)
+    lines = gather_archives(list(archives), target, fetched, lambda strokes, path: write_zip(path, GOOD))
     return {path.name: path for path in sorted(target.iterdir())}, lines, fetched
 
 
@@ -44,6 +44,19 @@ def test_copies_a_zip_byte_for_byte(folder):
     files, lines, fetched = gather(str(path))
     assert list(files) == ["lines.zip"] and lines == 1 and fetched == []
     assert files["lines.zip"].read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["pen.jsonl", "pen.jsonl.xz", "pen.JSONL.gz"])
+def test_draws_pen_strokes(folder, name):
+    (folder / name).write_bytes(b"strokes")
+    files, lines, _ = gather(f"{name}#sha256={sha256(folder / name)}")
+    assert list(files) == ["pen.zip"] and lines == 1
+
+
+def test_rejects_pen_strokes_with_another_hash(folder):
+    (folder / "pen.jsonl").write_bytes(b"strokes")
+    with pytest.raises(NetchuError, match=r"pen\.jsonl: its SHA-256 is .*, not the one in download\.archives"):
+        gather(f"pen.jsonl#sha256={'0' * 64}")
 
 
 def test_packs_a_folder_under_its_name(folder):

@@ -156,3 +156,9 @@ def test_keeps_writers_of_two_sources_apart():
 def test_rejects_impossible_parameters(values):
     with pytest.raises(ValidationError):
         SplitParams(**{"seed": 1, "validation": 0.1, "test": 0.1, **values})
+
+
+def test_keeps_training_lines_of_a_writer_with_one_text_of_the_validation_set():
+    lines = [line(0, "Hà Nội", "v", "validation"), line(1, "Hà Nội", "w", "train")]
+    lines += [line(number, writer="w", subset="train") for number in range(2, 12)]
+    assert split(lines, test=0) == ["validation", None, *["train"] * 10]

@@ -12,7 +12,16 @@ from netchu.core.charset import CHARSET
 from netchu.core.folding import fold
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 
-PARAMS = {"seed": 7, "lines": 40, "writers": 5, "test_lines": 12, "test_writers": 3, "max_characters": 24}
+PARAMS = {
+    "seed": 7,
+    "lines": 40,
+    "writers": 5,
+    "test_lines": 12,
+    "test_writers": 3,
+    "max_characters": 24,
+    "texts": ["addresses"],
+    "sentences": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +98,39 @@ def test_a_line_does_not_depend_on_the_number_of_lines(archive, tmp_path):
             assert content == many[name]
 
 
+def test_default_texts_keep_every_pixel_and_label(archive):
+    # The PNG files themselves depend on the version of zlib.
+    digest = hashlib.sha256()
+    for name, content in read(archive).items():
+        digest.update(name.encode())
+        digest.update(np.asarray(Image.open(io.BytesIO(content))).tobytes() if name.endswith(".png") else content)
+    assert digest.hexdigest() == "20be015a26fd3f5e4b271768ecbc1913b079be23223720962d4562cbe3a6f727"
+
+
+def test_texts_of_all_kinds_are_mixed(tmp_path):
+    kinds = ["abbreviations", "contacts", "syllables"]
+    write_archive(tmp_path / "mixed.zip", SyntheticParams(**PARAMS | {"texts": kinds}))
+    labels = tables(read(tmp_path / "mixed.zip"), "labels")
+    assert any("@" in text for text in labels["Data Samples"].values())
+    assert any("." in text and "@" not in text for text in labels["Data Samples"].values())
+    assert not {fold(text) for text in labels["Data Samples"].values()} & {
+        fold(text) for text in labels["Private Test"].values()
+    }
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"lines": 0}, {"writers": 0}, {"max_characters": 8}, {"seed": -1}, {"lines": "40"}, {"lnies": 3}]
+    "wrong",
+    [
+        {"lines": 0},
+        {"writers": 0},
+        {"max_characters": 8},
+        {"seed": -1},
+        {"lines": "40"},
+        {"lnies": 3},
+        {"texts": []},
+        {"texts": ["poems"]},
+        {"texts": ["sentences"]},
+    ],
 )
 def test_params_are_checked(wrong):
     with pytest.raises(ValidationError):
