@@ -9,6 +9,7 @@ import cv2
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
+from netchu.core.frames import FRAME_WIDTH, required_frames
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
@@ -17,7 +18,7 @@ from netchu.core.subsets import encode_line_image
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_rows, write_lines, write_rejected
 from netchu.pictures.images import decode_image
 from netchu.pictures.ink import NoInk
-from netchu.pictures.line_image import FRAME_WIDTH, PreprocessParams, line_image, required_frames
+from netchu.pictures.line_image import PreprocessParams, line_image
 
 
 class Params(Section):

@@ -9,8 +9,8 @@ import numpy as np
 
 from netchu.core.charset import encode
 from netchu.core.folding import fold
+from netchu.core.frames import FRAME_WIDTH, required_frames
 from netchu.core.subsets import Subset, decode_line_image
-from netchu.pictures.line_image import FRAME_WIDTH, required_frames
 from netchu.reading.padding import pad_images
 from netchu.training.augment import AugmentParams, augment, shuffle_words
 

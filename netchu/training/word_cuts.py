@@ -9,9 +9,9 @@ import keras
 import numpy as np
 
 from netchu.core.charset import encode
+from netchu.core.frames import FRAME_WIDTH
 from netchu.core.progress import progress
 from netchu.core.subsets import Subset
-from netchu.pictures.line_image import FRAME_WIDTH
 from netchu.reading.alignment import force_align
 from netchu.reading.decoding import log_softmax
 from netchu.training.batched_reading import read_lines

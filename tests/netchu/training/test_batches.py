@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import decode, encode
+from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import pool_map, prefetch
 from netchu.core.subsets import Subset
-from netchu.pictures.line_image import FRAME_WIDTH
 from netchu.training.augment import AugmentParams
 from netchu.training.batches import PAD, make_batch, training_batches
 from tests.netchu.helpers import HEIGHT, draw, write_table

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import BLANK, encode
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.core.frames import FRAME_WIDTH
 from netchu.reading.decoding import log_softmax
 from netchu.training.augment import shuffle_words
 from netchu.training.word_cuts import cut_words
