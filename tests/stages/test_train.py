@@ -2,17 +2,22 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.folding import LabelsParams
-from netchu.training import checkpoint
+from netchu.training import checkpoint, keras_start
 from netchu.training.network import NetworkParams
 from stages import train
 from tests.netchu.helpers import HEIGHT, write_table
 from tests.netchu.training.test_loop import PARAMS as TRAINING
 
+ROOT = Path(__file__).parents[2]
 PARAMS = train.Params(
     labels=LabelsParams(folded=[]),
     model=NetworkParams(cnn_channels=[4, 4, 4], cnn_blocks=1, lstm_units=4, lstm_layers=1, dropout=0.1),
@@ -74,3 +79,20 @@ def test_rejects_a_folder_without_a_model(folder):
     params = PARAMS.model_copy(update={"train": PARAMS.train.model_copy(update={"init_from": str(folder / "none")})})
     with pytest.raises(NetchuError, match=r"train\.init_from: .*none/model\.json: no model"):
         run(folder, {"train": ["a"] * 4, "validation": ["b"]}, params)
+
+
+def test_prints_nothing_but_progress_to_standard_error(folder):
+    """TensorFlow's messages about missing GPUs would worry a newcomer."""
+    if any(Path(path).exists() for path in keras_start._GPU_DRIVERS):
+        pytest.skip("beside a GPU, all messages are shown")
+    table, split = write_table(folder, {"train": ["số 1", "xã 3"] * 4, "validation": ["số 4"]})
+    for path, target in ((table, train.INPUTS["lines"]), (split, train.INPUTS["split"])):
+        (folder / target).parent.mkdir(parents=True)
+        path.rename(folder / target)
+    (folder / "params.yaml").write_text(json.dumps(PARAMS.model_dump()), encoding="utf-8")
+    variables = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    variables |= {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(folder), "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-m", "stages.train"]
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+    assert "train: 8 lines, 2 epochs" in done.stdout
+    assert [line for line in done.stderr.splitlines() if not line.startswith("epoch ")] == []
