@@ -1,4 +1,4 @@
-"""Stage preprocess: makes the line image of every kept line, and sets aside what cannot be trained on."""
+"""Stage preprocess: make the line image of every clean line, and reject lines that training cannot use."""
 
 import functools
 import statistics
@@ -21,6 +21,8 @@ from netchu.pictures.line_image import FRAME_WIDTH, PreprocessParams, line_image
 
 
 class Params(Section):
+    """Groups of params.yaml."""
+
     preprocess: PreprocessParams
 
 
@@ -33,8 +35,12 @@ OUTPUTS = {
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Write the line images in the order of the input, the rejected lines with their reasons, and the counts."""
-    # One line a thread: OpenCV's own threads would compete with them.
+    """Write the line images in the order of the input, the rejected lines with their reasons, and the counts.
+
+    Raises:
+        NetchuError: no line can be used.
+    """
+    # Each thread processes one line; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
     table = open_lines(inputs["lines"])
     process = functools.partial(_process, params=params.preprocess)
@@ -49,8 +55,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
                 rejected.append((row["id"], reason, detail))
         reasons = Counter(reason for _, reason, _ in rejected)
         if not widths:
-            why = _text(reasons) or "it is empty"
-            raise NetchuError(f"{inputs['lines']}: none of its lines could be used ({why}); look at the clean stage")
+            cause = _summarise(reasons) or "it is empty"
+            raise NetchuError(f"{inputs['lines']}: none of its lines can be used ({cause}); check the clean stage")
     write_rejected(outputs["rejected"], rejected)
     counts = {
         "lines": len(widths),
@@ -59,16 +65,17 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         **{f"rejected_{reason}": count for reason, count in reasons.items()},
     }
     write_json(outputs["counts"], counts)
-    set_aside = f"{reasons.total()} set aside" + (f" ({_text(reasons)})" if reasons else "")
-    return f"{len(widths)} lines, {set_aside}, median width {counts['median_width']} px"
+    summary = f"{reasons.total()} rejected" + (f" ({_summarise(reasons)})" if reasons else "")
+    return f"{len(widths)} lines, {summary}, median width {counts['median_width']} px"
 
 
-def _text(reasons: Counter) -> str:
+def _summarise(reasons: Counter) -> str:
+    """Return the reasons, sorted, with their counts."""
     return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
 
 
 def _process(row: dict, params: PreprocessParams) -> tuple[dict, str | None, str]:
-    """The row with its line image in place of the picture; or the row, the reason and the detail of its rejection."""
+    """Return the row with the line image instead of the picture, or the row with reason and detail of its rejection."""
     try:
         picture = decode_image(row["image"])
     except NetchuError as error:
