@@ -12,7 +12,7 @@ from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
 from netchu.core.folding import fold
 from netchu.core.tables import open_lines
-from netchu.evaluation.error_kinds import align, edit_kinds
+from netchu.evaluation.error_kinds import align_texts, edit_kinds
 from netchu.experiments.explanation import KIND_NAMES
 
 LINES = 20
@@ -57,7 +57,7 @@ def marked(reference: str, prediction: str) -> tuple[str, str]:
     Where the prediction lacks a character it has an empty mark; where it has one too many the reference has nothing.
     """
     sides: tuple[list[str], list[str]] = ([], [])
-    for expected, read in align(reference, prediction):
+    for expected, read in align_texts(reference, prediction):
         if expected == read:
             for side in sides:
                 side.append(html.escape(read))

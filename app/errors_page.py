@@ -11,7 +11,7 @@ from app.differences import LINES, kind_name, line_card, line_images, marked, sh
 from app.language import plain, say
 from app.run_files import TestLine, find_runs, lines_of
 from netchu.core.errors import NetchuError
-from netchu.evaluation.error_kinds import KINDS
+from netchu.evaluation.error_kinds import ERROR_KINDS
 
 
 def show() -> None:
@@ -47,9 +47,9 @@ def _summary(lines: Sequence[TestLine]) -> None:
         st.metric("CER", f"{100 * edits / max(characters, 1):.2f} %")
     table = pd.DataFrame(
         {
-            "kind": [kind_name(kind) for kind in KINDS],
-            "edits": [sum(line.kinds.get(kind, 0) for line in lines) for kind in KINDS],
-            "lines": [sum(kind in line.kinds for line in lines) for kind in KINDS],
+            "kind": [kind_name(kind) for kind in ERROR_KINDS],
+            "edits": [sum(line.kinds.get(kind, 0) for line in lines) for kind in ERROR_KINDS],
+            "lines": [sum(kind in line.kinds for line in lines) for kind in ERROR_KINDS],
         }
     )
     title = say("misread characters by kind of error", "ký tự đọc sai theo loại lỗi")
@@ -75,7 +75,7 @@ def _filtered(label: str, lines: Sequence[TestLine]) -> list[TestLine]:
     found = list(lines)
     kinds = st.pills(
         say("With an error of", "Có lỗi về"),
-        KINDS,
+        ERROR_KINDS,
         selection_mode="multi",
         format_func=lambda kind: f"{kind_name(kind)} · {sum(kind in line.kinds for line in lines)}",
         key="kinds",
@@ -148,7 +148,7 @@ def _card(line: TestLine, image: bytes | None) -> str:
         line.id,
         line.writer,
         f"CER {line.cer:.0f} %",
-        ", ".join(kind_name(kind) for kind in KINDS if kind in line.kinds),
+        ", ".join(kind_name(kind) for kind in ERROR_KINDS if kind in line.kinds),
     ]
     written, read = marked(line.reference, line.prediction)
     texts = [(say("written", "đã viết"), written), (say("read", "đọc được"), read)]

@@ -8,8 +8,8 @@ import streamlit as st
 from app.language import plain, say
 from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
-from netchu.evaluation.error_kinds import align, share_edits
-from netchu.evaluation.metrics import character_edits, rate
+from netchu.evaluation.error_kinds import align_texts, share_edits
+from netchu.evaluation.metrics import character_edits, edit_rate
 from netchu.experiments.comparison import Line, Pair, Rate, compare_rates, pair_lines, parse_predictions
 from netchu.experiments.explanation import Part, difference_by_kind
 from netchu.experiments.revisions import Revision, read_file
@@ -97,7 +97,7 @@ def _test_lines(revision: Revision, version: Version) -> list[TestLine]:
     references = [normalise(line.reference) for line in lines.values()]
     predictions = [normalise(line.prediction) for line in lines.values()]
     edits = character_edits(references, predictions)
-    rates = 100 * rate(edits.edits, edits.reference)
+    rates = 100 * edit_rate(edits.edits, edits.reference)
     found = [
         TestLine(
             name, line.source, line.writer, reference, prediction, int(wrong), float(cer), _kinds(reference, prediction)
@@ -110,7 +110,7 @@ def _test_lines(revision: Revision, version: Version) -> list[TestLine]:
 
 
 def _kinds(reference: str, prediction: str) -> dict[str, float]:
-    return {kind: float(share) for kind, share in share_edits(align(reference, prediction)).items() if share}
+    return {kind: float(share) for kind, share in share_edits(align_texts(reference, prediction)).items() if share}
 
 
 @st.cache_data(show_spinner=False, max_entries=10)

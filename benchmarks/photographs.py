@@ -1,46 +1,37 @@
-"""How well a reader reads lines, and bad photographs of them: `python -m benchmarks.photographs [READER]`.
+"""Score a reader on lines as they are and on bad photographs of them: `python -m benchmarks.photographs [READER]`.
 
-Every validation line of the last run (or, with --subset test, every test line) is read as it is, and photographed anew:
-laid on ruled paper, unevenly lit, turned, seen askew, blurred, grainy, saved as a poor JPEG. Prints CER, WER and SER of
-both by source, greedy and with the language model, and the expected calibration error of the words' confidence. Lines
-of the sources under labels.folded in params.yaml are scored without case and punctuation. `--show FILE`
-writes a picture of some photographs.
+Run it in a project whose stages up to `split` have run. It reads every validation line (or test line, with
+`--subset test`), then photographs it: the line is laid on ruled paper, unevenly lit, turned, seen askew, blurred, made
+grainy and saved as a poor JPEG. It prints CER, WER and SER with 95 % intervals, and the expected calibration error
+(ECE) of the words' confidence, by source and decoder. Sources under labels.folded in params.yaml are scored without
+case and punctuation. `--show FILE` writes a picture of some photographs.
+
+400 lines take a minute on two cores. Expect the figures of MODEL_CARD.md for models/pretrained and its data.
 """
 
 import argparse
-import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import cv2
 import numpy as np
 
-from netchu.core.folding import LabelsParams
-from netchu.core.parallel import ordered_map
-from netchu.core.params import Section, read_params
-from netchu.core.tables import open_lines, read_rows
-from netchu.evaluation.calibration import expected_calibration_error, reliability, right_words
+from benchmarks.markdown import print_table
+from benchmarks.pipeline_lines import folded_sources, read_pictures
+from netchu.evaluation.calibration import expected_calibration_error, mark_correct_words, reliability
 from netchu.evaluation.metrics import error_rates
 from netchu.evaluation.scoring import score
-from netchu.pictures.illumination import to_grey
+from netchu.pictures.encoding import encode_image, write_image
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
-from netchu.reading.lines import read_lines
-from netchu.reading.reader import Decoder, Reader
+from netchu.reading.decoders import DECODERS
+from netchu.reading.reader import Reader
 
-LINES, SPLIT = Path("data/clean/lines.parquet"), Path("data/split/lines.csv")
 RATES = ("cer", "wer", "ser")
 
 
-class Labels(Section):
-    """What this reads of params.yaml."""
-
-    labels: LabelsParams
-
-
 def photograph(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A bad photograph, uint8 grey, of the writing in `grey`, uint8 `(height, width)`, dark on light."""
+    """Return a bad photograph, uint8 grey, of the writing in `grey`, uint8 `(height, width)`, dark on light."""
     ink = np.clip(1 - grey / np.float32(np.percentile(grey, 90)), 0, 1) * rng.uniform(0.6, 0.95)
     margin = round(0.3 * len(ink))
     ink = cv2.copyMakeBorder(ink, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
@@ -66,58 +57,46 @@ def photograph(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     picture = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.0)) + rng.normal(0, rng.uniform(1, 5), picture.shape)
     quality = int(rng.integers(35, 80))
-    jpeg = cv2.imencode(".jpg", np.clip(picture, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+    return decode_image(encode_image(np.clip(picture, 0, 255).astype(np.uint8), ".jpg", quality))
 
 
-def read_subset(name: str) -> Iterator[dict]:
-    """Rows of the clean table that belong to a subset, `image` as a grey picture."""
-    with SPLIT.open(encoding="utf-8", newline="") as file:
-        ids = {row["id"] for row in csv.DictReader(file) if row["subset"] == name}
-    for row in read_rows(open_lines(LINES), ["id", "source", "text", "image"]):
-        if row["id"] in ids:
-            yield row | {"image": to_grey(decode_image(row["image"]))}
-
-
-def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], folded: list[str]) -> None:
-    """Print the figures of `pictures`, one a row, decoded in both ways."""
-    params = PreprocessParams(**reader.model.preprocess)
+def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], folded: list[str]) -> Iterator[list[str]]:
+    """Read the picture of each row with every decoder; yield the cells of a table row for each decoder and source."""
+    params = PreprocessParams(**reader.preprocess)
     images = [line_image(picture, params) for picture in pictures]
-    for decoder in get_args(Decoder):
-        readings = list(read_lines(iter(images), reader.network(decoder), reader.decode(decoder), ordered_map))
+    for decoder in DECODERS:
+        readings = list(reader.read(zip(rows, images, strict=True), decoder))
         for source in sorted({row["source"] for row in rows}):
-            texts, confidences, right = [], [], []
-            for row, reading in zip(rows, readings, strict=True):
+            texts, confidences, correct = [], [], []
+            for row, reading in readings:
                 if row["source"] == source:
                     scored = score(row["text"], reading, source in folded)
                     texts.append((scored.reference, scored.prediction))
                     confidences += scored.confidences
-                    right += right_words(*texts[-1])
+                    correct += mark_correct_words(*texts[-1])
             rates = error_rates(*zip(*texts, strict=True))
-            error = 100 * expected_calibration_error(reliability(confidences, right))
-            figures = (
-                f"{key} {rates[key]:.2f} ({rates[key + '_low']:.2f}-{rates[key + '_high']:.2f})" for key in RATES
-            )
-            print(f"  {decoder:7} {source:20} {len(texts):4} lines  {'  '.join(figures)}  ece {error:.1f}", flush=True)
+            figures = (f"{rates[key]:.2f} ({rates[f'{key}_low']:.2f}–{rates[f'{key}_high']:.2f})" for key in RATES)
+            error = 100 * expected_calibration_error(reliability(confidences, correct))
+            yield [f"{source}, {decoder}", str(len(texts)), *figures, f"{error:.1f}"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reader", type=Path, nargs="?", default=Path("models/reader"))
     parser.add_argument("--subset", choices=("validation", "test"), default="validation")
-    parser.add_argument("--show", type=Path)
+    parser.add_argument("--show", type=Path, help="image to write")
     arguments = parser.parse_args()
     rng = np.random.default_rng(0)
-    rows = list(read_subset(arguments.subset))
+    rows = list(read_pictures(arguments.subset))
     photographs = [photograph(row["image"], rng) for row in rows]
     if arguments.show:
         shown = [cv2.resize(picture, (1200, 80)) for picture in photographs[:: max(len(photographs) // 12, 1)]]
-        cv2.imwrite(str(arguments.show), np.vstack(shown))
-    reader = Reader(arguments.reader)
-    folded = read_params(Labels).labels.folded
+        write_image(arguments.show, np.vstack(shown))
+    reader, folded = Reader.load(arguments.reader), folded_sources()
     for title, pictures in (("as they are", [row["image"] for row in rows]), ("photographed", photographs)):
-        print(f"{arguments.subset} lines, {title}")
-        measure(reader, rows, pictures, folded)
+        columns = [f"{arguments.subset} lines {title}", "lines", "CER %", "WER %", "SER %", "ECE %"]
+        print_table(columns, measure(reader, rows, pictures, folded))
+        print()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""How fast `netchu read` is, and in how much memory: `python -m benchmarks.reading [IMAGE_FOLDER] [--model DIR]`.
+"""Time `netchu read`: `python -m benchmarks.reading [FOLDER] [--model READER]`.
 
-One image by a fresh process; and with either decoder 1,000 line images against 100, whose memory should be the same.
-Processor time is that of all cores: on an idle machine of two, the lines a second come near 2 / (processor seconds a
-line). Beside it Tesseract, where it is installed with its Vietnamese model. Without a folder, the lines are drawn: as
-high as the Cinnamon set's, and about half as wide.
+It prints the seconds of a fresh process that reads one image, then for each decoder lines a second, processor time and
+memory for 100 and for 1,000 line images; and the same for Tesseract, if it is installed with its Vietnamese model.
+Processor time is that of all cores. Without FOLDER, a folder of line images, it draws 200 lines, as high as those of
+Cinnamon and half as wide.
+
+It takes two minutes on two cores. Expect the same memory for 100 and for 1,000 images, and on an idle machine with two
+cores about 2,000 / (processor milliseconds a line) lines a second.
 """
 
 import argparse
@@ -14,31 +17,34 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from benchmarks.markdown import print_table
 from netchu.pages.image_files import find_pages
-from netchu.reading.reader import Decoder
+from netchu.pictures.encoding import write_image
+from netchu.pictures.images import decode_image
+from netchu.reading.decoders import DECODERS
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 
 HEIGHT, DRAWN, REPEATS, TESSERACT_LINES = 103, 200, 7, 100
 
 
-class Run(NamedTuple):
-    """What a process cost."""
+class Cost(NamedTuple):
+    """Time and memory of a process."""
 
     seconds: float
     processor: float  # seconds of all cores
-    memory: float  # MiB at most
+    memory: float  # peak, MiB
 
 
-def measure(command: Sequence[str], names: Sequence[Path] = (), **environment: str) -> Run:
-    """Run a command to its end, the paths `names` on its standard input."""
+def measure(command: Sequence[str], paths: Sequence[Path] = (), **environment: str) -> Cost:
+    """Run a command to its end, with `paths` on its standard input, a line each."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -47,75 +53,80 @@ def measure(command: Sequence[str], names: Sequence[Path] = (), **environment: s
         stderr=subprocess.DEVNULL,
         env=os.environ | environment,
     )
-    process.stdin.write("".join(f"{name}\n" for name in names).encode())
+    process.stdin.write("".join(f"{path}\n" for path in paths).encode())
     process.stdin.close()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     if status:
         sys.exit(f"failed: {' '.join(command)}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def draw_lines(folder: Path) -> None:
-    """DRAWN lines of invented writers, HEIGHT pixels high, as PNG in colour."""
+    """Draw DRAWN lines, each by another writer, HEIGHT pixels high, as PNG in colour."""
     rng = np.random.default_rng(1)
     for number in range(DRAWN):
         image = draw_line(address_line(rng, 64), sample_writer(rng), rng)
         width = round(image.shape[1] * HEIGHT / image.shape[0])
-        cv2.imwrite(str(folder / f"{number:03}.png"), cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_CUBIC))
+        write_image(folder / f"{number:03}.png", cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_CUBIC))
 
 
-def tesseract() -> bool:
-    """Whether Tesseract is there and knows Vietnamese."""
+def has_tesseract() -> bool:
+    """Return whether Tesseract is installed with its Vietnamese model."""
     if not shutil.which("tesseract"):
         return False
     languages = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False).stdout
     return "vie" in languages.split()
 
 
-def report(images: list[Path], model: list[str]) -> None:
-    """Print the table for `images`."""
-    height, width = np.median([cv2.imread(str(image)).shape[:2] for image in images[:50]], axis=0).astype(int)
-    print(f"{len(images)} images, {width} x {height} pixels in the median; {os.cpu_count()} cores")
-    read = [sys.executable, "-m", "netchu", "read", "--layout", "line", "--format", "jsonl", *model]
+def measure_start(read: list[str], image: Path) -> Iterator[list[str]]:
+    """Yield the cells of a table row for a fresh process that reads one image."""
+    measure([*read, str(image)])  # warms the disk cache
+    costs = [measure([*read, str(image)]) for _ in range(REPEATS)]
+    medians = (statistics.median(values) for values in zip(*costs, strict=True))
+    yield [f"median of {REPEATS}", *(f"{median:.2f}" for median in medians)]
 
-    measure([*read, str(images[0])])  # warms the disk's cache
-    cold = [measure([*read, str(images[0])]) for _ in range(REPEATS)]
-    print("one image, fresh process")
-    print(f"  median of {REPEATS}    {statistics.median(run.seconds for run in cold):8.2f} s")
-    print(f"  processor      {statistics.median(run.processor for run in cold):8.2f} s")
 
-    print("many images                   lines/s  processor ms a line  peak MiB")
-    for decoder in get_args(Decoder):
+def measure_many(read: list[str], images: list[Path]) -> Iterator[list[str]]:
+    """Yield the cells of a table row for each decoder and number of images, and for Tesseract."""
+    for decoder in DECODERS:
         for count in (100, 1000):
-            names = [images[number % len(images)] for number in range(count)]
-            print_row(f"{count}, {decoder}", count, measure([*read, "--decoder", decoder, "-"], names))
+            paths = [images[number % len(images)] for number in range(count)]
+            cost = measure([*read, "--decoder", decoder, "-"], paths)
+            yield format_cost(f"{count} images, {decoder}", count, cost)
+    if has_tesseract():
+        costs = [
+            measure(["tesseract", str(image), "-", "-l", "vie", "--psm", "7"], OMP_THREAD_LIMIT="1")
+            for image in images[:TESSERACT_LINES]
+        ]
+        seconds, processor, memory = zip(*costs, strict=True)
+        total = Cost(sum(seconds), sum(processor), max(memory))
+        yield format_cost(f"{len(costs)} images, Tesseract one by one", len(costs), total)
 
-    if not tesseract():
-        print("  Tesseract with its Vietnamese model is not installed")
-        return
-    runs = [
-        measure(["tesseract", str(image), "-", "-l", "vie", "--psm", "7"], OMP_THREAD_LIMIT="1")
-        for image in images[:TESSERACT_LINES]
-    ]
-    seconds, processor, memory = zip(*runs, strict=True)
-    print_row(f"{len(runs)}, Tesseract one by one", len(runs), Run(sum(seconds), sum(processor), max(memory)))
 
-
-def print_row(name: str, lines: int, run: Run) -> None:
-    print(f"  {name:26}{lines / run.seconds:10.1f}{1000 * run.processor / lines:21.1f}{run.memory:10.0f}")
+def format_cost(name: str, lines: int, cost: Cost) -> list[str]:
+    """Return the cells of a table row."""
+    return [name, f"{lines / cost.seconds:.1f}", f"{1000 * cost.processor / lines:.1f}", f"{cost.memory:.0f}"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time `netchu read`.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, help="line images (default: drawn ones)")
-    parser.add_argument("--model", help="folder of the model")
+    parser.add_argument("--model", help="folder of the reader")
     arguments = parser.parse_args()
-    model = ["--model", arguments.model] if arguments.model else []
+    read = [sys.executable, "-m", "netchu", "read", "--layout", "line", "--format", "jsonl"]
+    if arguments.model:
+        read += ["--model", arguments.model]
     with tempfile.TemporaryDirectory() as temporary:
         if not arguments.folder:
             draw_lines(Path(temporary))
-        report([page.path for page in find_pages([arguments.folder or temporary])], model)
+        images = [page.path for page in find_pages([arguments.folder or temporary])]
+        sizes = [decode_image(image.read_bytes()).shape[:2] for image in images[:50]]
+        height, width = np.median(sizes, axis=0).astype(int)
+        print(f"{len(images)} images, median {width} x {height} pixels; {os.cpu_count()} cores\n")
+        print_table(["one image, fresh process", "seconds", "processor", "peak MiB"], measure_start(read, images[0]))
+        print()
+        print_table(["many images", "lines/s", "ms a line", "peak MiB"], measure_many(read, images))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
-from netchu.evaluation.calibration import fit_calibration, right_words
+from netchu.evaluation.calibration import fit_calibration, mark_correct_words
 from netchu.evaluation.scoring import score
 from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
 from netchu.reading.language_model import LanguageModel
@@ -87,7 +87,7 @@ def calibrate(reader: Reader, decoder: str, lines: Subset, folded: Sequence[str]
     for row, reading in progress(readings, "decoder: calibrating", len(lines)):
         scored = score(row["text"], reading, row["source"] in folded)
         confidences += scored.confidences
-        right += right_words(scored.reference, scored.prediction)
+        right += mark_correct_words(scored.reference, scored.prediction)
     return fit_calibration(confidences, right)
 
 

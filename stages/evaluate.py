@@ -13,8 +13,8 @@ from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
-from netchu.evaluation.calibration import expected_calibration_error, reliability, right_words
-from netchu.evaluation.error_kinds import align
+from netchu.evaluation.calibration import expected_calibration_error, mark_correct_words, reliability
+from netchu.evaluation.error_kinds import align_texts
 from netchu.evaluation.error_tables import (
     cer_by,
     cer_by_kind,
@@ -23,9 +23,9 @@ from netchu.evaluation.error_tables import (
     letter_confusions,
     tone_confusions,
 )
-from netchu.evaluation.metrics import Edits, character_edits, error_rates, percent, rate
+from netchu.evaluation.metrics import Edits, character_edits, edit_rate, error_rates, to_percent
 from netchu.evaluation.scoring import score
-from netchu.evaluation.worst_lines import contact_sheet, worst_lines
+from netchu.evaluation.worst_lines import draw_worst_lines, find_worst_lines
 from netchu.reading.decoders import DecoderName
 from netchu.reading.reader import Reader
 
@@ -65,11 +65,11 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     _write_csv(outputs["predictions"], [{name: line[name] for name in columns} for line in read])
     _, sources, writers, references, predictions = ([line[name] for line in read] for name in columns)
     edits = character_edits(references, predictions)
-    aligned = list(map(align, references, predictions))
+    aligned = list(map(align_texts, references, predictions))
     pairs = list(itertools.chain.from_iterable(aligned))
     words = reliability(
         list(itertools.chain.from_iterable(line["confidences"] for line in read)),
-        list(itertools.chain.from_iterable(map(right_words, references, predictions))),
+        list(itertools.chain.from_iterable(map(mark_correct_words, references, predictions))),
     )
     by_kind, by_source = cer_by_kind(aligned, edits), cer_by("source", sources, edits)
     tables = {
@@ -87,7 +87,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
             _write_csv(folder / f"{name}.csv", rows)
     write_text(outputs["worst_lines"], _draw_worst_lines(lines, read, edits))
     rates = error_rates(references, predictions) | {f"cer_{row['kind']}": row["cer"] for row in by_kind}
-    rates["ece"] = percent(expected_calibration_error(words))
+    rates["ece"] = to_percent(expected_calibration_error(words))
     if len(by_source) > 1:
         rates |= {f"cer_on_{row['source']}": row["cer"] for row in by_source}
     write_json(outputs["metrics"], rates)
@@ -110,13 +110,13 @@ def _read_all(lines: Subset, reader: Reader, params: Params) -> list[dict]:
 
 def _draw_worst_lines(lines: Subset, read: list[dict], edits: Edits) -> str:
     """Return an SVG sheet of the lines with the highest CER."""
-    worst = {read[index]["id"]: index for index in worst_lines(edits)}
+    worst = {read[index]["id"]: index for index in find_worst_lines(edits)}
     images: dict[str, np.ndarray] = {row["id"]: row["image"] for row in lines if row["id"] in worst}
     drawn = []
     for name, index in worst.items():
-        caption = f"{name} · CER {100 * rate(edits.edits[index], edits.reference[index]):.0f} %"
+        caption = f"{name} · CER {100 * edit_rate(edits.edits[index], edits.reference[index]):.0f} %"
         drawn.append((caption, images[name], read[index]["reference"], read[index]["prediction"]))
-    return contact_sheet(drawn)
+    return draw_worst_lines(drawn)
 
 
 def _write_csv(path: Path, rows: list[dict]) -> None:

@@ -1,1 +1,1 @@
-"""How well was read: error rates, their kinds, and whether the confidence can be trusted."""
+"""Scores of predictions against references: error rates, kinds of errors, calibration of the confidence."""

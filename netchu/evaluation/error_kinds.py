@@ -1,4 +1,4 @@
-"""Where a reader errs: splits every edit between a reference and a prediction into base, mark, tone, case and so on."""
+"""Kinds of errors: attributes each edit between reference and prediction to base letter, mark, tone, case and so on."""
 
 import functools
 import unicodedata
@@ -10,45 +10,47 @@ from typing import NamedTuple
 TONES = {"": "ngang", "\u0300": "huyền", "\u0301": "sắc", "\u0309": "hỏi", "\u0303": "ngã", "\u0323": "nặng"}
 """The combining character of each tone, and its Vietnamese name."""
 
-KINDS = ("base", "mark", "tone", "case", "digit", "punctuation", "space", "insertion", "deletion")
+ERROR_KINDS = ("base", "mark", "tone", "case", "digit", "punctuation", "space", "insertion", "deletion")
 
-Pair = tuple[str, str]
-"""A character of the reference and the one of the prediction that stands for it; "" where there is none."""
+CharacterPair = tuple[str, str]
+"""A character of the reference and its counterpart in the prediction; "" where one of them has none."""
 
 _EDIT = 1_000_000
-"""Cost of an edit: more than all unlikeness in a line together."""
+"""Cost of an edit: more than all dissimilarities of a line together."""
 
-_UNLIKE = {"base": 4, "mark": 1, "tone": 1, "case": 1}
-"""Unlikeness of letters that differ in a part. Another base outweighs the rest: ờ is taken for ơ before à."""
+_DISSIMILARITY = {"base": 4, "mark": 1, "tone": 1, "case": 1}
+"""Cost of letters that differ in a part. The base outweighs the rest: ờ is aligned with ơ rather than with à."""
 
-_ALIEN = 7
-"""Unlikeness of characters of two classes, a letter and a digit for instance."""
+_CLASS_DISSIMILARITY = 7
+"""Cost of characters of different classes, for instance a letter and a digit."""
 
 
-class Letter(NamedTuple):
-    """The parts of a letter: those of "Ộ" are "o", circumflex, dot below (the two as combining characters), True."""
+class LetterParts(NamedTuple):
+    """The parts of a letter: for "Ộ" they are "o", combining circumflex, combining dot below, True."""
 
     base: str  # lower case
-    mark: str  # of â ê ô, ă, ơ ư; the stroke of đ; or of a foreign letter
+    mark: str  # combining; that of â ê ô, ă, ơ ư or a foreign letter, or the stroke of đ
     tone: str  # a key of TONES
     case: bool  # True for a capital
 
 
 @functools.cache
-def split_letter(letter: str) -> Letter:
-    """The parts of a letter in NFC."""
+def split_letter(letter: str) -> LetterParts:
+    """Split a letter in NFC into its parts."""
     base, *signs = unicodedata.normalize("NFD", letter.lower().replace("đ", "d\u0335"))
     tone = next((sign for sign in signs if sign in TONES), "")
-    return Letter(base, "".join(sign for sign in signs if sign != tone), tone, letter != letter.lower())
+    return LetterParts(base, "".join(sign for sign in signs if sign != tone), tone, letter != letter.lower())
 
 
 @functools.cache
 def edit_kinds(reference: str, prediction: str) -> tuple[str, ...]:
-    """The KINDS among which the edit of `reference` into `prediction` is shared equally; none where they are equal.
+    """Return the ERROR_KINDS that share the edit of `reference` into `prediction` equally; () for equal characters.
 
-    The first of these that holds: either is a space: space; either is neither letter nor digit: punctuation; there is
-    no reference: insertion; no prediction: deletion; either is a digit: digit. Two letters: each part in which they
-    differ, so that "Ế" read as "e" is a third each of mark, tone and case.
+    The first rule that holds decides: either is a space: space; either is neither letter nor digit: punctuation; no
+    reference: insertion; no prediction: deletion; either is a digit: digit; two letters: all parts that differ.
+
+    >>> edit_kinds("Ế", "e")
+    ('mark', 'tone', 'case')
     """
     if reference == prediction:
         return ()
@@ -62,15 +64,18 @@ def edit_kinds(reference: str, prediction: str) -> tuple[str, ...]:
     if not all(character.isalpha() for character in present):
         return ("digit",)
     letters = split_letter(reference), split_letter(prediction)
-    differing = (part for part, one, other in zip(Letter._fields, *letters, strict=True) if one != other)
-    return tuple(differing) or ("base",)  # foreign letters may be alike in every part
+    differing = (part for part, one, other in zip(LetterParts._fields, *letters, strict=True) if one != other)
+    return tuple(differing) or ("base",)  # foreign letters may be equal in every part
 
 
-def align(reference: str, prediction: str) -> list[Pair]:
-    """Pairs of characters that turn `reference` into `prediction` with the fewest edits (Wagner and Fischer, 1974).
+def align_texts(reference: str, prediction: str) -> list[CharacterPair]:
+    """Align two texts by character with the fewest edits (Wagner and Fischer, 1974).
 
-    Of all ways with the fewest edits it is one whose substituted characters are most alike, so that a letter whose tone
-    was misread stands for itself where its neighbour is missing.
+    Of all alignments with the fewest edits, return one whose substituted characters are most similar: a letter with a
+    misread tone is paired with itself even where its neighbour is missing.
+
+    >>> align_texts("đường", "dơng")
+    [('đ', 'd'), ('ư', ''), ('ờ', 'ơ'), ('n', 'n'), ('g', 'g')]
     """
     if reference == prediction:
         return list(zip(reference, prediction, strict=True))
@@ -100,9 +105,9 @@ def align(reference: str, prediction: str) -> list[Pair]:
     return pairs[::-1]
 
 
-def share_edits(pairs: Iterable[Pair]) -> dict[str, Fraction]:
-    """Edits of each of KINDS among aligned pairs; exact, so that they add up to the number of edits."""
-    shares = dict.fromkeys(KINDS, Fraction(0))
+def share_edits(pairs: Iterable[CharacterPair]) -> dict[str, Fraction]:
+    """Count the edits of each of ERROR_KINDS among aligned pairs; exact, so that they add up to the number of edits."""
+    shares = dict.fromkeys(ERROR_KINDS, Fraction(0))
     for pair, count in Counter(pairs).items():
         kinds = edit_kinds(*pair)
         for kind in kinds:
@@ -112,11 +117,11 @@ def share_edits(pairs: Iterable[Pair]) -> dict[str, Fraction]:
 
 @functools.cache
 def _cost(reference: str, prediction: str) -> int:
-    """Cost of a pair of characters, neither of them empty."""
+    """Return the cost of aligning two characters, neither of them empty."""
     if reference == prediction:
         return 0
     if reference.isalpha() and prediction.isalpha():
-        return _EDIT + sum(_UNLIKE[kind] for kind in edit_kinds(reference, prediction))
-    alike = " " not in (reference, prediction) and reference.isalnum() == prediction.isalnum()
-    alike = alike and reference.isalpha() == prediction.isalpha()
-    return _EDIT + (_UNLIKE["base"] if alike else _ALIEN)
+        return _EDIT + sum(_DISSIMILARITY[kind] for kind in edit_kinds(reference, prediction))
+    same_class = " " not in (reference, prediction) and reference.isalnum() == prediction.isalnum()
+    same_class = same_class and reference.isalpha() == prediction.isalpha()
+    return _EDIT + (_DISSIMILARITY["base"] if same_class else _CLASS_DISSIMILARITY)

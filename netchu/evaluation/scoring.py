@@ -1,4 +1,4 @@
-"""A reading beside its reference, both as they are scored."""
+"""Normalises a reading and its reference before they are compared."""
 
 from typing import NamedTuple
 
@@ -7,17 +7,20 @@ from netchu.core.folding import fold
 from netchu.reading.line_reading import LineReading
 
 
-class Scored(NamedTuple):
-    """Two texts to compare, and how sure the reader was of each word of its own."""
+class ScoredTexts(NamedTuple):
+    """A normalised reference and prediction, and the confidence of each word of the prediction."""
 
     reference: str
     prediction: str
-    confidences: list[float]  # of the prediction's words, 0 to 1
+    confidences: list[float]  # 0 to 1
 
 
-def score(reference: str, reading: LineReading, folded: bool) -> Scored:
-    """Normalise both texts; where labels say nothing of case and punctuation (`folded`), drop these from both."""
-    scored = fold if folded else normalise
-    # Word by word, because a word that was only punctuation may be gone.
-    words = [(text, word.confidence) for word in reading.words if (text := scored(word.text))]
-    return Scored(scored(reference), " ".join(text for text, _ in words), [confidence for _, confidence in words])
+def score(reference: str, reading: LineReading, folded: bool) -> ScoredTexts:
+    """Normalise both texts; with `folded` (labels without case and punctuation), also drop case and punctuation.
+
+    A word that folding leaves empty is dropped with its confidence.
+    """
+    normalise_text = fold if folded else normalise
+    words = [(text, word.confidence) for word in reading.words if (text := normalise_text(word.text))]
+    prediction = " ".join(text for text, _ in words)
+    return ScoredTexts(normalise_text(reference), prediction, [confidence for _, confidence in words])

@@ -9,7 +9,7 @@ import numpy as np
 
 from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
-from netchu.evaluation.metrics import Edits, character_edits, draws, line_edits, rate, word_edits
+from netchu.evaluation.metrics import Edits, character_edits, edit_rate, line_edits, resample_lines, word_edits
 
 RESAMPLES = 10_000
 """Bootstrap resamples of the lines: the ends of an interval then stand to about 3 % of the standard error."""
@@ -139,8 +139,8 @@ def compare_rates(pairs: Sequence[Pair]) -> dict[str, Rate]:
         low, high = np.percentile(differences, [2.5, 97.5])
         differing = np.count_nonzero(edits_a.edits != edits_b.edits)
         rates[name] = Rate(
-            a=float(100 * rate(edits_a.edits.sum(), edits_a.reference.sum())),
-            b=float(100 * rate(edits_b.edits.sum(), edits_b.reference.sum())),
+            a=float(100 * edit_rate(edits_a.edits.sum(), edits_a.reference.sum())),
+            b=float(100 * edit_rate(edits_b.edits.sum(), edits_b.reference.sum())),
             low=float(low),
             high=float(high),
             distinguishable=bool(differing >= FEWEST and (low > 0 or high < 0)),
@@ -151,9 +151,9 @@ def compare_rates(pairs: Sequence[Pair]) -> dict[str, Rate]:
 def _resampled_differences(counts: list[tuple[Edits, Edits]], lines: int) -> list[np.ndarray]:
     """For each pair of edits, the difference B - A of the rates in points, in RESAMPLES draws of `lines` lines."""
     differences: list[list[np.ndarray]] = [[] for _ in counts]
-    for drawn in draws(lines, RESAMPLES):
+    for drawn in resample_lines(lines, RESAMPLES):
         for (a, b), found in zip(counts, differences, strict=True):
             length = a.reference[drawn].sum(axis=1)
-            rates = [rate(side.edits[drawn].sum(axis=1), length) for side in (a, b)]
+            rates = [edit_rate(side.edits[drawn].sum(axis=1), length) for side in (a, b)]
             found.append(100 * (rates[1] - rates[0]))
     return [np.concatenate(found) for found in differences]

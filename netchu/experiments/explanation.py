@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from netchu.evaluation.error_kinds import KINDS, align, share_edits
+from netchu.evaluation.error_kinds import ERROR_KINDS, align_texts, share_edits
 from netchu.experiments.comparison import Pair
 
 KIND_NAMES = {
@@ -27,7 +27,7 @@ MOST = 3
 class Part(NamedTuple):
     """What errors of one kind add to the CER of both runs, in percentage points, exact."""
 
-    kind: str  # one of KINDS
+    kind: str  # one of ERROR_KINDS
     a: Fraction
     b: Fraction
 
@@ -38,15 +38,16 @@ class Part(NamedTuple):
 
 
 def difference_by_kind(pairs: Sequence[Pair]) -> list[Part]:
-    """A part for each of KINDS, the largest difference first; together they make both CERs and their difference.
+    """A part for each of ERROR_KINDS, the largest difference first; together they make both CERs and their difference.
 
     Unless every reference is empty: a rate is then no sum of parts, and these are 100 a character.
     """
     length = sum(len(pair.reference) for pair in pairs) or 1
     shares = [
-        share_edits(aligned for pair in pairs for aligned in align(pair.reference, getattr(pair, run))) for run in "ab"
+        share_edits(aligned for pair in pairs for aligned in align_texts(pair.reference, getattr(pair, run)))
+        for run in "ab"
     ]
-    parts = [Part(kind, *(100 * share[kind] / length for share in shares)) for kind in KINDS]
+    parts = [Part(kind, *(100 * share[kind] / length for share in shares)) for kind in ERROR_KINDS]
     return sorted(parts, key=lambda part: -abs(part.difference))
 
 

@@ -10,7 +10,7 @@ import pytest
 from netchu.core.charset import BLANK, encode
 from netchu.core.folding import LabelsParams
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
-from netchu.evaluation.error_kinds import KINDS
+from netchu.evaluation.error_kinds import ERROR_KINDS
 from netchu.reading.line_reading import LineReading, WordReading
 from netchu.reading.onnx_network import OnnxNetwork
 from netchu.reading.reader import Reader
@@ -85,7 +85,8 @@ def test_metrics_match_predictions(inputs, tmp_path):
     wrong = sum(row["reference"] != row["prediction"] for row in predictions)
     assert metrics["ser"] == pytest.approx(100 * wrong / 3, abs=1e-3)
     assert all(isinstance(value, int | float) for value in metrics.values())
-    assert sum(metrics[f"cer_{kind}"] for kind in KINDS) == pytest.approx(metrics["cer"], abs=0.001 * len(KINDS))
+    tolerance = 0.001 * len(ERROR_KINDS)
+    assert sum(metrics[f"cer_{kind}"] for kind in ERROR_KINDS) == pytest.approx(metrics["cer"], abs=tolerance)
 
 
 def test_counts_errors_by_kind(inputs, tmp_path, monkeypatch):
@@ -94,11 +95,11 @@ def test_counts_errors_by_kind(inputs, tmp_path, monkeypatch):
     _, metrics, _ = run(inputs, tmp_path)
     one = 100 / 18
     expected = {"mark": one / 2, "tone": one / 2, "case": one, "digit": one, "punctuation": one}
-    assert {kind: metrics[f"cer_{kind}"] for kind in KINDS} == {
-        kind: pytest.approx(expected.get(kind, 0), abs=1e-3) for kind in KINDS
+    assert {kind: metrics[f"cer_{kind}"] for kind in ERROR_KINDS} == {
+        kind: pytest.approx(expected.get(kind, 0), abs=1e-3) for kind in ERROR_KINDS
     }
     assert {row["kind"]: float(row["cer"]) for row in errors(tmp_path, "kinds")} == {
-        kind: metrics[f"cer_{kind}"] for kind in KINDS
+        kind: metrics[f"cer_{kind}"] for kind in ERROR_KINDS
     }
     # xã, 2 and a are right; so, g, ấp and Đông, whose comma is lost, are not.
     assert errors(tmp_path, "words") == [{"confidence": "0.75", "accuracy": str(round(3 / 7, 4)), "words": "7"}]

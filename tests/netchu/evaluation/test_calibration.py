@@ -1,4 +1,4 @@
-"""Calibration against scikit-learn, its own definition and hand-made cases."""
+"""Calibration compared with scikit-learn, with its definition, and with cases computed by hand."""
 
 import itertools
 
@@ -8,11 +8,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from netchu.evaluation.calibration import BINS, expected_calibration_error, fit_calibration, reliability, right_words
+from netchu.evaluation.calibration import (
+    BINS,
+    expected_calibration_error,
+    fit_calibration,
+    mark_correct_words,
+    reliability,
+)
 
 
 @pytest.mark.parametrize(
-    ("reference", "prediction", "right"),
+    ("reference", "prediction", "expected"),
     [
         ("a b c", "a b c", [1, 1, 1]),
         ("a b c", "a x c", [1, 0, 1]),
@@ -25,15 +31,15 @@ from netchu.evaluation.calibration import BINS, expected_calibration_error, fit_
         ("", "", []),
     ],
 )
-def test_right_words(reference, prediction, right):
-    found = right_words(reference, prediction)
-    assert len(found) == len(right)
-    assert sum(found) == sum(right)
+def test_marks_correct_words(reference, prediction, expected):
+    correct = mark_correct_words(reference, prediction)
+    assert len(correct) == len(expected)
+    assert sum(correct) == sum(expected)
     if (reference, prediction) != ("a b", "b a x"):  # either word may be the aligned one
-        assert found == [bool(word) for word in right]
+        assert correct == [bool(word) for word in expected]
 
 
-def test_a_reader_as_sure_as_it_is_right_has_no_error():
+def test_has_no_error_when_confidence_equals_accuracy():
     rows = reliability([0.75] * 4 + [1.0, 1.0], [True, True, True, False, True, True])
     assert rows == [
         {"confidence": 0.75, "accuracy": 0.75, "words": 4},
@@ -42,25 +48,25 @@ def test_a_reader_as_sure_as_it_is_right_has_no_error():
     assert expected_calibration_error(rows) == 0
 
 
-def test_error_by_hand():
-    """Three words at 0.9 of which one is right, one at 0.1 that is right: (3 * |0.9 - 1/3| + |0.1 - 1|) / 4."""
+def test_computes_expected_error():
+    """Three words at 0.9, one of them correct, and a correct one at 0.1: (3 * |0.9 - 1/3| + |0.1 - 1|) / 4."""
     error = expected_calibration_error(reliability([0.9, 0.9, 0.9, 0.1], [True, False, False, True]))
     assert error == pytest.approx((3 * (0.9 - 1 / 3) + 0.9) / 4, abs=1e-4)
 
 
-def test_no_words():
+def test_accepts_no_words():
     assert reliability([], []) == []
     assert expected_calibration_error([]) == 0
 
 
 @given(st.lists(st.tuples(st.floats(0.0005, 1), st.booleans()), min_size=1, max_size=50))
-def test_bins_are_those_of_scikit_learn(words):
-    # Away from the borders, of which scikit-learn gives each to the bin below.
-    words = [(confidence, right) for confidence, right in words if (confidence * BINS) % 1]
+def test_bins_match_scikit_learn(words):
+    # Without values on a border, which scikit-learn puts into the lower bin.
+    words = [(confidence, correct) for confidence, correct in words if (confidence * BINS) % 1]
     assume(words)
-    confidence, right = map(np.array, zip(*words, strict=True))
-    accuracy, mean = calibration_curve(right, confidence, n_bins=BINS)
-    rows = reliability(confidence, right)
+    confidence, correct = map(np.array, zip(*words, strict=True))
+    accuracy, mean = calibration_curve(correct, confidence, n_bins=BINS)
+    rows = reliability(confidence, correct)
     assert [row["accuracy"] for row in rows] == pytest.approx(accuracy, abs=1e-4)
     assert [row["confidence"] for row in rows] == pytest.approx(mean, abs=1e-4)
     assert sum(row["words"] for row in rows) == len(words)
@@ -69,29 +75,29 @@ def test_bins_are_those_of_scikit_learn(words):
 @pytest.mark.parametrize(
     ("words", "knots"),
     [
-        ([], [[0, 1], [0, 1]]),  # nothing is known: confidences stay
+        ([], [[0, 1], [0, 1]]),  # identity
         ([(0.7, True)], [[0.7], [1]]),
         ([(0.7, False)], [[0.7], [0]]),
         ([(0.7, True), (0.7, False)], [[0.7], [0.5]]),
         ([(0.2, True), (0.9, True), (0.5, True)], [[0.2, 0.9], [1, 1]]),
         ([(0.2, False), (0.9, False), (0.5, False)], [[0.2, 0.9], [0, 0]]),
         ([(0.9, True), (0.1, False)], [[0.1, 0.9], [0, 1]]),
-        ([(0.1, True), (0.9, False)], [[0.1, 0.9], [0.5, 0.5]]),  # the surer one is wrong: pooled
-        # 0.3 and 0.5 are pooled to 1/3, of three words; 0.7 is above.
+        ([(0.1, True), (0.9, False)], [[0.1, 0.9], [0.5, 0.5]]),  # falling: pooled
+        # 0.3 and 0.5 are pooled: 1/3 of three words. 0.7 has a higher share.
         (
             [(0.2, False), (0.3, True), (0.5, False), (0.5, False), (0.7, True), (0.7, False), (0.8, True)],
             [[0.2, 0.3, 0.5, 0.7, 0.8], [0, 0.3333, 0.3333, 0.5, 1]],
         ),
     ],
 )
-def test_calibration_by_hand(words, knots):
-    assert fit_calibration([confidence for confidence, _ in words], [right for _, right in words]) == knots
+def test_fits_hand_computed_knots(words, knots):
+    assert fit_calibration([confidence for confidence, _ in words], [correct for _, correct in words]) == knots
 
 
 def isotonic(words: list[tuple[float, bool]]) -> dict[float, float]:
-    """The least-squares rising function at each confidence, by the max-min formula (Robertson et al., 1988)."""
+    """Return the least-squares rising function at each confidence, by the max-min formula (Robertson et al., 1988)."""
     levels = sorted({confidence for confidence, _ in words})
-    of_level = [[right for confidence, right in words if confidence == level] for level in levels]
+    of_level = [[correct for confidence, correct in words if confidence == level] for level in levels]
 
     def mean(first: int, last: int) -> float:
         return float(np.mean(list(itertools.chain.from_iterable(of_level[first : last + 1]))))
@@ -108,16 +114,16 @@ WORDS = st.lists(st.tuples(st.integers(0, 20).map(lambda n: n / 20), st.booleans
 
 @settings(deadline=None)
 @given(WORDS)
-def test_calibration_is_the_best_rising_one(words):
-    confidence, right = map(list, zip(*words, strict=True))
-    knots = np.array(fit_calibration(confidence, right))
+def test_fits_best_rising_function(words):
+    confidence, correct = map(list, zip(*words, strict=True))
+    knots = np.array(fit_calibration(confidence, correct))
     for level, expected in isotonic(words).items():
         assert np.interp(level, *knots) == pytest.approx(expected, abs=1e-4)
-    assert np.interp(confidence, *knots).mean() == pytest.approx(np.mean(right), abs=1e-4)
+    assert np.interp(confidence, *knots).mean() == pytest.approx(np.mean(correct), abs=1e-4)
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40))
-def test_any_calibration_rises_from_0_to_1(words):
+def test_fit_rises_within_0_and_1(words):
     knots = np.array(fit_calibration(*map(list, zip(*words, strict=True))))
     assert ((knots >= 0) & (knots <= 1)).all() and (np.diff(knots) >= 0).all()

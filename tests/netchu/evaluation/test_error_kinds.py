@@ -1,4 +1,4 @@
-"""Every edit gets its kinds, and the kinds add up to the edits that the CER counts."""
+"""Kinds of edits, and that they add up to the edits that the CER counts."""
 
 import csv
 import itertools
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netchu.core.charset import CHARSET, normalise
-from netchu.evaluation.error_kinds import KINDS, Letter, align, edit_kinds, share_edits, split_letter
+from netchu.evaluation.error_kinds import ERROR_KINDS, LetterParts, align_texts, edit_kinds, share_edits, split_letter
 from netchu.evaluation.metrics import character_edits
 from tests.netchu.evaluation.test_metrics import levenshtein
 
@@ -35,12 +35,11 @@ ANYTHING = st.text(max_size=12).map(normalise)
         ("ç", ("c", "\u0327", "", False)),
     ],
 )
-def test_parts_of_a_letter(letter, parts):
-    assert split_letter(letter) == Letter(*parts)
+def test_splits_letter(letter, parts):
+    assert split_letter(letter) == LetterParts(*parts)
 
 
-def test_the_parts_of_a_vietnamese_letter_spell_it():
-    """Put together again they are the letter, so no two letters have the same parts."""
+def test_parts_recompose_to_letter():
     for letter in filter(str.isalpha, CHARSET):
         base, mark, tone, capital = split_letter(letter)
         spelt = "đ" if (base, mark) == ("d", "\u0335") else unicodedata.normalize("NFC", base + mark + tone)
@@ -62,7 +61,7 @@ def test_the_parts_of_a_vietnamese_letter_spell_it():
         ("Ế", "e", "mark tone case"),
         ("ế", "é", "mark"),
         ("ế", "ê", "tone"),
-        ("ế", "ố", "base"),  # mark and tone were read
+        ("ế", "ố", "base"),  # mark and tone are correct
         ("ú", "n", "base tone"),
         ("Đ", "a", "base mark case"),
         ("1", "7", "digit"),
@@ -80,10 +79,10 @@ def test_the_parts_of_a_vietnamese_letter_spell_it():
         ("", "a", "insertion"),
         ("", "7", "insertion"),
         ("ế", "", "deletion"),
-        ("ſ", "s", "base"),  # foreign letters, alike in every part that we know
+        ("ſ", "s", "base"),  # foreign letters with equal parts
     ],
 )
-def test_kinds_of_an_edit(reference, prediction, kinds):
+def test_classifies_edit(reference, prediction, kinds):
     assert " ".join(edit_kinds(reference, prediction)) == kinds
 
 
@@ -94,7 +93,7 @@ def test_kinds_of_an_edit(reference, prediction, kinds):
         ("ab", "", ["a-", "b-"]),
         ("", "ab", ["-a", "-b"]),
         ("Hà", "Hả", ["HH", "àả"]),
-        # The missing letter is the one that has no counterpart, whichever side it is on.
+        # The unpaired letter is the missing one, not its neighbour.
         ("đường", "dơng", ["đd", "ư-", "ờơ", "nn", "gg"]),
         ("thuý", "thý", ["tt", "hh", "u-", "ýý"]),
         ("Giỏi", "Gới", ["GG", "i-", "ỏớ", "ii"]),
@@ -102,43 +101,44 @@ def test_kinds_of_an_edit(reference, prediction, kinds):
         ("a,", ".", ["a-", ",."]),
     ],
 )
-def test_alignment_pairs_what_is_alike(reference, prediction, pairs):
-    assert align(reference, prediction) == [tuple(character.strip("-") for character in pair) for pair in pairs]
+def test_aligns_similar_characters(reference, prediction, pairs):
+    assert align_texts(reference, prediction) == [tuple(character.strip("-") for character in pair) for pair in pairs]
 
 
 @given(VIETNAMESE | ANYTHING, VIETNAMESE | ANYTHING)
-def test_kinds_add_up_to_the_edits(reference, prediction):
-    pairs = align(reference, prediction)
+def test_shares_add_up_to_edits(reference, prediction):
+    pairs = align_texts(reference, prediction)
     assert "".join(one for one, _ in pairs) == reference and "".join(other for _, other in pairs) == prediction
     assert all(one or other for one, other in pairs)
     shares = share_edits(pairs)
-    assert tuple(shares) == KINDS and all(share >= 0 for share in shares.values())
+    assert tuple(shares) == ERROR_KINDS and all(share >= 0 for share in shares.values())
     edits = levenshtein(reference, prediction)
     assert sum(shares.values()) == edits == sum(one != other for one, other in pairs)
     assert character_edits([reference], [prediction]).edits.tolist() == [edits]
 
 
 @given(st.text("aáâÂb", max_size=4), st.text("aáâÂb", max_size=4))
-def test_alignment_is_the_most_alike_of_those_with_the_fewest_edits(reference, prediction):
-    """Against all alignments there are."""
+def test_alignment_has_fewest_edits_then_most_similar_characters(reference, prediction):
+    """Compare with all possible alignments."""
 
     @cache
     def alignments(i, j):
-        ways = [()] if (i, j) == (0, 0) else []
-        ways += [(*way, (reference[i - 1], "")) for way in (alignments(i - 1, j) if i else [])]
-        ways += [(*way, ("", prediction[j - 1])) for way in (alignments(i, j - 1) if j else [])]
-        ways += [(*way, (reference[i - 1], prediction[j - 1])) for way in (alignments(i - 1, j - 1) if i and j else [])]
-        return ways
+        found = [()] if (i, j) == (0, 0) else []
+        found += [(*head, (reference[i - 1], "")) for head in (alignments(i - 1, j) if i else [])]
+        found += [(*head, ("", prediction[j - 1])) for head in (alignments(i, j - 1) if j else [])]
+        if i and j:
+            found += [(*head, (reference[i - 1], prediction[j - 1])) for head in alignments(i - 1, j - 1)]
+        return found
 
-    def cost(way):
-        edits = [pair for pair in way if pair[0] != pair[1]]
+    def cost(alignment):
+        edits = [pair for pair in alignment if pair[0] != pair[1]]
         return len(edits), sum(4 if kind == "base" else 1 for pair in edits if all(pair) for kind in edit_kinds(*pair))
 
-    assert cost(align(reference, prediction)) == min(map(cost, alignments(len(reference), len(prediction))))
+    assert cost(align_texts(reference, prediction)) == min(map(cost, alignments(len(reference), len(prediction))))
 
 
-def test_shares_of_a_line_by_hand():
-    """Ế read as e; one space lost; 1 read as l; a comma for a full stop; t lost; x added; m read as n."""
+def test_shares_edits_of_line():
+    """Ế read as e, a space lost, 1 read as l, a comma read as a full stop, t lost, x added, m read as n."""
     pairs = [("Ế", "e"), (" ", ""), ("1", "l"), (".", ","), ("t", ""), ("", "x"), ("m", "n"), ("b", "b")]
     third = Fraction(1, 3)
     assert share_edits(pairs) == {
@@ -147,12 +147,11 @@ def test_shares_of_a_line_by_hand():
     }  # fmt: skip
 
 
-def test_kinds_add_up_on_real_predictions():
-    """Those that the repository keeps of its default run."""
+def test_shares_add_up_on_committed_predictions():
     with (ROOT / "metrics" / "predictions.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     references, predictions = [row["reference"] for row in rows], [row["prediction"] for row in rows]
-    pairs = list(itertools.chain.from_iterable(map(align, references, predictions)))
+    pairs = list(itertools.chain.from_iterable(map(align_texts, references, predictions)))
     edits = int(character_edits(references, predictions).edits.sum())
     assert edits > 0
     assert sum(share_edits(pairs).values()) == edits

@@ -1,3 +1,5 @@
+"""Error rates compared with cases computed by hand, brute force and SciPy."""
+
 import itertools
 import math
 
@@ -13,7 +15,7 @@ LINES = st.lists(st.text("aAăắ b,", max_size=8), min_size=1, max_size=6)
 
 
 def levenshtein(one, other) -> int:
-    """Edit distance by its definition, row by row."""
+    """Return the edit distance by its definition, row by row."""
     row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
         previous, row[0] = row[0], i
@@ -25,7 +27,7 @@ def levenshtein(one, other) -> int:
 @pytest.mark.parametrize(
     ("references", "predictions", "cer", "wer", "ser", "lenient_cer", "lenient_wer"),
     [
-        # Right.
+        # Equal.
         (["Hà Nội"], ["Hà Nội"], 0, 0, 0, 0, 0),
         # One wrong tone: 1 of 6 characters, 1 of 2 words.
         (["Hà Nội"], ["Ha Nội"], 16.667, 50, 100, 16.667, 50),
@@ -51,7 +53,7 @@ def levenshtein(one, other) -> int:
         (["a", "bcdefghij"], ["x", "bcdefghij"], 10, 50, 50, 50, 50),
     ],
 )
-def test_cases_computed_by_hand(references, predictions, cer, wer, ser, lenient_cer, lenient_wer):
+def test_error_rates_computed_by_hand(references, predictions, cer, wer, ser, lenient_cer, lenient_wer):
     rates = error_rates(references, predictions)
     assert [rates[key] for key in ("cer", "wer", "ser")] == [cer, wer, ser]
     assert [rates[key] for key in ("lenient_cer", "lenient_wer", "lenient_ser")] == [lenient_cer, lenient_wer, ser]
@@ -59,7 +61,7 @@ def test_cases_computed_by_hand(references, predictions, cer, wer, ser, lenient_
 
 
 @given(st.lists(st.tuples(st.text("abă ", max_size=7), st.text("abă ", max_size=7)), min_size=1, max_size=5))
-def test_edits_are_those_of_brute_force(pairs):
+def test_edits_match_brute_force(pairs):
     references, predictions = [" ".join(a.split()) for a, _ in pairs], [" ".join(b.split()) for _, b in pairs]
     characters, words = character_edits(references, predictions), word_edits(references, predictions)
     assert characters.edits.tolist() == [levenshtein(*pair) for pair in zip(references, predictions, strict=True)]
@@ -71,18 +73,18 @@ def test_edits_are_those_of_brute_force(pairs):
 
 
 @given(LINES)
-def test_reading_everything_right_gives_zero(lines):
+def test_equal_texts_have_no_error(lines):
     rates = error_rates(lines, lines)
     assert all(value == 0 for key, value in rates.items() if key != "lines")
 
 
 @given(st.text("abc", min_size=1, max_size=10), st.text("abc", min_size=1, max_size=10))
-def test_reference_and_prediction_swapped_have_the_same_edits(one, other):
+def test_edits_are_symmetric(one, other):
     assert character_edits([one], [other]).edits == character_edits([other], [one]).edits
 
 
 @given(LINES, LINES)
-def test_rates_are_finite_and_inside_their_intervals(references, predictions):
+def test_rates_and_intervals_are_in_range(references, predictions):
     size = min(len(references), len(predictions))
     rates = error_rates(references[:size], predictions[:size])
     assert all(math.isfinite(value) for value in rates.values())
@@ -90,7 +92,7 @@ def test_rates_are_finite_and_inside_their_intervals(references, predictions):
     assert all(0 <= rates[f"lenient_{name}"] <= 100 for name in ("cer", "wer", "ser"))
 
 
-def test_interval_is_that_of_an_independent_bootstrap():
+def test_interval_matches_scipy_bootstrap():
     rng = np.random.default_rng(0)
     references = ["".join(rng.choice(list("abcd"), rng.integers(5, 30))) for _ in range(200)]
     predictions = [
@@ -113,25 +115,25 @@ def test_interval_is_that_of_an_independent_bootstrap():
     assert rates["cer_low"] < rates["cer"] < rates["cer_high"]
 
 
-def test_the_same_lines_give_the_same_interval():
+def test_same_lines_give_same_interval():
     references, predictions = ["abc", "de", "fgh"] * 10, ["abd", "de", "xxh"] * 10
     assert error_rates(references, predictions) == error_rates(references, predictions)
 
 
-def test_interval_of_many_lines_in_chunks(monkeypatch):
+def test_chunks_do_not_change_interval(monkeypatch):
     references, predictions = ["abc", "de"] * 50, ["abd", "de"] * 50
     whole = error_rates(references, predictions)
-    monkeypatch.setattr("netchu.evaluation.metrics._CHUNK", 700)
+    monkeypatch.setattr("netchu.evaluation.metrics._RESAMPLE_CHUNK", 700)
     assert error_rates(references, predictions) == whole
 
 
 @pytest.mark.parametrize(("references", "predictions"), [([], []), (["a"], []), (["a"], ["a", "b"])])
-def test_lines_without_partner_are_refused(references, predictions):
-    with pytest.raises(ValueError, match="expected as many"):
+def test_rejects_unequal_numbers_of_lines(references, predictions):
+    with pytest.raises(ValueError, match="pass equal numbers"):
         error_rates(references, predictions)
 
 
-def test_every_value_survives_dvc():
+def test_values_are_rounded_plain_numbers():
     rates = error_rates(["abc", "de"], ["abd", "de"])
     names = [f"{name}{end}" for name, end in itertools.product(("cer", "wer", "ser"), ("", "_low", "_high"))]
     assert set(rates) == {"lines", *names, "lenient_cer", "lenient_wer", "lenient_ser"}

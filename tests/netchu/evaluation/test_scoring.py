@@ -1,4 +1,4 @@
-"""What is compared: both texts in one form, a confidence for each word that is left."""
+"""Normalisation of a reading and its reference, and the confidences of the remaining words."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from netchu.reading.line_reading import LineReading, WordReading
 
 
 def reading(text: str) -> LineReading:
-    """Of `text`, the confidence of its words 0.1, 0.2, and so on."""
+    """Return a reading of `text` whose words have the confidences 0.1, 0.2, and so on."""
     words = enumerate(text.split(), start=1)
     return LineReading(text, tuple(WordReading(word, number / 10, 0, 1) for number, word in words))
 
@@ -27,12 +27,12 @@ def reading(text: str) -> LineReading:
         ("", "", False, ("", "", [])),
     ],
 )
-def test_by_hand(reference, read, folded, expected):
+def test_normalises_both_texts(reference, read, folded, expected):
     assert score(reference, reading(read), folded) == expected
 
 
 @given(st.text(CHARSET), st.booleans())
-def test_a_perfect_reading_is_its_reference_and_each_word_has_its_confidence(text, folded):
+def test_correct_reading_equals_reference(text, folded):
     scored = score(text, reading(text), folded)
     assert scored.reference == scored.prediction
     assert len(scored.confidences) == len(scored.prediction.split())

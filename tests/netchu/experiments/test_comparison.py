@@ -175,7 +175,7 @@ def test_the_order_of_the_lines_in_the_files_changes_nothing():
 def test_many_lines_in_chunks(monkeypatch):
     several = pairs(["abc", "de"] * 20, ["abd", "de"] * 20, ["abc", "dx"] * 20)
     whole = compare_rates(several)
-    monkeypatch.setattr("netchu.evaluation.metrics._CHUNK", 700)
+    monkeypatch.setattr("netchu.evaluation.metrics._RESAMPLE_CHUNK", 700)
     assert compare_rates(several) == whole
 
 

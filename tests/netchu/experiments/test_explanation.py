@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netchu.evaluation.error_kinds import KINDS
+from netchu.evaluation.error_kinds import ERROR_KINDS
 from netchu.experiments.comparison import Line, Pair, compare_rates, pair_lines
 from netchu.experiments.explanation import KIND_NAMES, MOST, Part, difference_by_kind, main_parts, signed
 
@@ -34,7 +34,7 @@ def test_a_hand_made_case():
     values = {part.kind: (part.a, part.b) for part in found if part.a or part.b}
     # Of A: à as a is a tone; ộ as o half a mark, half a tone; 1 as 7 a digit; ư as u a mark; ờ as o half and half.
     assert values == {"tone": (10, 5), "mark": (10, 0), "digit": (5, 0), "space": (0, 5)}
-    assert names(found)[:2] == ["mark", "tone"] and len(found) == len(KINDS)
+    assert names(found)[:2] == ["mark", "tone"] and len(found) == len(ERROR_KINDS)
     assert found[0].difference == -10
 
 
@@ -49,7 +49,7 @@ def test_the_parts_add_up_to_both_rates(lines):
         assert float(sum(part.difference for part in found)) == pytest.approx(compare_rates(compared)["cer"].difference)
     sizes = [abs(part.difference) for part in found]
     assert sizes == sorted(sizes, reverse=True)
-    assert sorted(names(found)) == sorted(KINDS) == sorted(KIND_NAMES)
+    assert sorted(names(found)) == sorted(ERROR_KINDS) == sorted(KIND_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_the_parts_add_up_to_both_rates(lines):
         ({"tone": -1, "mark": 0.4}, ["tone"], ["mark"]),  # 0.4 is more than half of 0.6
         # Half of what speaks for it, not of what is left of it: 1 of 2.9, though it is more than half of 0.9.
         ({"tone": -1, "base": -1, "case": -0.9, "mark": 2}, ["tone", "base"], ["mark"]),
-        (dict.fromkeys(KINDS, -0.1), [], []),  # three of nine are no half
-        (dict.fromkeys(KINDS[:5], -0.1), list(KINDS[:3]), []),
+        (dict.fromkeys(ERROR_KINDS, -0.1), [], []),  # three of nine are no half
+        (dict.fromkeys(ERROR_KINDS[:5], -0.1), list(ERROR_KINDS[:3]), []),
         ({"tone": 0.0}, [], []),
         ({"tone": -1, "mark": 1}, [], []),  # no difference
     ],
@@ -75,7 +75,7 @@ def test_what_makes_most_of_a_difference(differences, main, against):
 
 @given(st.lists(st.integers(-100, 100), min_size=9, max_size=9))
 def test_most_is_more_than_half_and_no_kind_too_many(differences):
-    made = parts(**dict(zip(KINDS, differences, strict=True)))
+    made = parts(**dict(zip(ERROR_KINDS, differences, strict=True)))
     total = sum(differences)
     main, against = main_parts(made)
     assert len(main) <= MOST and len(against) <= MOST and not set(names(main)) & set(names(against))

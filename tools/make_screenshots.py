@@ -1,6 +1,7 @@
-"""The pictures of the web page in docs/: `python -m app.make_screenshots`, after `dvc repro`, with Chromium installed.
+"""Take the pictures of the web page in docs/: `python -m tools.make_screenshots`, half a minute.
 
-Where there is an experiment named greedy, it is compared with the workspace.
+Needs Chromium and a finished `dvc repro`. If there is an experiment named greedy, the page "Experiments" compares it
+with the workspace.
 """
 
 import os
@@ -18,43 +19,43 @@ from netchu.teaching.corrections import save_lines
 
 DOCS = Path("docs")
 
-_LINES = Path(".netchu/my-lines")
+_CORRECTED_LINES = Path(".netchu/my-lines")
 
 
 def main() -> None:
     with serve(Path(), os.environ) as address, sync_playwright() as driver:
-        shutil.rmtree(_LINES, ignore_errors=True)
-        _collect_lines(_LINES)
+        shutil.rmtree(_CORRECTED_LINES, ignore_errors=True)
+        _save_corrected_lines(_CORRECTED_LINES)
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1200})
         page.goto(address)
         page.get_by_role("radio", name="A tilted page").click()
         page.get_by_text("How sure the network is").wait_for()
-        _take(page, "read")
+        _take_picture(page, "read")
         page.get_by_role("link", name="Teach").click()
-        page.get_by_role("textbox", name="Folder of your lines").fill(str(_LINES))
+        page.get_by_role("textbox", name="Folder of your lines").fill(str(_CORRECTED_LINES))
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Teach ").wait_for()
-        _take(page, "teach")
+        _take_picture(page, "teach")
         page.set_viewport_size({"width": 1280, "height": 2000})
         page.goto(f"{address}/experiments?a=greedy")
         page.get_by_role("heading", name="Experiments").wait_for()
-        _take(page, "experiments")
+        _take_picture(page, "experiments")
         page.goto(f"{address}/errors")
         page.get_by_role("heading", name="Errors").wait_for()
-        _take(page, "errors")
+        _take_picture(page, "errors")
 
 
-def _collect_lines(folder: Path) -> None:
-    """Corrected lines of one hand, as a person has them after a while."""
+def _save_corrected_lines(folder: Path) -> None:
+    """Save 44 lines in one handwriting, as a user has after some corrections."""
     rng = np.random.default_rng(3)
     writer = sample_writer(rng)
     texts = [address_line(rng, 40) for _ in range(44)]
     save_lines(folder, [(draw_line(text, writer, rng), text) for text in texts], "")
 
 
-def _take(page: Page, name: str) -> None:
-    """What is to be seen when nothing moves any more, in few colours: such pictures stay small."""
+def _take_picture(page: Page, name: str) -> None:
+    """Save a picture of the page once it has stopped changing, with 128 colours to keep the file small."""
     page.get_by_test_id("stStatusWidget").wait_for(state="detached")
     page.wait_for_timeout(1000)
     page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")

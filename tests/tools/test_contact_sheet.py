@@ -1,0 +1,22 @@
+"""The contact sheet shows the lines of an archive."""
+
+import json
+import zipfile
+
+import numpy as np
+
+from netchu.pictures.encoding import encode_image
+from tools.contact_sheet import draw_contact_sheet
+
+
+def test_shows_lines_in_their_colours(tmp_path):
+    colours = {"a.png": (20, 40, 200), "b.png": (20, 120, 40)}
+    with zipfile.ZipFile(tmp_path / "lines.zip", "w") as archive:
+        for name, colour in colours.items():
+            archive.writestr(f"x/{name}", encode_image(np.full((60, 400, 3), colour, np.uint8)))
+        archive.writestr("x/grey.png", encode_image(np.full((60, 400), 90, np.uint8)))
+        archive.writestr("x/labels.json", json.dumps(dict.fromkeys((*colours, "grey.png"), "Hà Nội")))
+    sheet = draw_contact_sheet(tmp_path / "lines.zip", columns=1, rows=3)
+    height = len(sheet) // 3
+    assert [tuple(sheet[height * row + 39, 100]) for row in range(3)] == [*colours.values(), (90, 90, 90)]
+    assert (sheet[height - 30 : height] < 200).any()  # the caption
