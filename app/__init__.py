@@ -1,1 +1,1 @@
-"""The web page: `make app`."""
+"""The web page, which `make app` serves."""

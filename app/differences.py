@@ -1,4 +1,4 @@
-"""Test lines as HTML: the image, the text, and what runs read with the differences coloured."""
+"""Test lines as HTML cards: the image, the reference, and predictions with coloured differences."""
 
 import base64
 import html
@@ -15,12 +15,11 @@ from netchu.core.tables import open_lines
 from netchu.evaluation.error_kinds import align_texts, edit_kinds
 from netchu.experiments.explanation import KIND_NAMES
 
-LINES = 20
-"""Lines on a page."""
+LINES_PER_PAGE = 20
 
-_IMAGES = Path("data/preprocess/lines.parquet")
+_LINE_TABLE = Path("data/preprocess/lines.parquet")
 
-_VIETNAMESE = {
+_VIETNAMESE_KIND_NAMES = {
     "base": "chữ cái gốc",
     "mark": "dấu mũ, móc, đ",
     "tone": "dấu thanh",
@@ -32,7 +31,7 @@ _VIETNAMESE = {
     "deletion": "thiếu chữ",
 }
 
-_STYLE = """<style>
+_CARD_STYLE = """<style>
 .lines { display: flex; flex-direction: column; gap: .9rem; }
 .line { border: 1px solid rgba(128, 128, 128, .3); border-radius: .5rem; padding: .6rem .9rem; }
 .line img { display: block; max-width: 100%; height: auto; margin: .4rem 0; background: #fff; border-radius: .2rem; }
@@ -46,75 +45,75 @@ _STYLE = """<style>
 </style>"""
 
 
-def kind_name(kind: str) -> str:
-    """A kind of error in the chosen language."""
-    return say(KIND_NAMES[kind], _VIETNAMESE[kind])
+def translate_kind(kind: str) -> str:
+    """Return the name of a kind of error in the chosen language."""
+    return say(KIND_NAMES[kind], _VIETNAMESE_KIND_NAMES[kind])
 
 
-def marked(reference: str, prediction: str) -> tuple[str, str]:
-    """Reference and prediction as HTML, what differs marked; the mark's title says the kinds of error.
+def mark_differences(reference: str, prediction: str) -> tuple[str, str]:
+    """Return reference and prediction as HTML with marked differences; the title of a mark names the kinds of error.
 
-    Where the prediction lacks a character it has an empty mark; where it has one too many the reference has nothing.
+    For a missing character the prediction has an empty mark; for an additional one the reference has no mark.
     """
     sides: tuple[list[str], list[str]] = ([], [])
-    for expected, read in align_texts(reference, prediction):
-        if expected == read:
+    for expected, found in align_texts(reference, prediction):
+        if expected == found:
             for side in sides:
-                side.append(html.escape(read))
+                side.append(html.escape(found))
             continue
-        title = html.escape(", ".join(map(kind_name, edit_kinds(expected, read))))
+        title = html.escape(", ".join(map(translate_kind, edit_kinds(expected, found))))
         if expected:
             sides[0].append(f'<mark class="right" title="{title}">{html.escape(expected)}</mark>')
-        missing = "" if read else ' class="missing"'
-        sides[1].append(f'<mark{missing} title="{title}">{html.escape(read)}</mark>')
+        missing = "" if found else ' class="missing"'
+        sides[1].append(f'<mark{missing} title="{title}">{html.escape(found)}</mark>')
     return "".join(sides[0]), "".join(sides[1])
 
 
-def line_card(about: str, image: bytes | None, texts: Sequence[tuple[str, str]]) -> str:
-    """One test line as HTML.
+def render_card(title: str, image: bytes | None, texts: Sequence[tuple[str, str]]) -> str:
+    """Return a test line as HTML.
 
     Args:
-        about: plain text that says which line it is.
+        title: plain text.
         image: a PNG, or None where there is none.
-        texts: who says so, as plain text, and what, as HTML.
+        texts: a label, as plain text, and a text, as HTML.
     """
     picture = f'<img alt="" src="data:image/png;base64,{base64.b64encode(image).decode("ascii")}">' if image else ""
     rows = "".join(
-        f'<div class="who">{html.escape(who)}</div><div class="text" lang="vi">{text}</div>' for who, text in texts
+        f'<div class="who">{html.escape(label)}</div><div class="text" lang="vi">{text}</div>' for label, text in texts
     )
     return (
-        f'<div class="line"><div class="about">{html.escape(about)}</div>{picture}<div class="texts">{rows}</div></div>'
+        f'<div class="line"><div class="about">{html.escape(title)}</div>{picture}<div class="texts">{rows}</div></div>'
     )
 
 
-def show_lines(lines: Sequence[str]) -> None:
-    """Show what `line_card` made, under each other."""
-    st.html(f'{_STYLE}<div class="lines">{"".join(lines)}</div>')
+def show_cards(cards: Sequence[str]) -> None:
+    """Show what `render_card` returned, one below the other."""
+    st.html(f'{_CARD_STYLE}<div class="lines">{"".join(cards)}</div>')
 
 
-def line_images(references: dict[str, str]) -> dict[str, bytes]:
-    """The PNG images, as the network sees them, of the lines with these ids and references.
+def load_line_images(references: dict[str, str]) -> dict[str, bytes]:
+    """Return the line images, as PNG, of the lines with these ids and references.
 
-    From the workspace; a line that is not there, or there with another text, has none. None at all where the table is
-    not there or unreadable.
+    They are those of the workspace. A line that is missing there, or has another text there, is left out; all lines are
+    where the table is missing or damaged.
     """
     try:
-        written = _IMAGES.stat().st_mtime_ns
-        places = _places(written)
+        written = _LINE_TABLE.stat().st_mtime_ns
+        index = _index_lines(written)
         images = {}
         for name, reference in references.items():
-            text, group, row = places.get(name, ("", 0, 0))
+            text, group, row = index.get(name, ("", 0, 0))
             if reference in (normalise(text), fold(text)):
-                images[name] = _image(written, group, row)
+                images[name] = _load_image(written, group, row)
         return images
-    except (NetchuError, OSError, ValueError, LookupError):  # pyarrow's are of the last three
+    except (NetchuError, OSError, ValueError, LookupError):  # pyarrow raises the last three
         return {}
 
 
 @st.cache_data(show_spinner=False, max_entries=1)
-def _places(written: int) -> dict[str, tuple[str, int, int]]:
-    """Text, row group and row of every line in the table that was written at a time."""
-    file = open_lines(_IMAGES)
+def _index_lines(written: int) -> dict[str, tuple[str, int, int]]:
+    """Return text, row group and row of every line in the table; `written` is its time, for the cache."""
+    file = open_lines(_LINE_TABLE)
     return {
         line["id"]: (line["text"], group, row)
         for group in range(file.num_row_groups)
@@ -123,5 +122,5 @@ def _places(written: int) -> dict[str, tuple[str, int, int]]:
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)
-def _image(written: int, group: int, row: int) -> bytes:
-    return open_lines(_IMAGES).read_row_group(group, columns=["image"])["image"][row].as_py()
+def _load_image(written: int, group: int, row: int) -> bytes:
+    return open_lines(_LINE_TABLE).read_row_group(group, columns=["image"])["image"][row].as_py()

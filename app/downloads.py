@@ -1,4 +1,4 @@
-"""The corrected text of all pages, to be copied or downloaded."""
+"""Offers the corrected text of all pages to copy or download."""
 
 import functools
 import io
@@ -7,48 +7,51 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.correcting import corrected
+from app.correcting import apply_corrections
 from app.language import say
-from app.reading import Reading
+from app.reading import ReadPicture
 from netchu.pages.image_files import PageFile
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 
 
-def offer_text(readings: list[Reading]) -> None:
-    """The text of all pages, to be copied or downloaded."""
+def offer_text(pictures: list[ReadPicture]) -> None:
+    """Show the text of all pages, and a download button for each format."""
     pages = [
-        (PageFile(Path(reading.source.name), reading.source.number, reading.source.pages), corrected(reading))
-        for reading in readings
+        (PageFile(Path(picture.source.name), picture.source.number, picture.source.pages), apply_corrections(picture))
+        for picture in pictures
     ]
     st.subheader(say("Text", "Văn bản"))
-    stem = Path(readings[0].source.name).stem
+    stem = Path(pictures[0].source.name).stem
     with st.container(horizontal=True):
         for name, label in (("text", "TXT"), ("csv", "CSV"), ("alto", "ALTO XML"), ("page", "PAGE XML")):
-            content, suffix = _file(name, pages)
+            content, suffix = _make_file(name, pages)
             st.download_button(
                 label, content, f"{stem}{suffix}", icon=":material/download:", on_click="ignore", key=f"download-{name}"
             )
-    # Below the buttons: text that shows here is in their files.
+    # After the buttons: when a text is visible here, their files contain it.
     st.code("\n\n".join(page.text for _, page in pages), language=None, wrap_lines=True)
 
 
-def _file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, str]:
-    """The pages in a format, and the end of its file's name: of formats that take one page, a zip of many."""
-    kind = OUTPUT_FORMATS[name]
-    documents = [_document(name, file, page) for file, page in pages]
-    if len(pages) == 1 or kind.many:
-        return (kind.header + "".join(documents)).encode(), kind.suffix
+def _make_file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, str]:
+    """Return the pages in a format, and the end of the file's name.
+
+    Several pages in a format for one page are a zip archive.
+    """
+    output_format = OUTPUT_FORMATS[name]
+    documents = [_format_page(name, file, page) for file, page in pages]
+    if len(pages) == 1 or output_format.many:
+        return (output_format.header + "".join(documents)).encode(), output_format.suffix
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         for number, (document, (file, _)) in enumerate(zip(documents, pages, strict=True), 1):
-            # Without the time of day the same pages are the same file, which Streamlit then need not send again.
-            entry = zipfile.ZipInfo(f"{number:03}-{file.path.stem}{kind.suffix}")
+            # Without the time, the same pages are the same file, which Streamlit need not send again.
+            entry = zipfile.ZipInfo(f"{number:03}-{file.path.stem}{output_format.suffix}")
             zipped.writestr(entry, document, zipfile.ZIP_DEFLATED)
     return archive.getvalue(), f"-{name}.zip"
 
 
 @functools.lru_cache(4 * 50)
-def _document(name: str, file: PageFile, page: Page) -> str:
-    """A page in a format, kept because every letter that is typed asks for all pages in all formats again."""
+def _format_page(name: str, file: PageFile, page: Page) -> str:
+    """Return a page in a format; cached, because each typed letter formats all pages in all formats again."""
     return OUTPUT_FORMATS[name].write(file, page)

@@ -1,4 +1,4 @@
-"""The page "Errors": the test lines of a run, the worst first, with what was misread."""
+"""The page "Errors": the test lines of a run with their errors, the worst first."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -7,36 +7,43 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from app.differences import LINES, kind_name, line_card, line_images, marked, show_lines
-from app.language import plain, say
-from app.run_files import TestLine, find_runs, lines_of
+from app.differences import (
+    LINES_PER_PAGE,
+    load_line_images,
+    mark_differences,
+    render_card,
+    show_cards,
+    translate_kind,
+)
+from app.language import escape_markdown, say
+from app.run_files import LineErrors, find_runs, read_test_lines
 from netchu.core.errors import NetchuError
 from netchu.evaluation.error_kinds import ERROR_KINDS
 
 
-def show() -> None:
+def show_errors_page() -> None:
     st.title(say("Errors", "Lỗi đọc"))
     st.caption(
         say(
-            "The test lines of a run, the worst first: what is written, what was read, and the difference.",
-            "Các dòng kiểm tra của một lần chạy, sai nhiều nhất trước: chữ đã viết, chữ đọc được và chỗ khác nhau.",
+            "The test lines of a run, the worst first: the written text, the prediction, and their differences.",
+            "Các dòng kiểm tra của một lần chạy, sai nhiều nhất trước: văn bản gốc, kết quả đọc và chỗ khác nhau.",
         )
     )
     runs = {run.label: run for run in find_runs() if run.predictions}
     if not runs:
-        st.info(say("No run has readings yet; run `dvc repro`.", "Chưa có kết quả đọc nào; hãy chạy `dvc repro`."))
+        st.info(say("No run has predictions yet; run `dvc repro`.", "Chưa có kết quả đọc nào; hãy chạy `dvc repro`."))
         return
     label = st.selectbox(say("Run", "Lần chạy"), list(runs), key="run", bind="query-params")
     try:
-        lines = lines_of(runs[label])
+        lines = read_test_lines(runs[label])
     except NetchuError as error:
-        st.error(plain(error))
+        st.error(escape_markdown(error))
         return
-    _summary(lines)
-    _browse(label, _filtered(label, lines), len(lines))
+    _show_summary(lines)
+    _show_lines(label, _filter_lines(label, lines), len(lines))
 
 
-def _summary(lines: Sequence[TestLine]) -> None:
+def _show_summary(lines: Sequence[LineErrors]) -> None:
     edits, characters = sum(line.edits for line in lines), sum(len(line.reference) for line in lines)
     wrong = sum(line.reference != line.prediction for line in lines)
     figures, chart = st.columns([1, 2], vertical_alignment="center")
@@ -47,7 +54,7 @@ def _summary(lines: Sequence[TestLine]) -> None:
         st.metric("CER", f"{100 * edits / max(characters, 1):.2f} %")
     table = pd.DataFrame(
         {
-            "kind": [kind_name(kind) for kind in ERROR_KINDS],
+            "kind": [translate_kind(kind) for kind in ERROR_KINDS],
             "edits": [sum(line.kinds.get(kind, 0) for line in lines) for kind in ERROR_KINDS],
             "lines": [sum(kind in line.kinds for line in lines) for kind in ERROR_KINDS],
         }
@@ -70,14 +77,14 @@ def _summary(lines: Sequence[TestLine]) -> None:
     chart.altair_chart(bars, alt=title)
 
 
-def _filtered(label: str, lines: Sequence[TestLine]) -> list[TestLine]:
-    """The lines that the person asks for."""
+def _filter_lines(label: str, lines: Sequence[LineErrors]) -> list[LineErrors]:
+    """Show the filters, and return the lines that pass them."""
     found = list(lines)
     kinds = st.pills(
         say("With an error of", "Có lỗi về"),
         ERROR_KINDS,
         selection_mode="multi",
-        format_func=lambda kind: f"{kind_name(kind)} · {sum(kind in line.kinds for line in lines)}",
+        format_func=lambda kind: f"{translate_kind(kind)} · {sum(kind in line.kinds for line in lines)}",
         key="kinds",
     )
     text, length, writer, source = st.columns(4, vertical_alignment="bottom")
@@ -89,13 +96,13 @@ def _filtered(label: str, lines: Sequence[TestLine]) -> list[TestLine]:
         title = say("Length, characters", "Độ dài, ký tự")
         shortest, longest = length.slider(title, *ends, ends, key=f"length {ends}")
         found = [line for line in found if shortest <= len(line.reference) <= longest]
-    for place, name, title in (
+    for column, name, title in (
         (writer, "writer", say("Writer", "Người viết")),
         (source, "source", say("Source", "Nguồn")),
     ):
         values = sorted({getattr(line, name) for line in lines})
         if len(values) > 1:
-            chosen = place.multiselect(
+            chosen = column.multiselect(
                 title,
                 values,
                 format_func=lambda value: value or say("unknown", "không rõ"),
@@ -107,49 +114,49 @@ def _filtered(label: str, lines: Sequence[TestLine]) -> list[TestLine]:
         found = [line for line in found if line.reference != line.prediction]
     if kinds:
         found = [line for line in found if line.kinds.keys() & set(kinds)]
-    if wanted := _folded(wanted):
+    if wanted := _fold_case(wanted):
         found = [
             line
             for line in found
-            if any(wanted in _folded(text) for text in (line.reference, line.prediction, line.id))
+            if any(wanted in _fold_case(text) for text in (line.reference, line.prediction, line.id))
         ]
     return found
 
 
-def _folded(text: str) -> str:
+def _fold_case(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold().strip()
 
 
-def _browse(label: str, lines: Sequence[TestLine], total: int) -> None:
+def _show_lines(label: str, lines: Sequence[LineErrors], total: int) -> None:
     count = len(lines)
     st.markdown(f"**{say(f'{count:,} of {total:,} lines', f'{count:,} trong {total:,} dòng')}**")
     if not lines:
-        st.info(say("No line is like this.", "Không có dòng nào như vậy."))
+        st.info(say("No line matches.", "Không có dòng nào phù hợp."))
         return
-    place = st.container()
-    # A key of its own for each choice of lines, so that another choice begins at its first page.
+    cards = st.container()
+    # With a key of their own, other lines start at their first page.
     key = f"page {label} {hash(tuple(line.id for line in lines))}"
-    page = st.pagination(-(-count // LINES), key=key) if count > LINES else 1
-    shown = lines[LINES * (page - 1) : LINES * page]
-    images = line_images({line.id: line.reference for line in shown})
-    with place:
+    page = st.pagination(-(-count // LINES_PER_PAGE), key=key) if count > LINES_PER_PAGE else 1
+    shown = lines[LINES_PER_PAGE * (page - 1) : LINES_PER_PAGE * page]
+    images = load_line_images({line.id: line.reference for line in shown})
+    with cards:
         if len(images) < len(shown):
             st.caption(
                 say(
-                    "A line without an image is not in the workspace; `dvc checkout` or `dvc repro` may bring it.",
-                    "Dòng không có ảnh là dòng không nằm trong thư mục hiện tại; thử `dvc checkout` hoặc `dvc repro`.",
+                    "A line without an image is not in the workspace; try `dvc checkout` or `dvc repro`.",
+                    "Dòng không có ảnh không nằm trong thư mục hiện tại; hãy thử `dvc checkout` hoặc `dvc repro`.",
                 )
             )
-        show_lines([_card(line, images.get(line.id)) for line in shown])
+        show_cards([_render_card(line, images.get(line.id)) for line in shown])
 
 
-def _card(line: TestLine, image: bytes | None) -> str:
-    about = [
+def _render_card(line: LineErrors, image: bytes | None) -> str:
+    title = [
         line.id,
         line.writer,
         f"CER {line.cer:.0f} %",
-        ", ".join(kind_name(kind) for kind in ERROR_KINDS if kind in line.kinds),
+        ", ".join(translate_kind(kind) for kind in ERROR_KINDS if kind in line.kinds),
     ]
-    written, read = marked(line.reference, line.prediction)
-    texts = [(say("written", "đã viết"), written), (say("read", "đọc được"), read)]
-    return line_card(" · ".join(filter(None, about)), image, texts)
+    reference, prediction = mark_differences(line.reference, line.prediction)
+    texts = [(say("written", "văn bản gốc"), reference), (say("read", "đọc được"), prediction)]
+    return render_card(" · ".join(filter(None, title)), image, texts)

@@ -1,4 +1,4 @@
-"""The page's two languages: English and Vietnamese."""
+"""The two languages of the pages: English and Vietnamese."""
 
 import re
 
@@ -8,17 +8,21 @@ _CHOICES = ("English", "Tiếng Việt")
 
 
 def choose_language() -> None:
-    """Let the person choose, in the sidebar; the choice stays for the session, and with the page's address."""
-    asked = 1 if st.query_params.get("lang") == "vi" else 0
-    chosen = st.sidebar.radio("Language · Ngôn ngữ", _CHOICES, index=asked, horizontal=True, key="language")
+    """Show the choice of a language in the sidebar; keep it for the session and in the page's address."""
+    requested = 1 if st.query_params.get("lang") == "vi" else 0
+    chosen = st.sidebar.radio("Language · Ngôn ngữ", _CHOICES, index=requested, horizontal=True, key="language")
     st.query_params["lang"] = "vi" if chosen == _CHOICES[1] else "en"
 
 
 def say(english: str, vietnamese: str) -> str:
-    """Whichever of the two texts is in the chosen language."""
+    """Return the text in the chosen language.
+
+    >>> say("Read", "Đọc")
+    'Read'
+    """
     return vietnamese if st.session_state.get("language") == _CHOICES[1] else english
 
 
-def plain(text: object) -> str:
-    """Text for a place that takes Markdown, shown there as it is: a file's name, for instance."""
+def escape_markdown(text: object) -> str:
+    """Return `text`, such as the name of a file, such that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&])", r"\\\1", str(text))

@@ -1,4 +1,4 @@
-"""The text of a line as HTML: doubtful letters coloured, with their alternatives on hover."""
+"""A line's text as HTML: uncertain letters are coloured, and show their alternatives on hover."""
 
 import html
 
@@ -6,9 +6,9 @@ from app.language import say
 from netchu.pages.page import Line
 
 _LEVELS = ((0.5, "low"), (0.8, "middle"), (0.95, "high"))
-"""Probability below which a letter has that colour; above the last it has none."""
+"""A letter with a lower probability has this colour; above the last one it has none."""
 
-STYLE = """
+READING_STYLE = """
 <style>
 .reading { font-size: 1.15rem; line-height: 1.7; overflow-wrap: anywhere; position: relative; }
 .reading b { display: inline-block; min-width: 1.5em; padding: 0 .3em; margin-right: .5em; border-radius: .3em;
@@ -26,31 +26,32 @@ mark.low { background: #ff9d94; } mark.middle { background: #ffc97a; } mark.high
 """
 
 
-def legend() -> str:
-    """What the colours mean."""
+def render_legend() -> str:
+    """Return an explanation of the colours."""
     marks = "".join(f'<mark class="{name}">&lt; {100 * bound:.0f} %</mark>' for bound, name in _LEVELS)
     text = say(
-        "How sure the network is of a letter; point at it or tap it for what it might be instead:",
-        "Mạng chắc chắn về một chữ đến đâu; trỏ hoặc chạm vào chữ để xem nó có thể là chữ gì khác:",
+        "How sure the network is of a letter (point at a letter or tap it to see the alternatives):",
+        "Độ chắc chắn của mạng về từng chữ (trỏ hoặc chạm vào chữ để xem các khả năng khác):",
     )
     return f'<div class="legend">{text}{marks}</div>'
 
 
-def marked_text(number: int, line: Line) -> str:
-    """The text of a line as it was read with `letters`."""
-    letters = "".join(_marked(letter.text, letter.probability, letter.alternatives) for letter in line.letters)
+def render_line(number: int, line: Line) -> str:
+    """Return the number and the text of a line that was read with `letters`."""
+    letters = "".join(_render_letter(letter.text, letter.probability, letter.alternatives) for letter in line.letters)
     return f'<div class="reading"><b>{number}</b>{letters}</div>'
 
 
-def _marked(text: str, probability: float, alternatives: tuple[tuple[str, float], ...]) -> str:
+def _render_letter(text: str, probability: float, alternatives: tuple[tuple[str, float], ...]) -> str:
     level = next((name for bound, name in _LEVELS if probability < bound), None)
     if level is None:
         return html.escape(text)
     rows = "&#10;".join(
-        f"{html.escape(_named(other))}  {100 * share:.0f} %" for other, share in ((text, probability), *alternatives)
+        f"{html.escape(_name_character(candidate))}  {100 * share:.0f} %"
+        for candidate, share in ((text, probability), *alternatives)
     )
     return f'<mark class="{level}" tabindex="0" data-others="{rows}">{html.escape(text)}</mark>'
 
 
-def _named(character: str) -> str:
+def _name_character(character: str) -> str:
     return {"": say("(none)", "(không có)"), " ": say("(space)", "(dấu cách)")}.get(character, character)

@@ -1,27 +1,27 @@
-"""The page "Read": pictures in, their text out, to be checked, corrected and saved."""
+"""The page "Read": reads pictures, and lets the user correct, download and save the text."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from app.correcting import correct
+from app.correcting import show_field
 from app.downloads import offer_text
-from app.language import plain, say
-from app.marked_text import STYLE, legend, marked_text
+from app.language import escape_markdown, say
+from app.marked_text import READING_STYLE, render_legend, render_line
 from app.preparation import offer_steps
-from app.reading import Options, Reading, default_options, drawn, read, recognizer
+from app.reading import ReadingOptions, ReadPicture, load_overview, load_recognizer, make_options, read_picture
 from app.saving import offer_saving
-from app.uploads import TYPES, UploadedPage, pages_of
+from app.uploads import FILE_TYPES, UploadedPage, split_into_pages
 from netchu.core.errors import NetchuError
 
 _EXAMPLES = Path(__file__).parent / "examples"
 
 _MOST_PAGES = 50
-"""Pages read at a time: the command reads stacks of them."""
+"""Pages that are read at a time; the command `netchu read` has no such limit."""
 
-_PASTE = """
+_PASTE_SCRIPT = """
 <script>
-// What is pasted anywhere on the page goes to where files are dropped, which else takes it only with the focus.
+// Sends files that are pasted anywhere on the page to the drop zone, which otherwise takes them only with the focus.
 if (!window.netchuPastes) {
   window.netchuPastes = true;
   document.addEventListener("paste", (event) => {
@@ -37,58 +37,58 @@ if (!window.netchuPastes) {
 """
 
 _WIDE = 3
-"""Width over height of a picture from which its text stands below it rather than beside it."""
+"""The text of a picture stands below it if its width over its height is larger, otherwise beside it."""
 
 
-def show() -> None:
+def show_read_page() -> None:
     st.title(say("Read", "Đọc"))
     st.caption(
         say(
-            "Vietnamese handwriting becomes text. Pictures stay on this computer; nothing is saved unless you ask.",
-            "Chữ viết tay tiếng Việt thành văn bản. Ảnh ở lại trên máy này; chỉ lưu khi bạn yêu cầu.",
+            "Turns Vietnamese handwriting into text. Pictures stay on this computer; nothing is saved unless you ask.",
+            "Chuyển chữ viết tay tiếng Việt thành văn bản. Ảnh không rời khỏi máy này; chỉ lưu khi bạn yêu cầu.",
         )
     )
-    sources = _given()
+    sources = _choose_sources()
     try:
-        options = _options()
-        recognizer(options)
+        options = _choose_options()
+        load_recognizer(options)
     except NetchuError as error:
-        st.warning(f"{say('There is no model that can read', 'Chưa có mô hình để đọc')}: {plain(error)}")
+        st.warning(f"{say('No model to read with', 'Chưa có mô hình để đọc')}: {escape_markdown(error)}")
         return
-    readings = _read_all(sources, options)
-    if not readings:
+    pictures = _read_all(sources, options)
+    if not pictures:
         return
-    place = 0
-    if len(readings) > 1:
-        place = st.selectbox(
+    number = 0
+    if len(pictures) > 1:
+        number = st.selectbox(
             say("Page", "Trang"),
-            range(len(readings)),
-            # Pasted pictures all have the same name.
-            format_func=lambda number: f"{number + 1} · {readings[number].source}",
+            range(len(pictures)),
+            # With the number, because all pasted pictures have the same name.
+            format_func=lambda index: f"{index + 1} · {pictures[index].source}",
             key="page",
         )
-    shown = readings[place]
-    st.html(STYLE)
-    _show_page(shown)
-    if any(reading.page.lines for reading in readings):
-        offer_text(readings)
-        offer_saving(readings)
+    shown = pictures[number]
+    st.html(READING_STYLE)
+    _show_picture(shown)
+    if any(picture.page.lines for picture in pictures):
+        offer_text(pictures)
+        offer_saving(pictures)
     if shown.page.lines:
         offer_steps(shown)
 
 
-def _given() -> list[UploadedPage]:
-    """The pages of all that the person has given."""
+def _choose_sources() -> list[UploadedPage]:
+    """Show the ways to choose pictures, and return the pages of all that are chosen."""
     files = st.file_uploader(
         say(
             "Pictures or PDFs of handwriting: drop them here, browse, or paste with Ctrl+V",
             "Ảnh hoặc PDF chữ viết tay: thả vào đây, chọn tệp, hoặc dán bằng Ctrl+V",
         ),
-        type=TYPES,
+        type=FILE_TYPES,
         accept_multiple_files=True,
         key="files",
     )
-    st.html(_PASTE, unsafe_allow_javascript=True)
+    st.html(_PASTE_SCRIPT, unsafe_allow_javascript=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         example = st.pills(
             say("No picture at hand? Try an example", "Chưa có ảnh? Thử ví dụ"),
@@ -107,14 +107,14 @@ def _given() -> list[UploadedPage]:
         photograph = st.camera_input(
             say("Photograph the page", "Chụp trang giấy"), resolution="1080p", key="photograph"
         )
-    given = [(file.name, file.getvalue(), file.file_id) for file in [*files, *([photograph] if photograph else [])]]
+    chosen = [(file.name, file.getvalue(), file.file_id) for file in [*files, *([photograph] if photograph else [])]]
     if example:
-        given.append((f"{example}.jpg", (_EXAMPLES / f"{example}.jpg").read_bytes(), example))
-    return [page for file in given for page in pages_of(*file)]
+        chosen.append((f"{example}.jpg", (_EXAMPLES / f"{example}.jpg").read_bytes(), example))
+    return [page for file in chosen for page in split_into_pages(*file)]
 
 
-def _options() -> Options:
-    """How the person wants to read; raises NetchuError where there is no model."""
+def _choose_options() -> ReadingOptions:
+    """Show the options, and return those chosen; raise NetchuError where there is no model."""
     names = {
         "auto": say("Automatic", "Tự động"),
         "line": say("One line", "Một dòng"),
@@ -134,55 +134,59 @@ def _options() -> Options:
             say("Language model", "Mô hình ngôn ngữ"),
             value=True,
             help=say(
-                "Prefers words that are usual in Vietnamese addresses; without it, the text is what the network sees.",
-                "Ưu tiên các từ thường gặp trong địa chỉ tiếng Việt; nếu tắt, văn bản là những gì mạng nhìn thấy.",
+                "Prefers words that are common in Vietnamese addresses; without it, only the network reads.",
+                "Ưu tiên các từ thường gặp trong địa chỉ tiếng Việt; nếu tắt, văn bản chỉ do mạng đọc ra.",
             ),
             key="language_model",
             persist_state="session",
         )
-    return default_options(layout, "beam" if model else "greedy")
+    return make_options(layout, "beam" if model else "greedy")
 
 
-def _read_all(sources: list[UploadedPage], options: Options) -> list[Reading]:
-    """What can be read; says what cannot."""
+def _read_all(sources: list[UploadedPage], options: ReadingOptions) -> list[ReadPicture]:
+    """Return the pictures that can be read, and show an error for each of the others."""
     if len(sources) > _MOST_PAGES:
         st.info(
             say(
-                f"{len(sources)} pages were given, of which the first {_MOST_PAGES} are read; "
-                "`python -m netchu read` reads as many as you like.",
+                f"Only the first {_MOST_PAGES} of {len(sources)} pages are read; "
+                "the command `python -m netchu read` reads any number of pages.",
                 f"Có {len(sources)} trang, chỉ đọc {_MOST_PAGES} trang đầu; "
                 "lệnh `python -m netchu read` đọc bao nhiêu trang cũng được.",
             )
         )
     sources = sources[:_MOST_PAGES]
-    readings = []
+    pictures = []
     for number, source in enumerate(sources, 1):
         part = f" ({number}/{len(sources)})" if len(sources) > 1 else ""
-        with st.spinner(f"{say('Reading', 'Đang đọc')} {plain(source)}{part} …"):
-            reading = read(source, options)
-        if isinstance(reading, NetchuError):
-            st.error(f"**{plain(source)}** {say('cannot be read', 'không đọc được')}: {plain(reading)}")
+        with st.spinner(f"{say('Reading', 'Đang đọc')} {escape_markdown(source)}{part} …"):
+            picture = read_picture(source, options)
+        if isinstance(picture, NetchuError):
+            st.error(
+                f"**{escape_markdown(source)}** {say('cannot be read', 'không đọc được')}: {escape_markdown(picture)}"
+            )
         else:
-            readings.append(reading)
-    return readings
+            pictures.append(picture)
+    return pictures
 
 
-def _show_page(reading: Reading) -> None:
-    """The picture and what was read there, to be corrected."""
-    page = reading.page
+def _show_picture(picture: ReadPicture) -> None:
+    """Show the picture, and each line of its text with a field to correct it."""
+    page = picture.page
     if page.width > _WIDE * page.height:
         left, right = st.container(), st.container()
     else:
         left, right = st.columns(2, gap="medium")
     left.image(
-        drawn(reading), width="stretch", alt=say("The picture, its lines numbered", "Ảnh, các dòng được đánh số")
+        load_overview(picture),
+        width="stretch",
+        alt=say("The picture with numbered lines", "Ảnh, các dòng được đánh số"),
     )
     with right:
         if not page.lines:
-            st.info(say("No writing was found in this picture.", "Không tìm thấy chữ viết trong ảnh này."))
+            st.info(say("No handwriting found in this picture.", "Không tìm thấy chữ viết trong ảnh này."))
             return
-        st.html(legend())
+        st.html(render_legend())
         for number, line in enumerate(page.lines):
             with st.container(gap=None):
-                st.html(marked_text(number + 1, line))
-                correct(reading, number)
+                st.html(render_line(number + 1, line))
+                show_field(picture, number)

@@ -1,4 +1,4 @@
-"""Reads pages for the web page: each once, whatever the person does on the page meanwhile."""
+"""Reads pictures for the web page, each only once: results are cached."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,85 +6,85 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app.picture_view import overview
-from app.uploads import UploadedPage, open_page
+from app.picture_view import draw_overview
+from app.uploads import UploadedPage, decode_page
 from netchu.core.errors import NetchuError
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer, default_model
 
 
-class Options(NamedTuple):
-    """How a page is read."""
+class ReadingOptions(NamedTuple):
+    """The layout, decoder and model to read with."""
 
     layout: Layout
     decoder: str
     model: Path  # folder
-    changed: int  # when the model was, in nanoseconds
+    changed: int  # time of the model's last change, in nanoseconds
 
 
-def default_options(layout: Layout, decoder: str) -> Options:
-    """With the model that is read with by default; raises NetchuError where there is none."""
+def make_options(layout: Layout, decoder: str) -> ReadingOptions:
+    """Return options with the default model; raise NetchuError where there is none."""
     folder = default_model()
-    return Options(layout, decoder, folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))
+    return ReadingOptions(layout, decoder, folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))
 
 
-class Reading(NamedTuple):
-    """A page and what was read there."""
+class ReadPicture(NamedTuple):
+    """A picture and its text."""
 
     source: UploadedPage
-    options: Options
+    options: ReadingOptions
     page: Page
 
     @property
     def key(self) -> str:
-        """The same for the same content, read in the same way."""
+        """Return a text that is the same for the same picture and options."""
         options = self.options
         source = f"{self.source.digest}-{self.source.number}"
         return f"{source}-{options.layout}-{options.decoder}-{options.model}-{options.changed}"
 
 
-def recognizer(options: Options) -> Recognizer:
-    """The model, loaded once; raises NetchuError where it is damaged."""
-    return _recognizer(options.model, options.changed)
+def load_recognizer(options: ReadingOptions) -> Recognizer:
+    """Return the recognizer, loaded once; raise NetchuError where its model is damaged."""
+    return _load_recognizer(options.model, options.changed)
 
 
-def read(source: UploadedPage, options: Options) -> Reading | NetchuError:
-    """What is read on a page, or why it cannot be."""
+def read_picture(source: UploadedPage, options: ReadingOptions) -> ReadPicture | NetchuError:
+    """Return the picture with its text, or the error where it cannot be read."""
     page = _read(source.digest, source.number, options, source)
-    return page if isinstance(page, NetchuError) else Reading(source, options, page)
+    return page if isinstance(page, NetchuError) else ReadPicture(source, options, page)
 
 
-def pixels(source: UploadedPage) -> np.ndarray:
-    """The picture of a page that could be read."""
-    return _pixels(source.digest, source.number, source)
+def load_pixels(source: UploadedPage) -> np.ndarray:
+    """Return the pixels of a picture that can be read."""
+    return _decode(source.digest, source.number, source)
 
 
-def drawn(reading: Reading) -> bytes:
-    """The picture as `overview` draws it."""
-    return _drawn(reading.key, reading)
+def load_overview(picture: ReadPicture) -> bytes:
+    """Return the picture as `draw_overview` draws it."""
+    return _draw(picture.key, picture)
 
 
-# Arguments that begin with an underscore take no part in telling calls apart.
+# Streamlit's caches ignore arguments whose name starts with an underscore.
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _recognizer(folder: Path, changed: int) -> Recognizer:
+def _load_recognizer(folder: Path, changed: int) -> Recognizer:
     return Recognizer(folder)
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def _read(digest: str, number: int, options: Options, _source: UploadedPage) -> Page | NetchuError:
+def _read(digest: str, number: int, options: ReadingOptions, _source: UploadedPage) -> Page | NetchuError:
     try:
-        return recognizer(options).read(pixels(_source), options.layout, options.decoder, letters=True)
+        return load_recognizer(options).read(load_pixels(_source), options.layout, options.decoder, letters=True)
     except NetchuError as error:
         return error
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _pixels(digest: str, number: int, _source: UploadedPage) -> np.ndarray:
-    return open_page(_source)
+def _decode(digest: str, number: int, _source: UploadedPage) -> np.ndarray:
+    return decode_page(_source)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
-def _drawn(key: str, _reading: Reading) -> bytes:
-    return overview(pixels(_reading.source), _reading.page)
+def _draw(key: str, _picture: ReadPicture) -> bytes:
+    return draw_overview(load_pixels(_picture.source), _picture.page)

@@ -1,26 +1,27 @@
-"""Saves corrected lines, cut out of their picture, as a data set for teaching; only when the person says so."""
+"""Saves corrected lines, cut out of their picture, as a data set for fine-tuning."""
 
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from app.correcting import texts, was_shown
-from app.language import plain, say
-from app.picture_view import without_margins
-from app.reading import Reading, pixels, recognizer
+from app.correcting import read_fields, was_shown
+from app.language import escape_markdown, say
+from app.picture_view import crop_to_writing
+from app.reading import ReadPicture, load_pixels, load_recognizer
 from netchu.core.errors import NetchuError
 from netchu.teaching.corrections import DEFAULT_FOLDER, save_lines
 
 
-def offer_saving(readings: list[Reading]) -> None:
-    """Lines of all pages, as a data set for teaching."""
-    with st.expander(say("Save corrections", "Lưu phần đã sửa"), icon=":material/save:", key="saving"):
+def offer_saving(pictures: list[ReadPicture]) -> None:
+    """Show the form that saves lines of all pages."""
+    with st.expander(say("Save corrections", "Lưu các dòng đã sửa"), icon=":material/save:", key="saving"):
         st.caption(
             say(
-                "Each line is cut out of the picture and kept with its text, so that the model can learn your hand on "
-                "the page Teach.",
-                "Mỗi dòng được cắt khỏi ảnh và lưu cùng văn bản, để mô hình học nét chữ của bạn ở trang Dạy.",
+                "Saves the image and the text of each corrected line. On the page Teach you can fine-tune the model on "
+                "these lines.",
+                "Lưu ảnh và văn bản của từng dòng đã sửa. Ở trang Dạy, bạn có thể huấn luyện mô hình trên các dòng "
+                "này.",
             )
         )
         folder = st.text_input(
@@ -28,16 +29,16 @@ def offer_saving(readings: list[Reading]) -> None:
         )
         st.session_state["corrections_folder"] = folder = folder.strip() or str(DEFAULT_FOLDER)
         writer = st.text_input(
-            say("Whose hand it is (may stay empty)", "Chữ của ai (có thể để trống)"),
+            say("Writer's name (optional)", "Tên người viết (không bắt buộc)"),
             key="writer",
             persist_state="session",
         )
-        everything = st.toggle(
-            say("Also the lines I left as they were: I have checked them", "Cả những dòng giữ nguyên: tôi đã kiểm tra"),
-            key="everything",
+        unchanged_too = st.toggle(
+            say("Also save unchanged lines: I have checked them", "Lưu cả các dòng không sửa: tôi đã kiểm tra"),
+            key="unchanged_too",
         )
-        chosen = [(reading, _chosen(reading, everything)) for reading in readings]
-        count = sum(len(lines) for _, lines in chosen)
+        chosen = [(picture, _choose_lines(picture, unchanged_too)) for picture in pictures]
+        count = sum(len(texts) for _, texts in chosen)
         label = say(f"Save {count} line{'s' * (count != 1)}", f"Lưu {count} dòng")
         if not count:
             label = say("Nothing corrected yet", "Chưa sửa dòng nào")
@@ -45,32 +46,33 @@ def offer_saving(readings: list[Reading]) -> None:
             return
         try:
             with st.spinner(say("Saving …", "Đang lưu …")):
-                cut = [line for reading, lines in chosen if lines for line in _cut_out(reading, lines)]
-                new = save_lines(Path(folder).expanduser(), cut, writer)
-        except (NetchuError, RuntimeError) as error:  # the latter where ~ is no one's home
-            st.error(f"{say('Nothing was saved', 'Chưa lưu gì')}: {plain(error)}")
+                lines = [line for picture, texts in chosen if texts for line in _crop_lines(picture, texts)]
+                new = save_lines(Path(folder).expanduser(), lines, writer)
+        except (NetchuError, RuntimeError) as error:  # RuntimeError: ~ of an unknown user
+            st.error(f"{say('Nothing was saved', 'Chưa lưu gì')}: {escape_markdown(error)}")
             return
-        again = count - new
+        replaced = count - new
         st.success(
             say(f"Saved: {new} new", f"Đã lưu: {new} dòng mới")
-            + (say(f", {again} replaced", f", thay {again} dòng") if again else "")
-            + f" · {plain(folder)}"
+            + (say(f", {replaced} replaced", f", thay {replaced} dòng") if replaced else "")
+            + f" · {escape_markdown(folder)}"
         )
 
 
-def _chosen(reading: Reading, everything: bool) -> dict[int, str]:
-    """The text of each line to be saved, by its place on the page.
+def _choose_lines(picture: ReadPicture, unchanged_too: bool) -> dict[int, str]:
+    """Return the texts of the lines to save, by their index on the page.
 
-    What was left as it was is saved with `everything`, where the page has been shown: else nobody can have checked it.
+    Unchanged lines are saved only if the page has been shown: otherwise nobody can have checked them.
     """
-    unchanged = everything and was_shown(reading)
+    unchanged_too = unchanged_too and was_shown(picture)
     return {
         number: text
-        for number, (line, text) in enumerate(zip(reading.page.lines, texts(reading), strict=True))
-        if text and (unchanged or text != line.text)
+        for number, (line, text) in enumerate(zip(picture.page.lines, read_fields(picture), strict=True))
+        if text and (unchanged_too or text != line.text)
     }
 
 
-def _cut_out(reading: Reading, lines: dict[int, str]) -> list[tuple[np.ndarray, str]]:
-    pictures = recognizer(reading.options).line_pictures(pixels(reading.source), reading.page, reading.options.layout)
-    return [(without_margins(pictures[number]), text) for number, text in lines.items()]
+def _crop_lines(picture: ReadPicture, texts: dict[int, str]) -> list[tuple[np.ndarray, str]]:
+    recognizer = load_recognizer(picture.options)
+    images = recognizer.line_pictures(load_pixels(picture.source), picture.page, picture.options.layout)
+    return [(crop_to_writing(images[number]), text) for number, text in texts.items()]

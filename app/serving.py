@@ -1,4 +1,4 @@
-"""Serves the web page for a program that drives a browser: the tests, and the pictures of it."""
+"""Serves the web page for a program that controls a browser: the tests and the screenshots."""
 
 import contextlib
 import socket
@@ -11,15 +11,19 @@ from pathlib import Path
 
 from netchu.core.errors import NetchuError
 
-_PATIENCE = 120
-"""Seconds that the server may take to start; a busy machine is slow."""
+_START_PATIENCE = 300
+"""Seconds that the server may take to start; on a busy machine it is slow."""
 
 
 @contextlib.contextmanager
 def serve(project: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    """The address of the web page of the project in a folder, as long as the context lasts.
+    """Serve the web page of the project in a folder, and yield its address.
 
-    Raises NetchuError where it does not come up.
+        with serve(Path(), os.environ) as address:
+            print(address)
+
+    Raises:
+        NetchuError: the server does not start.
     """
     with socket.socket() as free:
         free.bind(("localhost", 0))
@@ -28,19 +32,19 @@ def serve(project: Path, environment: Mapping[str, str]) -> Iterator[str]:
     server = subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.DEVNULL)
     address = f"http://localhost:{port}"
     try:
-        _wait_for(server, address)
+        _wait_for_answer(server, address)
         yield address
     finally:
         server.terminate()
         server.wait()
 
 
-def _wait_for(server: subprocess.Popen, address: str) -> None:
-    end = time.monotonic() + _PATIENCE
+def _wait_for_answer(server: subprocess.Popen, address: str) -> None:
+    end = time.monotonic() + _START_PATIENCE
     while time.monotonic() < end:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
             return
         if server.poll() is not None:
             raise NetchuError(f"app/main.py: the server stopped with exit status {server.returncode}")
         time.sleep(0.1)
-    raise NetchuError(f"app/main.py: the server does not answer after {_PATIENCE} seconds")
+    raise NetchuError(f"app/main.py: the server does not answer after {_START_PATIENCE} seconds")

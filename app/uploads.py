@@ -1,4 +1,4 @@
-"""The pages of files that a person has given, opened in memory: nothing of them is written."""
+"""Splits uploaded files into pages and decodes them in memory: nothing is written to disk."""
 
 import hashlib
 from typing import NamedTuple
@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from netchu.pages.image_files import count_pages, decode_page
+from netchu.pages.image_files import count_pages, decode_file_page
 
-TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "pdf"]
+FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "pdf"]
 
 
 class UploadedPage(NamedTuple):
-    """One page of a file."""
+    """A page of an uploaded file."""
 
     name: str  # of the file
     data: bytes  # of the file
@@ -24,22 +24,22 @@ class UploadedPage(NamedTuple):
         return f"{self.name}, {self.number}/{self.pages}" if self.pages > 1 else self.name
 
 
-def pages_of(name: str, data: bytes, identity: str) -> list[UploadedPage]:
-    """The pages of a file; of a damaged one, too, one: opening it says what is wrong.
+def split_into_pages(name: str, data: bytes, identity: str) -> list[UploadedPage]:
+    """Return the pages of a file; a damaged file has one page, whose decoding raises the error.
 
     Args:
-        identity: what no other file has, by which this one is known again without a look at its bytes.
+        identity: unique for each file, so that the cache need not compare the files' bytes.
     """
     digest, pages = _examine(identity, data)
     return [UploadedPage(name, data, digest, number, pages) for number in range(1, pages + 1)]
 
 
-def open_page(page: UploadedPage) -> np.ndarray:
-    """The pixels of a page as `decode_image` gives them; raises NetchuError, which does not name the file."""
-    return decode_page(page.data, page.number)
+def decode_page(page: UploadedPage) -> np.ndarray:
+    """Return the pixels of a page as `decode_image` does; raise NetchuError, without the file's name."""
+    return decode_file_page(page.data, page.number)
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)
 def _examine(identity: str, _data: bytes) -> tuple[str, int]:
-    """The digest of a file and the number of its pages."""
+    """Return the digest of a file and the number of its pages."""
     return hashlib.blake2b(_data, digest_size=12).hexdigest(), count_pages(_data)

@@ -1,1 +1,1 @@
-"""Two runs side by side: where their figures lie, and whether they differ. No stage needs it."""
+"""Comparison of two runs: where their results are stored, and whether they differ. No stage imports it."""

@@ -1,11 +1,11 @@
-"""Why two runs differ: the difference of their CER by kind of error, and the kinds that make most of it."""
+"""Explains why two runs differ: splits the difference of their CER by kind of error, and finds the main kinds."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from netchu.evaluation.error_kinds import ERROR_KINDS, align_texts, share_edits
-from netchu.experiments.comparison import Pair
+from netchu.experiments.comparison import LinePair
 
 KIND_NAMES = {
     "base": "base letters",
@@ -18,14 +18,14 @@ KIND_NAMES = {
     "insertion": "insertions",
     "deletion": "deletions",
 }
-"""What people call the kinds of error."""
+"""The kinds of error in plain English, in the plural."""
 
-MOST = 3
-"""Kinds that a sentence names at most: more explain nothing."""
+MOST_NAMED = 3
+"""Kinds that a sentence names at most: a longer list would explain nothing."""
 
 
-class Part(NamedTuple):
-    """What errors of one kind add to the CER of both runs, in percentage points, exact."""
+class CerPart(NamedTuple):
+    """The part of the CER of both runs that is due to one kind of error, in percentage points, exact."""
 
     kind: str  # one of ERROR_KINDS
     a: Fraction
@@ -33,42 +33,46 @@ class Part(NamedTuple):
 
     @property
     def difference(self) -> Fraction:
-        """B - A: negative where B is better."""
+        """Return B - A in percentage points: negative where B is better."""
         return self.b - self.a
 
 
-def difference_by_kind(pairs: Sequence[Pair]) -> list[Part]:
-    """A part for each of ERROR_KINDS, the largest difference first; together they make both CERs and their difference.
+def split_cer_by_kind(pairs: Sequence[LinePair]) -> list[CerPart]:
+    """Return a part for each of ERROR_KINDS, the largest difference first; the parts add up to the CER of each run.
 
-    Unless every reference is empty: a rate is then no sum of parts, and these are 100 a character.
+    They do not where every reference is empty: the CER is then 0 or 100, and a part 100 a character.
     """
     length = sum(len(pair.reference) for pair in pairs) or 1
     shares = [
         share_edits(aligned for pair in pairs for aligned in align_texts(pair.reference, getattr(pair, run)))
         for run in "ab"
     ]
-    parts = [Part(kind, *(100 * share[kind] / length for share in shares)) for kind in ERROR_KINDS]
+    parts = [CerPart(kind, *(100 * share[kind] / length for share in shares)) for kind in ERROR_KINDS]
     return sorted(parts, key=lambda part: -abs(part.difference))
 
 
-def main_parts(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
-    """The kinds that make most of the difference, and those that speak against it, the largest first in both.
+def find_main_parts(parts: Sequence[CerPart]) -> tuple[list[CerPart], list[CerPart]]:
+    """Return the parts that explain most of the difference, and the largest parts against it, both in order of size.
 
-    Most of it: the fewest kinds that make more than half of all that speaks for the better run, and so of the
-    difference; none where that takes more than MOST. Against it: those that are each at least half as large as the
-    difference, at most MOST.
+    Parts for it have the sign of the whole difference. The fewest that add up to more than half of all parts for it are
+    returned, or none where that takes more than MOST_NAMED. Of the parts against it, those are returned that are at
+    least half as large as the whole difference, at most MOST_NAMED.
     """
     total = sum(part.difference for part in parts)
     ordered = sorted(parts, key=lambda part: -abs(part.difference))
-    towards = [part for part in ordered if part.difference * total > 0]
+    in_favour = [part for part in ordered if part.difference * total > 0]
     against = [part for part in ordered if part.difference * total < 0 and 2 * abs(part.difference) >= abs(total)]
-    gross = sum(abs(part.difference) for part in towards)
-    for count in range(1, min(MOST, len(towards)) + 1):
-        if 2 * sum(abs(part.difference) for part in towards[:count]) > gross:
-            return towards[:count], against[:MOST]
-    return [], against[:MOST]
+    sum_for = sum(abs(part.difference) for part in in_favour)
+    for count in range(1, min(MOST_NAMED, len(in_favour)) + 1):
+        if 2 * sum(abs(part.difference) for part in in_favour[:count]) > sum_for:
+            return in_favour[:count], against[:MOST_NAMED]
+    return [], against[:MOST_NAMED]
 
 
-def signed(points: float) -> str:
-    """Percentage points with their sign, as people read them: two decimals, a true minus, no sign before 0.00."""
+def format_points(points: float) -> str:
+    """Return percentage points with two decimals and a sign, which is a true minus; no sign before 0.00.
+
+    >>> format_points(-0.5)
+    '−0.50'
+    """
     return f"{points:+.2f}".replace("-", "−") if round(points, 2) else "0.00"

@@ -1,4 +1,4 @@
-"""Files of a revision: a git commit, branch or tag, a DVC experiment by its name, or the workspace."""
+"""Finds revisions (commits, branches, tags, DVC experiments and the workspace), and reads their files."""
 
 import difflib
 import os
@@ -10,16 +10,16 @@ from typing import NamedTuple
 from netchu.core.errors import NetchuError
 
 WORKSPACE = "workspace"
-"""The name, as in `dvc exp show`, of the files as they lie in the working tree."""
+"""The name of the files in the working tree, as in `dvc exp show`."""
 
-EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")
-"""Where DVC keeps an experiment: under the commit from which it started."""
+EXPERIMENT_REFERENCE = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")
+"""The reference of a DVC experiment: it contains the commit from which the experiment started, and the name."""
 
 
 class Revision(NamedTuple):
-    """A state of the project."""
+    """A state of the project's files."""
 
-    name: str  # as the person gave it
+    name: str  # as the user wrote it
     commit: str | None  # 40 hexadecimal digits; None for the workspace
 
     def __str__(self) -> str:
@@ -29,37 +29,43 @@ class Revision(NamedTuple):
 
 
 def find_revision(name: str) -> Revision:
-    """The revision that `name` means in the current folder's git repository.
+    """Return the revision with this name in the git repository of the current folder.
 
-    Among experiments of one name, the one that started from HEAD is meant, as in DVC. Raises NetchuError where nothing
-    has this name, or where it means different commits.
+        find_revision("main~1")
+
+    Of experiments with the same name, it is the one that started from HEAD, as in DVC.
+
+    Raises:
+        NetchuError: nothing has this name, or several commits have it.
     """
     if name == WORKSPACE:
         return Revision(name, None)
-    refs = references()
-    places = [f"refs/{kind}/{name}" for kind in ("tags", "heads", "remotes") if f"refs/{kind}/{name}" in refs]
-    experiments = [ref for ref in refs if (match := EXPERIMENT.fullmatch(ref)) and match[3] == name]
+    refs = list_references()
+    found = [f"refs/{kind}/{name}" for kind in ("tags", "heads", "remotes") if f"refs/{kind}/{name}" in refs]
+    experiments = [ref for ref in refs if (match := EXPERIMENT_REFERENCE.fullmatch(ref)) and match[3] == name]
     if len(experiments) > 1:
-        head = git("rev-parse", "HEAD").stdout.strip()
+        head = run_git("rev-parse", "HEAD").stdout.strip()
         of_head = f"refs/exps/{head[:2]}/{head[2:]}/{name}"
         experiments = [of_head] if of_head in experiments else experiments
-    places += experiments
-    if len({refs[place] for place in places}) > 1:
-        raise NetchuError(f"{name!r}: ambiguous; write {' or '.join(_exact(place, refs[place]) for place in places)}")
+    found += experiments
+    if len({refs[reference] for reference in found}) > 1:
+        names = (_make_exact(reference, refs[reference]) for reference in found)
+        raise NetchuError(f"{name!r}: ambiguous; write {' or '.join(names)}")
     if experiments:
         return Revision(name, refs[experiments[0]])
-    done = git("rev-parse", "--verify", f"{name}^{{commit}}")
+    done = run_git("rev-parse", "--verify", f"{name}^{{commit}}")
     if done.returncode == 0:
         return Revision(name, done.stdout.strip())
     if "is ambiguous" in done.stderr:
         raise NetchuError(f"{name!r}: several commits begin like this; write more digits")
-    raise NetchuError(f"{name!r}: no such commit, branch, tag or experiment here{_suggestion(name, refs)}")
+    raise NetchuError(f"{name!r}: no such commit, branch, tag or experiment here{_suggest_names(name, refs)}")
 
 
 def read_file(revision: Revision, path: str) -> str:
-    """The text of `path`, relative to the current folder, in `revision`.
+    """Return the text of the file `path`, relative to the current folder, in `revision`.
 
-    Raises NetchuError where the revision has no such file or it is not UTF-8.
+    Raises:
+        NetchuError: the revision has no such file, or it is not UTF-8.
     """
     if revision.commit is None:
         try:
@@ -67,7 +73,7 @@ def read_file(revision: Revision, path: str) -> str:
         except OSError as error:
             raise NetchuError(f"{path}: {error.strerror}; run `dvc repro`, which makes it") from None
     else:
-        done = git("cat-file", "blob", f"{revision.commit}:./{path}", text=False)
+        done = run_git("cat-file", "blob", f"{revision.commit}:./{path}", text=False)
         if done.returncode:
             raise NetchuError(f"{revision}: holds no {path}; check it out, run `dvc repro` and commit the results")
         content = done.stdout
@@ -77,43 +83,47 @@ def read_file(revision: Revision, path: str) -> str:
         raise NetchuError(f"{path} of {revision}: not UTF-8 text") from None
 
 
-def references() -> dict[str, str]:
-    """The commit of every branch, tag and experiment, by the full name of its reference."""
-    done = git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")
+def list_references() -> dict[str, str]:
+    """Return the commit of each branch, tag and experiment by full reference; raise NetchuError where git fails."""
+    done = run_git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")
     if done.returncode:
         raise NetchuError(f"the project's history cannot be read: git says: {' '.join(done.stderr.split())}")
-    # The third word, of annotated tags alone, is the commit to which the tag object points.
+    # Only annotated tags have a third word: the commit to which the tag object points.
     refs = {words[0]: words[-1] for words in map(str.split, done.stdout.splitlines())}
-    return {ref: refs[ref] for ref in refs if not ref.startswith("refs/exps/") or EXPERIMENT.fullmatch(ref)}
+    return {ref: refs[ref] for ref in refs if not ref.startswith("refs/exps/") or EXPERIMENT_REFERENCE.fullmatch(ref)}
 
 
-def _exact(place: str, commit: str) -> str:
-    """A name for the reference `place` that nothing else has, with what it is."""
-    if match := EXPERIMENT.fullmatch(place):
+def _make_exact(reference: str, commit: str) -> str:
+    """Return a name that only this reference has."""
+    if match := EXPERIMENT_REFERENCE.fullmatch(reference):
         return f"{commit[:10]} (the experiment on {match[1]}{match[2][:5]})"
-    return place.removeprefix("refs/")
+    return reference.removeprefix("refs/")
 
 
-def _suggestion(name: str, refs: dict[str, str]) -> str:
-    known = {match[3] if (match := EXPERIMENT.fullmatch(ref)) else ref.split("/", 2)[-1] for ref in refs}
-    elsewhere = [other for other in sorted(known) if other.endswith(f"/{name}")]  # a branch that only a remote has
+def _suggest_names(name: str, refs: dict[str, str]) -> str:
+    """Return the end of a message: names that are like `name`, or how to list all names."""
+    known = sorted(
+        {match[3] if (match := EXPERIMENT_REFERENCE.fullmatch(ref)) else ref.split("/", 2)[-1] for ref in refs}
+    )
+    remote_branches = [branch for branch in known if branch.endswith(f"/{name}")]
     # `main~5` is not mistyped: main has no such ancestor here.
-    if "~" not in name and (close := elsewhere or difflib.get_close_matches(name, sorted(known), n=3)):
+    if "~" not in name and (close := remote_branches or difflib.get_close_matches(name, known, n=3)):
         return f"; did you mean {' or '.join(close)}?"
-    if git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":
+    if run_git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":
         return ", and the clone is shallow; `git fetch --unshallow` gets all commits, `dvc exp pull` experiments"
     return "; `git branch --all`, `git tag` and `dvc exp list --all-commits` list them"
 
 
-def git(*arguments: str, text: bool = True, given: str | bytes | None = None) -> subprocess.CompletedProcess:
-    """What git answers in the current folder, as text or as bytes; `given` (of the same type) is its standard input.
+def run_git(*arguments: str, text: bool = True, stdin: str | bytes | None = None) -> subprocess.CompletedProcess:
+    """Run a git command in the current folder, with standard input and output as text or as bytes.
 
-    Raises NetchuError where git is not installed.
+    Raises:
+        NetchuError: git is not installed.
     """
     try:
         encoding = {"encoding": "utf-8", "errors": "replace"} if text else {}
-        # In English, for what is read from its messages.
+        # In English, because messages are parsed.
         environment = os.environ | {"LC_ALL": "C"}
-        return subprocess.run(["git", *arguments], input=given, capture_output=True, env=environment, **encoding)
+        return subprocess.run(["git", *arguments], input=stdin, capture_output=True, env=environment, **encoding)
     except FileNotFoundError:
-        raise NetchuError("git: not found; install it, comparisons read the project's history") from None
+        raise NetchuError("git: not found; install it, the project's history is read with it") from None

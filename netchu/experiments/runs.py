@@ -1,4 +1,4 @@
-"""The runs that a project keeps: the workspace, DVC experiments, branches, tags and commits, each with its figures."""
+"""Lists the runs of a project: the workspace, DVC experiments, branches, tags and commits, each with its results."""
 
 import functools
 import json
@@ -12,142 +12,178 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from netchu.core.errors import NetchuError
-from netchu.experiments.revisions import EXPERIMENT, WORKSPACE, Revision, git, references
+from netchu.experiments.revisions import EXPERIMENT_REFERENCE, WORKSPACE, Revision, list_references, run_git
 
 METRICS, PARAMS, PREDICTIONS = "metrics/metrics.json", "params.yaml", "metrics/predictions.csv"
+
+RUN_KINDS = (WORKSPACE, "branch", "tag", "experiment", "commit")
+"""Where a run is stored. A run with several names has the first of their kinds."""
+
+LISTED_COMMITS = 20
+"""Commits without another name that are listed: the latest that changed the metrics."""
 
 _REMOTE_HEAD = re.compile("refs/remotes/[^/]+/HEAD")
 """In a clone, another name of the remote's main branch."""
 
-KINDS = (WORKSPACE, "branch", "tag", "experiment", "commit")
-"""What a run is; of several names of one run the earliest kind is shown."""
-
-COMMITS = 20
-"""Commits without a name of their own that are listed: the latest that changed the metrics."""
-
 
 class Run(NamedTuple):
-    """Results that lie in the workspace or in git."""
+    """Results in the workspace or in git."""
 
-    label: str  # of no other run
-    kind: str  # one of KINDS
+    label: str  # unique
+    kind: str  # one of RUN_KINDS
     revision: Revision
     others: tuple[str, ...]  # further names of the same results
-    time: int  # seconds since 1970 at which they were first committed, or, in the workspace, written
+    time: int  # seconds since 1970 when they were first committed or, in the workspace, written
     subject: str  # first line of that commit's message
     metrics: dict[str, float]  # of metrics/metrics.json; empty where it is damaged
     params: dict[str, object]  # of params.yaml, by dotted keys; empty where it is damaged
     predictions: bool  # whether it has metrics/predictions.csv
 
 
-def list_runs() -> list[Run]:
-    """The runs of the project in the current folder: the workspace, then the others, the newest first.
+class _Blobs(NamedTuple):
+    """The git objects of a commit's files; "" where it has no such file."""
 
-    Commits with the same metrics, parameters and predictions are one run. What has no metrics is left out. Read from
-    git itself, which takes milliseconds where `dvc exp show` takes seconds. Without git the workspace is the only run;
-    raises NetchuError where that has no metrics either.
+    metrics: str
+    params: str
+    predictions: str
+
+
+class _Name(NamedTuple):
+    """A name of a commit; names that are shown first are smaller."""
+
+    kind: int  # index in RUN_KINDS
+    remote: bool  # a branch of a remote
+    name: str
+
+
+def list_runs() -> list[Run]:
+    """Return the runs of the project in the current folder: the workspace, then the others, the newest first.
+
+    Commits with the same metrics, parameters and predictions are one run. Commits without metrics are left out. All is
+    read from git itself, which takes milliseconds where `dvc exp show` takes seconds. Without git, the workspace is the
+    only run.
+
+    Raises:
+        NetchuError: git fails, and the workspace has no metrics either.
     """
-    workspace = _workspace()
+    workspace = _read_workspace()
     try:
-        names = _names()
+        names = _list_names()
     except NetchuError:
         if not workspace:
             raise
         return workspace
-    # One question a file and commit, one answer a line: `<object> blob <bytes>`, or that there is none.
-    questions = [f"{commit}:./{path}" for commit in names for path in (METRICS, PARAMS, PREDICTIONS)]
-    answers = [line.split() for line in _ask("--batch-check", questions).decode("utf-8", "replace").split("\n")]
-    blobs = [words[0] if words[1:2] == ["blob"] else "" for words in answers]
-    found = {commit: blobs[3 * place : 3 * place + 3] for place, commit in enumerate(names)}
-    found = {commit: blobs for commit, blobs in found.items() if blobs[0]}
-    described = _commits(found)
-    found = {commit: found[commit] for commit in described}  # a tag may name a tree
-    texts = _contents({blob for metrics, params, _ in found.values() for blob in (metrics, params) if blob})
-    results: dict[tuple, list[str]] = {}
-    for commit, (metrics, params, predictions) in found.items():
-        # By value, so that another comment in params.yaml makes no other run.
-        values = tuple(_parameters(texts.get(params, "")).items())
-        results.setdefault((metrics, predictions, repr(values)), []).append(commit)
+    blobs = {commit: found for commit, found in _find_blobs(names).items() if found.metrics}
+    commits = _describe_commits(blobs)
+    blobs = {commit: blobs[commit] for commit in commits}  # without tags that name a tree
+    texts = _read_blobs({blob for found in blobs.values() for blob in (found.metrics, found.params) if blob})
+    same_results: dict[tuple, list[str]] = {}
+    for commit, found in blobs.items():
+        # By value, so that another comment in params.yaml does not make another run.
+        values = repr(tuple(_parse_params(texts.get(found.params, "")).items()))
+        same_results.setdefault((found.metrics, found.predictions, values), []).append(commit)
     runs = []
-    for commits in results.values():
-        known = sorted((KINDS.index(kind), *name, commit) for commit in commits for kind, *name in names[commit])
-        kind, _, name, commit = known[0]
-        time, subject = min(described[commit] for commit in commits)
-        others = tuple(dict.fromkeys(other for place, _, other, _ in known[1:] if KINDS[place] != "commit"))
-        metrics, params, predictions = found[commit]
-        figures = _numbers(texts[metrics]), _parameters(texts.get(params, ""))
-        runs.append(Run(name, KINDS[kind], Revision(name, commit), others, time, subject, *figures, bool(predictions)))
+    for same in same_results.values():
+        (first, commit), *others = sorted((name, commit) for commit in same for name in names[commit])
+        time, subject = min(commits[commit] for commit in same)
+        found = blobs[commit]
+        runs.append(
+            Run(
+                label=first.name,
+                kind=RUN_KINDS[first.kind],
+                revision=Revision(first.name, commit),
+                others=tuple(dict.fromkeys(other.name for other, _ in others if RUN_KINDS[other.kind] != "commit")),
+                time=time,
+                subject=subject,
+                metrics=_parse_metrics(texts[found.metrics]),
+                params=_parse_params(texts.get(found.params, "")),
+                predictions=bool(found.predictions),
+            )
+        )
     runs.sort(key=lambda run: (-run.time, run.label))
-    return _distinct([*workspace, *runs])
+    return _make_labels_unique([*workspace, *runs])
 
 
-def parameters_that_differ(runs: Iterable[Run]) -> list[str]:
-    """The dotted keys of params.yaml that not all of the runs have with one value, sorted."""
-    every = [run.params for run in runs]
-    keys = sorted({key for params in every for key in params})
-    return [key for key in keys if any(params.get(key) != every[0].get(key) for params in every)]
+def find_differing_parameters(runs: Iterable[Run]) -> list[str]:
+    """Return the dotted keys of params.yaml whose value is not the same in all runs, sorted."""
+    params = [run.params for run in runs]
+    keys = sorted({key for values in params for key in values})
+    return [key for key in keys if any(values.get(key) != params[0].get(key) for values in params)]
 
 
-def _names() -> dict[str, list[tuple[str, bool, str]]]:
-    """Every commit that may be a run, with its names: of each the kind, whether it is a remote's, and the name."""
-    names: dict[str, list[tuple[str, bool, str]]] = {}
-    for reference, commit in references().items():
+def _list_names() -> dict[str, list[_Name]]:
+    """Return the names of every commit that may be a run."""
+    names: dict[str, list[_Name]] = {}
+
+    def add(commit: str, kind: str, name: str, remote: bool = False) -> None:
+        names.setdefault(commit, []).append(_Name(RUN_KINDS.index(kind), remote, name))
+
+    for reference, commit in list_references().items():
         if _REMOTE_HEAD.fullmatch(reference):
             continue
-        if match := EXPERIMENT.fullmatch(reference):
-            names.setdefault(commit, []).append(("experiment", False, match[3]))
+        if match := EXPERIMENT_REFERENCE.fullmatch(reference):
+            add(commit, "experiment", match[3])
         for folder, kind in (("refs/heads/", "branch"), ("refs/remotes/", "branch"), ("refs/tags/", "tag")):
             if reference.startswith(folder):
-                remote = folder == "refs/remotes/"
-                names.setdefault(commit, []).append((kind, remote, reference.removeprefix(folder)))
-    # Without a commit yet, git log fails and lists nothing.
-    for commit in git("log", f"-{COMMITS}", "--no-show-signature", "--format=%H", "--", METRICS).stdout.split():
-        names.setdefault(commit, [])
-    for commit, found in names.items():
-        found.append(("commit", False, commit[:7]))
+                add(commit, kind, reference.removeprefix(folder), folder == "refs/remotes/")
+    # In a repository without a commit, git log fails and lists nothing.
+    log = run_git("log", f"-{LISTED_COMMITS}", "--no-show-signature", "--format=%H", "--", METRICS).stdout
+    for commit in dict.fromkeys([*names, *log.split()]):
+        add(commit, "commit", commit[:7])
     return names
 
 
-def _ask(mode: str, questions: Iterable[str]) -> bytes:
-    """What `git cat-file` answers to questions, one a line."""
-    return git("cat-file", mode, text=False, given="\n".join(questions).encode()).stdout
+def _find_blobs(commits: Iterable[str]) -> dict[str, _Blobs]:
+    """Return the git objects of the results of each commit."""
+    commits = list(commits)
+    queries = [f"{commit}:./{path}" for commit in commits for path in (METRICS, PARAMS, PREDICTIONS)]
+    # One line for each query: `<object> blob <bytes>`, or that there is none.
+    lines = [line.split() for line in _query_objects("--batch-check", queries).decode("utf-8", "replace").split("\n")]
+    blobs = [words[0] if words[1:2] == ["blob"] else "" for words in lines]
+    return {commit: _Blobs(*blobs[3 * index : 3 * index + 3]) for index, commit in enumerate(commits)}
 
 
-def _contents(blobs: Iterable[str]) -> dict[str, str]:
-    """The text of each blob."""
-    wanted = list(blobs)
-    answer, texts, start = _ask("--batch", wanted), {}, 0
-    for blob in wanted:
+def _read_blobs(blobs: Iterable[str]) -> dict[str, str]:
+    """Return the text of each git object."""
+    blobs = list(blobs)
+    output, texts, start = _query_objects("--batch", blobs), {}, 0
+    for blob in blobs:
         # `<object> blob <bytes>`, a newline, the content, a newline.
-        end = answer.index(b"\n", start)
-        size = int(answer[start:end].split()[2])
-        texts[blob] = answer[end + 1 : end + 1 + size].decode("utf-8", "replace")
+        end = output.index(b"\n", start)
+        size = int(output[start:end].split()[2])
+        texts[blob] = output[end + 1 : end + 1 + size].decode("utf-8", "replace")
         start = end + size + 2
     return texts
 
 
-def _commits(commits: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """Seconds since 1970 and the subject of each commit."""
+def _query_objects(mode: str, queries: Iterable[str]) -> bytes:
+    """Return what `git cat-file` prints for queries, one a line."""
+    return run_git("cat-file", mode, text=False, stdin="\n".join(queries).encode()).stdout
+
+
+def _describe_commits(commits: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Return the time (seconds since 1970) and the subject of each commit."""
     wanted = "\n".join(commits)
     if not wanted:
         return {}
     options = ("--no-walk", "--no-show-signature", "--stdin", "--format=%H %ct %s")
-    lines = git("log", *options, given=wanted).stdout.removesuffix("\n").split("\n")
+    lines = run_git("log", *options, stdin=wanted).stdout.removesuffix("\n").split("\n")
     return {commit: (int(time), subject) for commit, time, subject in (line.split(" ", 2) for line in lines)}
 
 
-def _workspace() -> list[Run]:
+def _read_workspace() -> list[Run]:
+    """Return the run of the workspace; none where it has no metrics."""
     try:
         metrics, params = (Path(path).read_text(encoding="utf-8", errors="replace") for path in (METRICS, PARAMS))
         time = int(Path(METRICS).stat().st_mtime)
     except OSError:
         return []
-    figures = _numbers(metrics), _parameters(params)
-    return [Run(WORKSPACE, WORKSPACE, Revision(WORKSPACE, None), (), time, "", *figures, Path(PREDICTIONS).is_file())]
+    values = _parse_metrics(metrics), _parse_params(params)
+    return [Run(WORKSPACE, WORKSPACE, Revision(WORKSPACE, None), (), time, "", *values, Path(PREDICTIONS).is_file())]
 
 
-def _distinct(runs: list[Run]) -> list[Run]:
-    """The runs with their commits in the labels that several of them have."""
+def _make_labels_unique(runs: list[Run]) -> list[Run]:
+    """Add their commits to labels that several runs have."""
     labels = [run.label for run in runs]
     return [
         run._replace(label=str(run.revision)) if labels.count(run.label) > 1 and run.revision.commit else run
@@ -155,7 +191,7 @@ def _distinct(runs: list[Run]) -> list[Run]:
     ]
 
 
-def _numbers(text: str) -> dict[str, float]:
+def _parse_metrics(text: str) -> dict[str, float]:
     try:
         values = json.loads(text)
     except ValueError:
@@ -166,7 +202,7 @@ def _numbers(text: str) -> dict[str, float]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _parameters(text: str) -> dict[str, object]:
+def _parse_params(text: str) -> dict[str, object]:
     try:
         return dict(_flatten("", YAML(typ="safe", pure=True).load(text)))
     except (ValueError, YAMLError):
@@ -174,6 +210,7 @@ def _parameters(text: str) -> dict[str, object]:
 
 
 def _flatten(prefix: str, value: object) -> Iterable[tuple[str, object]]:
+    """Return the leaves of nested mappings with their dotted keys."""
     if not isinstance(value, dict):
         return [(prefix, value)] if prefix else []
     return [pair for key, child in value.items() for pair in _flatten(f"{prefix}.{key}" if prefix else str(key), child)]

@@ -1,1 +1,1 @@
-"""Corrected lines as a data set, and a model that learns from them."""
+"""Corrected lines as a data set, and the fine-tuning of the shipped reader on them."""

@@ -1,4 +1,4 @@
-"""The reader that the person has adopted: `models/adopted`, preferred to the one that ships."""
+"""The reader that the user has adopted: `models/adopted`, used instead of the shipped one."""
 
 import contextlib
 import json
@@ -9,69 +9,69 @@ from pathlib import Path
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path, write_json
+from netchu.core.progress_log import progress_path
 from netchu.reading.reader import Reader
-from netchu.teaching.fine_tuning import LOG, READER, Result, Run
+from netchu.teaching.run_state import LOG, READER_FOLDER, FineTuning, Result
 
 ADOPTED = Path("models/adopted")
 
 _RESULT = "teaching.json"
 
 
-def adopt(run: Run) -> None:
-    """Make the reader of `run`, which is done, the one that reads from now on; its DVC experiment stays.
+def adopt(run: FineTuning) -> None:
+    """Use the reader of the finished `run` from now on; keep its DVC experiment.
 
     Raises:
-        NetchuError: the reader is damaged or cannot be copied there, and the one before goes on reading; or it reads,
-            but the run cannot be closed.
+        NetchuError: the reader is damaged or cannot be copied, and the one before stays in use; or the reader is in
+            use, but the run cannot be closed.
     """
-    reader = run.folder / READER
+    reader = run.folder / READER_FOLDER
     Reader.load(reader)
     try:
         ADOPTED.parent.mkdir(exist_ok=True)
-        with _scratch() as scratch:
-            # A copy: the run may lie on another disk, from where nothing can be renamed.
-            with atomic_path(scratch / READER) as copy:
+        with _make_scratch_folder() as scratch:
+            # A copy: the run may lie on another disk, from which nothing can be renamed.
+            with atomic_path(scratch / READER_FOLDER) as copy:
                 shutil.copytree(reader, copy)
                 write_json(copy / _RESULT, run.result._asdict())
-            with _put_aside():
-                (scratch / READER).rename(ADOPTED)
+            with _remove_adopted():
+                (scratch / READER_FOLDER).rename(ADOPTED)
     except OSError as error:
-        raise NetchuError(
-            f"{ADOPTED}: cannot be written ({error.strerror or error}); mend that and adopt again"
-        ) from None
+        raise NetchuError(f"{ADOPTED}: cannot be written ({error.strerror or error}); fix that and try again") from None
     try:
+        progress_path(run.folder.name).unlink(missing_ok=True)
         (run.folder / LOG).unlink()
     except OSError as error:
         raise NetchuError(
-            f"the new model reads now, but {run.folder} cannot be closed ({error.strerror}); mend that and adopt again"
+            f"the new model is in use, but {run.folder} cannot be closed ({error.strerror}); fix that and try again"
         ) from None
     shutil.rmtree(reader, ignore_errors=True)
 
 
-def adopted() -> Result | None:
-    """What the adopted reader gained when it was taught; None where the shipped one reads."""
+def read_adopted_result() -> Result | None:
+    """Return the result of the adopted reader's fine-tuning, or None where the shipped reader is in use."""
     try:
         return Result(**json.loads((ADOPTED / _RESULT).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def go_back() -> None:
-    """Read with the shipped reader again; raises NetchuError where the adopted one cannot be removed."""
+def restore_shipped() -> None:
+    """Use the shipped reader again; raise NetchuError where the adopted one cannot be removed."""
     try:
-        with _put_aside():
+        with _remove_adopted():
             pass
     except OSError as error:
         raise NetchuError(f"{ADOPTED}: cannot be removed ({error.strerror}); delete it by hand") from None
 
 
 @contextlib.contextmanager
-def _put_aside() -> Iterator[None]:
-    """Whatever is adopted leaves by one renaming, so that no one ever reads with half of it, and is deleted at last.
+def _remove_adopted() -> Iterator[None]:
+    """Move the adopted reader away, delete it after the block, and move it back where the block fails.
 
-    It comes back where what is done meanwhile fails.
+    It is moved by one renaming, so that nobody ever loads half of it.
     """
-    with _scratch() as scratch:
+    with _make_scratch_folder() as scratch:
         old = scratch / ADOPTED.name
         if ADOPTED.exists():
             ADOPTED.rename(old)
@@ -84,7 +84,7 @@ def _put_aside() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder on the disk of the adopted reader, removed in the end; what cannot be removed does no harm."""
+def _make_scratch_folder() -> Iterator[Path]:
+    """Yield a folder on the disk of the adopted reader, and remove it; leftovers there do no harm."""
     with tempfile.TemporaryDirectory(prefix=".adopted.", dir=ADOPTED.parent, ignore_cleanup_errors=True) as folder:
         yield Path(folder)

@@ -1,8 +1,9 @@
-"""The web page in a real browser: Debian's Chromium, driven by Playwright."""
+"""Fixtures for tests of the web page in a real browser: Debian's Chromium, controlled by Playwright."""
 
 import contextlib
 import functools
 import shutil
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,16 +14,16 @@ from tests.app.runs import add_runs
 from tests.workspace import ENVIRONMENT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 60_000
-"""Milliseconds that the page may take for a step; a busy machine is slow."""
+PATIENCE = 300_000
+"""Milliseconds that the page may take for a step: many times what a slow and busy machine needs."""
 
 
 serve = functools.partial(serving.serve, environment=ENVIRONMENT)
-"""The address of the web page of a copy of this project, as long as the context lasts."""
+"""Serve the web page of a copy of this project, and yield its address."""
 
 
-class Served(NamedTuple):
-    """The web page of a project with several runs."""
+class ServedProject(NamedTuple):
+    """A project with several runs, whose web page is served."""
 
     address: str
     project: Path
@@ -35,7 +36,7 @@ def browser():
         pytest.skip("Chromium is not installed: sudo apt install chromium")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        yield driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -49,30 +50,38 @@ def page(browser):
 
 @pytest.fixture(scope="session")
 def served(browser, finished, tmp_path_factory):
-    """Needs the browser, so as not to make the runs without one."""
+    """Requests `browser` so that the runs are not made without one."""
     project = shutil.copytree(finished, tmp_path_factory.mktemp("served") / "netchu")
     rows = add_runs(project)
     with serve(project) as address:
-        yield Served(address, project, rows)
+        yield ServedProject(address, project, rows)
 
 
 def choose(page, label: str, option: str) -> None:
     """Choose an option of a list on the page."""
     from playwright.sync_api import TimeoutError
 
-    wanted = page.get_by_role("option", name=option, exact=True)
-    for _ in range(60):
-        # By key and again, because a page that is still being drawn may scroll, which closes the list.
+    item = page.get_by_role("option", name=option, exact=True)
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline:
+        # By key, and repeatedly: a page that is still being drawn may scroll, which closes the list.
         page.get_by_role("combobox", name=label).press("ArrowDown")
         with contextlib.suppress(TimeoutError):
-            wanted.wait_for(timeout=500)
-            wanted.click(timeout=2000)
+            item.wait_for(timeout=500)
+            item.click(timeout=2000)
             return
     raise AssertionError(f"{option!r} does not appear under {label!r}")
 
 
+def wait_for_count(locator, count: int) -> None:
+    """Wait until the page has exactly `count` such elements."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_have_count(count, timeout=PATIENCE)
+
+
 def fits(page) -> bool:
-    """Whether nothing needs scrolling sideways."""
+    """Return whether the page fits into the width of the window."""
     return page.evaluate(
         """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
             .every(element => element.scrollWidth <= element.clientWidth)"""

@@ -1,4 +1,4 @@
-"""Runs for the pages that show them: a real one of each decoder, and readings made up."""
+"""Runs for the tests of the pages: real ones of two decoders, and made-up predictions."""
 
 import csv
 import io
@@ -14,32 +14,34 @@ HOSTILE = "<img src=x onerror=alert(1)> **bold** `code`"
 
 
 def add_runs(project: Path) -> list[dict]:
-    """Add to `project`, where the tiny pipeline ran, three runs; return the rows of its own predictions.
+    """Add three runs to `project`, in which the tiny pipeline has run; return the rows of its own predictions.
 
-    `greedy` is a DVC experiment; the branch `planted` reads 7 of the 12 lines right, 4 with another tone, 1 as HOSTILE;
-    the branch `other` has 48 other test lines. The workspace stays that of the experiment.
+    `greedy` is a DVC experiment, whose results stay in the workspace. The branch `planted` has 7 of the 12 lines right,
+    4 with another tone, and HOSTILE for 1. The branch `other` has 48 other test lines.
     """
     rows = list(csv.DictReader(io.StringIO((project / PREDICTIONS).read_text(encoding="utf-8"))))
-    home = run(project, "git", "branch", "--show-current").strip()
+    first_branch = run(project, "git", "branch", "--show-current").strip()
     run(project, "git", "checkout", "--quiet", "-b", "planted")
-    readings = [row["reference"] for row in rows[:7]] + [_misread(row["reference"]) for row in rows[7:11]] + [HOSTILE]
-    _save(project, [row | {"prediction": text} for row, text in zip(rows, readings, strict=True)])
+    predictions = (
+        [row["reference"] for row in rows[:7]] + [_misread(row["reference"]) for row in rows[7:11]] + [HOSTILE]
+    )
+    _save(project, [row | {"prediction": text} for row, text in zip(rows, predictions, strict=True)])
     run(project, "git", "checkout", "--quiet", "-b", "other")
     _save(project, [row | {"id": f"{n}/{row['id']}"} for n in range(4) for row in rows])
-    run(project, "git", "checkout", "--quiet", home)
+    run(project, "git", "checkout", "--quiet", first_branch)
     run(project, "dvc", "exp", "run", "--name", "greedy", "-S", "evaluate.decoder=greedy")
     return rows
 
 
 def _misread(text: str) -> str:
-    """`text` with another tone on its first vowel, and so one edit."""
-    for place, letter in enumerate(text):
+    """Return `text` with another tone on its first vowel, which is one edit."""
+    for index, letter in enumerate(text):
         base, *signs = unicodedata.normalize("NFD", letter)
         if base.lower() in "aeiouy":
             kept = "".join(sign for sign in signs if sign not in TONES)
             other = "\u0323" if "\u0301" in signs else "\u0301"
-            read = unicodedata.normalize("NFC", f"{base}{kept}{other}")
-            return text[:place] + read + text[place + 1 :]
+            misread = unicodedata.normalize("NFC", f"{base}{kept}{other}")
+            return text[:index] + misread + text[index + 1 :]
     raise ValueError(f"{text!r} has no vowel")
 
 

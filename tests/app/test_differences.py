@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import differences
-from app.differences import line_card, line_images, marked
+from app.differences import load_line_images, mark_differences, render_card
 from netchu.core.tables import LINE_COLUMNS, write_lines
 
 TEXTS = st.text("aáâậ <>&\"'1", max_size=8)
 
 
-def plain(text: str) -> str:
-    """What a browser shows of HTML."""
+def strip_html(text: str) -> str:
+    """Return the text that a browser shows."""
     return html.unescape(re.sub(r"<[^>]*>", "", text))
 
 
-def test_differences_are_marked_with_their_kinds():
-    written, read = marked("Hà Nội 1", "Ha Nộ1")
+def test_marks_differences_with_their_kinds():
+    written, read = mark_differences("Hà Nội 1", "Ha Nộ1")
     assert written == (
         'H<mark class="right" title="tones">à</mark> Nộ<mark class="right" title="deletions">i</mark>'
         '<mark class="right" title="spaces"> </mark>1'
@@ -27,44 +27,44 @@ def test_differences_are_marked_with_their_kinds():
         'H<mark title="tones">a</mark> Nộ<mark class="missing" title="deletions"></mark>'
         '<mark class="missing" title="spaces"></mark>1'
     )
-    assert marked("Ế", "e")[1] == '<mark title="vowel marks, tones, case">e</mark>'
-    assert marked("1", "12") == ("1", '1<mark title="insertions">2</mark>')
+    assert mark_differences("Ế", "e")[1] == '<mark title="vowel marks, tones, case">e</mark>'
+    assert mark_differences("1", "12") == ("1", '1<mark title="insertions">2</mark>')
 
 
 @given(TEXTS, TEXTS)
-def test_both_texts_are_shown_as_they_are(reference, prediction):
-    written, read = marked(reference, prediction)
-    assert (plain(written), plain(read)) == (reference, prediction)
+def test_shows_both_texts_unchanged(reference, prediction):
+    written, read = mark_differences(reference, prediction)
+    assert (strip_html(written), strip_html(read)) == (reference, prediction)
     assert ("<mark" in read) == (reference != prediction)
 
 
-def test_what_files_say_is_no_html():
-    made = line_card("<b>a</b> & b", None, [("<i>", marked("x", "<script>")[1])])
+def test_escapes_html():
+    made = render_card("<b>a</b> & b", None, [("<i>", mark_differences("x", "<script>")[1])])
     assert "<b>" not in made and "<i>" not in made and "<script" not in made and "<img" not in made
     assert "&lt;b&gt;a&lt;/b&gt; &amp; b" in made
 
 
 @pytest.fixture
 def table(tmp_path, monkeypatch):
-    """The table of line images, of 100 lines."""
+    """A table of 100 line images."""
     path = tmp_path / "lines.parquet"
     with write_lines(path, LINE_COLUMNS) as lines:
         for number in range(100):
             lines.append(
                 {"id": f"{number}", "source": "s", "text": "Hà Nội", "image": bytes([number]) * 50, "width": 9}
             )
-    monkeypatch.setattr(differences, "_IMAGES", path)
-    differences._places.clear()
-    differences._image.clear()
+    monkeypatch.setattr(differences, "_LINE_TABLE", path)
+    differences._index_lines.clear()
+    differences._load_image.clear()
     return path
 
 
-def test_images_of_lines_whose_text_is_the_same(table):
-    assert line_images({"70": "Hà Nội", "2": "ha noi", "3": "Huế", "no": "Hà Nội"}) == {"70": bytes([70]) * 50}
+def test_loads_images_of_lines_with_same_text(table):
+    assert load_line_images({"70": "Hà Nội", "2": "ha noi", "3": "Huế", "no": "Hà Nội"}) == {"70": bytes([70]) * 50}
 
 
 @pytest.mark.parametrize("where", ["everywhere", "start", "middle", "end", "gone"])
-def test_a_damaged_table_has_no_images(table, where):
+def test_returns_no_images_of_damaged_table(table, where):
     data = table.read_bytes()
     half = len(data) // 2
     damaged = {
@@ -77,13 +77,13 @@ def test_a_damaged_table_has_no_images(table, where):
         table.unlink()
     else:
         table.write_bytes(damaged[where])
-    assert line_images({f"{number}": "Hà Nội" for number in range(100)}) == {}
+    assert load_line_images({f"{number}": "Hà Nội" for number in range(100)}) == {}
 
 
-def test_a_table_that_is_replaced_while_it_is_read(table, monkeypatch):
-    assert len(line_images({"70": "Hà Nội"})) == 1
-    places = differences._places(table.stat().st_mtime_ns)
+def test_survives_replacement_of_table(table, monkeypatch):
+    assert len(load_line_images({"70": "Hà Nội"})) == 1
+    index = differences._index_lines(table.stat().st_mtime_ns)
     with write_lines(table, LINE_COLUMNS) as lines:
         lines.append({"id": "70", "source": "s", "text": "Hà Nội", "image": b"x", "width": 9})
-    monkeypatch.setattr(differences, "_places", lambda written: places)
-    assert line_images({"70": "Hà Nội"}) == {}
+    monkeypatch.setattr(differences, "_index_lines", lambda written: index)
+    assert load_line_images({"70": "Hà Nội"}) == {}

@@ -1,5 +1,3 @@
-"""Downloads: the text as it now stands, in every format."""
-
 import io
 import zipfile
 from pathlib import Path
@@ -8,40 +6,40 @@ import pytest
 import streamlit as st
 
 from app.downloads import offer_text
-from app.reading import Options, Reading
+from app.reading import ReadingOptions, ReadPicture
 from app.uploads import UploadedPage
 from netchu.pages.page import Line, Page, Word
 
 CORNERS = ((0, 0), (90, 0), (90, 20), (0, 20))
 
 
-def reading(text: str, number: int = 1) -> Reading:
+def make_picture(text: str, number: int = 1) -> ReadPicture:
     words = tuple(Word(word, 0.9, CORNERS) for word in text.split())
     source = UploadedPage("a.pdf", b"", "digest", number, 2)
-    return Reading(source, Options("auto", "beam", Path(), 0), Page(90, 20, (Line(words, CORNERS),)))
+    return ReadPicture(source, ReadingOptions("auto", "beam", Path(), 0), Page(90, 20, (Line(words, CORNERS),)))
 
 
 @pytest.fixture
 def offered(monkeypatch):
-    """By label, what a button downloads, and as which file."""
+    """The content and the file name of each download button, by its label."""
     buttons = {}
     monkeypatch.setattr(st, "session_state", {})
     monkeypatch.setattr(st, "download_button", lambda label, data, name, **_: buttons.update({label: (data, name)}))
     return buttons
 
 
-def test_the_text_as_it_stands_in_its_field(offered):
-    page = reading("Hà Nội")
-    offer_text([page])
+def test_offers_text_of_fields(offered):
+    picture = make_picture("Hà Nội")
+    offer_text([picture])
     assert offered["TXT"] == ("Hà Nội\n".encode(), "a.txt")
-    st.session_state[f"{page.key}-0"] = "Huế"
-    offer_text([page])
+    st.session_state[f"{picture.key}-0"] = "Huế"
+    offer_text([picture])
     assert offered["TXT"] == ("Huế\n".encode(), "a.txt")
     assert "Huế" in offered["ALTO XML"][0].decode() and offered["ALTO XML"][1] == "a.xml"
 
 
-def test_many_pages_are_one_file_or_a_zip(offered):
-    offer_text([reading("Hà Nội"), reading("Huế", 2)])
+def test_offers_several_pages_as_one_file_or_zip(offered):
+    offer_text([make_picture("Hà Nội"), make_picture("Huế", 2)])
     assert {label: name for label, (_, name) in offered.items()} == {
         "TXT": "a.txt",
         "CSV": "a.csv",

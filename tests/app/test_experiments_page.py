@@ -1,25 +1,25 @@
 import re
 
-from tests.app.conftest import choose, fits, serve
+from tests.app.conftest import choose, fits, serve, wait_for_count
 from tests.workspace import copy_project, run
 
 
-def table(page, number: int) -> list[list[str]]:
-    """The cells of a data frame on the page, without its head."""
+def read_table(page, number: int) -> list[list[str]]:
+    """Return the cells of a data frame on the page, without its header."""
     frame = page.get_by_test_id("stDataFrame").nth(number)
     frame.locator("tbody tr").first.wait_for(state="attached")
     return [row.locator("td").all_text_contents() for row in frame.locator("tbody tr").all()]
 
 
-def test_runs_are_side_by_side_and_two_are_compared(served, page):
+def test_shows_runs_and_compares_two(served, page):
     page.goto(f"{served.address}/experiments")
     page.get_by_role("heading", name="Is B better than A?").wait_for()
-    runs = {row[0]: row for row in table(page, 0)}
+    runs = {row[0]: row for row in read_table(page, 0)}
     assert {"workspace", "greedy", "planted", "other"} <= runs.keys()
     assert [runs[name][1] for name in ("workspace", "greedy", "planted")] == ["workspace", "experiment", "branch"]
     assert runs["workspace"][2:9] == runs["greedy"][2:9] and float(runs["greedy"][2]) > 50
     assert re.fullmatch(r"\d+\.\d\d – \d+\.\d\d", runs["greedy"][3])
-    differing = table(page, 1)
+    differing = read_table(page, 1)
     assert [row[0] for row in differing] == ["evaluate.decoder"]
     assert set(differing[0][1:]) == {"greedy", "beam"}
     for title in ("validation CER, percent", "training loss, nats a line"):
@@ -31,13 +31,12 @@ def test_runs_are_side_by_side_and_two_are_compared(served, page):
     assert ", mostly " in page.get_by_role("heading", name="B is better by").inner_text()
     assert "a=greedy" in page.url and "b=planted" in page.url
     page.get_by_test_id("stDataFrame").nth(2).get_by_text("−58.33").wait_for(state="attached")
-    rates = table(page, 2)
+    rates = read_table(page, 2)
     assert [row[0] for row in rates] == ["CER %", "WER %", "SER %"]
     assert rates[2][1:4] == ["100.00", "41.67", "−58.33"]
     page.get_by_role("tab", name="Only B reads right (7)").wait_for()
     lines = page.locator(".line:visible")
-    lines.nth(6).wait_for()
-    assert lines.count() == 7
+    wait_for_count(lines, 7)
     assert lines.first.locator("img").count() == 1
     assert lines.first.locator("mark").count() > 0
     page.get_by_role("tab", name="Only A reads right (0)").click()
@@ -46,7 +45,7 @@ def test_runs_are_side_by_side_and_two_are_compared(served, page):
     assert page.get_by_test_id("stException").count() == 0
 
 
-def test_a_link_says_which_runs_and_a_phone_shows_them(served, page):
+def test_opens_link_to_comparison_on_a_phone(served, page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{served.address}/experiments?a=planted&b=greedy&lang=vi")
     page.get_by_role("heading", name="A tốt hơn").wait_for()
@@ -54,16 +53,16 @@ def test_a_link_says_which_runs_and_a_phone_shows_them(served, page):
     assert fits(page)
 
 
-def test_runs_of_other_test_lines_are_not_compared(served, page):
+def test_rejects_runs_with_other_test_lines(served, page):
     page.goto(f"{served.address}/experiments?a=other&b=planted")
     page.get_by_text("These runs cannot be compared.").wait_for()
     message = page.get_by_test_id("stAlert").inner_text()
-    assert "read different test lines: 0 in common, 48 only in other (" in message
+    assert "have different test lines: 0 in common, 48 only in other (" in message
     choose(page, "Run A", "planted")
     page.get_by_text("Choose two different runs.").wait_for()
 
 
-def test_a_project_without_a_run(tmp_path, page):
+def test_reports_project_without_runs(tmp_path, page):
     folder = copy_project(tmp_path / "netchu")
     run(folder, "git", "rm", "-r", "--quiet", "metrics")
     run(folder, "git", "commit", "--quiet", "--amend", "--no-edit")

@@ -1,5 +1,3 @@
-"""The frame of the pages: what one raises becomes a message."""
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,12 +15,12 @@ from tests.workspace import ROOT
         ),
     ],
 )
-def test_an_error_is_a_message_in_which_nothing_is_markdown(error, message, monkeypatch):
+def test_shows_error_without_markdown(error, message, monkeypatch):
     def fail():
         raise error
 
-    monkeypatch.setattr("app.read_page.show", fail)
-    shown = AppTest.from_file(ROOT / "app" / "main.py", default_timeout=60).run()
+    monkeypatch.setattr("app.read_page.show_read_page", fail)
+    shown = AppTest.from_file(ROOT / "app" / "main.py", default_timeout=600).run()
     assert not shown.exception
     (found,) = shown.error
     assert message in found.value

@@ -1,22 +1,20 @@
-"""Pictures as the page shows them."""
-
 import cv2
 import numpy as np
 import pytest
 
-from app.picture_view import jpeg, overview, without_margins
+from app.picture_view import crop_to_writing, draw_overview, encode_jpeg
 from netchu.pages.page import Line, Page
 
 
-def decoded(data: bytes) -> np.ndarray:
+def decode(data: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
 
 
 @pytest.mark.parametrize("channels", [(), (3,), (4,)])
-def test_lines_are_framed_where_they_are_on_a_reduced_copy(channels):
+def test_frames_lines_on_reduced_copy(channels):
     corners = [((400, top), (2800, top), (2800, top + 300), (400, top + 300)) for top in (300, 1000)]
     page = Page(3200, 1600, tuple(Line((), line) for line in corners))
-    shown = decoded(overview(np.full((1600, 3200, *channels), 255, np.uint8), page))
+    shown = decode(draw_overview(np.full((1600, 3200, *channels), 255, np.uint8), page))
     assert shown.shape == (800, 1600, 3)
     blue = shown[:, :, 0] < 120
     for top in (150, 500):
@@ -24,33 +22,33 @@ def test_lines_are_framed_where_they_are_on_a_reduced_copy(channels):
     assert not blue[:140].any() and not blue[330:480].any() and not blue[:, 1410:].any()
 
 
-def test_a_line_by_itself_is_not_framed():
+def test_does_not_frame_single_line():
     page = Page(900, 80, (Line((), ((0, 0), (900, 0), (900, 80), (0, 80))),))
-    assert (decoded(overview(np.full((80, 900), 240, np.uint8), page)) > 230).all()
+    assert (decode(draw_overview(np.full((80, 900), 240, np.uint8), page)) > 230).all()
 
 
-def test_the_smallest_picture():
-    assert decoded(overview(np.full((1, 1), 240, np.uint8), Page(1, 1, ()))).shape == (1, 1, 3)
+def test_draws_smallest_picture():
+    assert decode(draw_overview(np.full((1, 1), 240, np.uint8), Page(1, 1, ()))).shape == (1, 1, 3)
 
 
-def test_colours_stay():
+def test_keeps_colours():
     red = np.zeros((16, 16, 3), np.uint8)
     red[..., 0] = 255
-    assert (np.abs(decoded(jpeg(red)).astype(int) - red) < 8).all()
+    assert (np.abs(decode(encode_jpeg(red)).astype(int) - red) < 8).all()
 
 
 @pytest.mark.parametrize(("alpha", "expected"), [(255, (200, 40, 90)), (0, (255, 255, 255)), (51, (244, 212, 222))])
-def test_transparency_is_shown_over_white(alpha, expected):
+def test_shows_transparency_over_white(alpha, expected):
     picture = np.full((16, 16, 4), (200, 40, 90, alpha), np.uint8)
-    for shown in (jpeg(picture), overview(picture, Page(16, 16, ()))):
-        assert np.abs(decoded(shown).astype(int) - expected).max() < 8
+    for shown in (encode_jpeg(picture), draw_overview(picture, Page(16, 16, ()))):
+        assert np.abs(decode(shown).astype(int) - expected).max() < 8
 
 
-def test_a_photograph_of_a_line_is_cut_to_the_line():
+def test_crops_photograph_to_line():
     picture = np.full((1200, 1600, 3), 235, np.uint8)
     cv2.putText(picture, "nam dong hung ban", (300, 600), cv2.FONT_HERSHEY_SCRIPT_COMPLEX, 2.5, (40, 40, 60), 4)
     rows, columns = np.nonzero(picture[:, :, 0] < 200)
-    cut = without_margins(picture)
+    cut = crop_to_writing(picture)
     height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
     assert 1.5 * height < cut.shape[0] < 2.5 * height
     assert width < cut.shape[1] < width + 2 * height

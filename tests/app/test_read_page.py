@@ -1,5 +1,3 @@
-"""The page "Read" in a real browser: pictures in, text out, corrected and saved."""
-
 import csv
 import io
 import zipfile
@@ -14,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
-from netchu.teaching.corrections import export_zip, read_corrections
-from tests.app.conftest import choose, serve
+from netchu.teaching.correction_archive import export_zip
+from netchu.teaching.corrections import read_corrections
+from tests.app.conftest import choose, fits, serve
 from tests.workspace import ROOT
 
 EXAMPLES = ROOT / "app" / "examples"
@@ -31,7 +30,7 @@ def recognizer():
 
 @pytest.fixture(scope="module")
 def address(recognizer, browser):
-    # The page writes nothing by itself, so it may show the working tree.
+    # The page writes nothing on its own, so it can serve the working tree.
     with serve(ROOT) as address:
         yield address
 
@@ -39,20 +38,20 @@ def address(recognizer, browser):
 def open_example(page, address: str, name: str = "A tilted page", lines: int = 6) -> None:
     page.goto(address)
     page.get_by_role("radio", name=name).click()
-    field(page, lines).wait_for()
+    find_field(page, lines).wait_for()
 
 
-def field(page, number: int):
+def find_field(page, number: int):
     return page.get_by_role("textbox", name=f"Line {number}, corrected")
 
 
-def correct(page, number: int, text: str) -> None:
-    field(page, number).fill(text)
-    shown(page).get_by_text(text, exact=False).wait_for()
+def correct_line(page, number: int, text: str) -> None:
+    find_field(page, number).fill(text)
+    find_text(page).get_by_text(text, exact=False).wait_for()
 
 
-def shown(page):
-    """The text to be copied."""
+def find_text(page):
+    """Find the text to copy."""
     return page.get_by_test_id("stCode")
 
 
@@ -62,17 +61,17 @@ def download(page, label: str) -> str:
     return Path(started.value.path()).read_text(encoding="utf-8")
 
 
-def test_a_page_is_read_corrected_saved_and_exported(page, address, recognizer, tmp_path):
+def test_reads_corrects_downloads_and_saves_a_page(page, address, recognizer, tmp_path):
     picture = EXAMPLES / "page.jpg"
     lines = recognizer.read(picture).text.split("\n")
     page.goto(address)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(picture)
-    field(page, len(lines)).wait_for()
-    assert [field(page, number).input_value() for number in range(1, 7)] == lines
-    assert shown(page).inner_text().strip().split("\n") == lines
+    find_field(page, len(lines)).wait_for()
+    assert [find_field(page, number).input_value() for number in range(1, 7)] == lines
+    assert find_text(page).inner_text().strip().split("\n") == lines
 
-    # Nothing that the reader may read there.
-    correct(page, 1, "Số 95 Quang Trung, P. 4")
+    # A text that the reader cannot have read.
+    correct_line(page, 1, "Số 95 Quang Trung, P. 4")
     lines[0] = "Số 95 Quang Trung, P. 4"
     assert download(page, "TXT").rstrip().split("\n") == lines
     rows = list(csv.DictReader(io.StringIO(download(page, "CSV"))))
@@ -94,29 +93,29 @@ def test_a_page_is_read_corrected_saved_and_exported(page, address, recognizer, 
         (row,) = csv.DictReader(io.StringIO(archive.read(table).decode("utf-8-sig")))
         saved = cv2.imdecode(np.frombuffer(archive.read(image), np.uint8), cv2.IMREAD_COLOR_RGB)
     assert row["text"] == lines[0]
-    # The line alone, as it was read on the page.
+    # The picture shows only this line, which is read as on the page.
     assert recognizer.read(saved, "line").text == recognizer.read(picture).lines[0].text
 
 
-def test_what_is_shown_while_typing_is_what_a_click_downloads(page, address):
+def test_downloads_text_as_shown_while_typing(page, address):
     open_example(page, address)
     for text in ("Số 1 Lê Lợi, Quận 1", "Số 2 Lê Lợi, Quận 2"):
-        field(page, 1).select_text()
-        field(page, 1).press_sequentially(text, delay=20)
-        shown(page).get_by_text(text, exact=False).wait_for()
+        find_field(page, 1).select_text()
+        find_field(page, 1).press_sequentially(text, delay=20)
+        find_text(page).get_by_text(text, exact=False).wait_for()
         assert download(page, "TXT").split("\n")[0] == text
 
 
-def test_corrections_of_all_pages_are_saved(page, address, tmp_path):
+def test_saves_corrections_of_all_pages(page, address, tmp_path):
     page.goto(address)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         [EXAMPLES / "page.jpg", EXAMPLES / "line.jpg", EXAMPLES / "ruled.jpg"]
     )
-    field(page, 6).wait_for()
-    correct(page, 2, "Số 1 Lê Lợi, Quận 1")
+    find_field(page, 6).wait_for()
+    correct_line(page, 2, "Số 1 Lê Lợi, Quận 1")
     choose(page, "Page", "3 · ruled.jpg")
-    field(page, 6).wait_for(state="detached")
-    correct(page, 1, "Số 2 Lê Lợi, Quận 2")
+    find_field(page, 6).wait_for(state="detached")
+    correct_line(page, 1, "Số 2 Lê Lợi, Quận 2")
     page.get_by_text("Save corrections").click()
     page.get_by_role("textbox", name="Folder").fill(str(tmp_path / "lines"))
     page.get_by_role("textbox", name="Folder").press("Enter")
@@ -124,13 +123,13 @@ def test_corrections_of_all_pages_are_saved(page, address, tmp_path):
     page.get_by_text("Saved: 2 new").wait_for()
     saved = {line.text for line in read_corrections(tmp_path / "lines")}
     assert saved == {"Số 1 Lê Lợi, Quận 1", "Số 2 Lê Lợi, Quận 2"}
-    # Nobody has looked at the second page.
-    page.get_by_text("Also the lines I left as they were").click()
+    # Without the second page, which was not shown.
+    page.get_by_text("Also save unchanged lines").click()
     page.get_by_role("button", name="Save 11 lines").click()
     page.get_by_text("Saved: 9 new, 2 replaced").wait_for()
 
 
-def test_what_cannot_be_read_is_named_in_one_message_and_the_rest_is_read(page, address, tmp_path):
+def test_names_unreadable_pictures_and_reads_the_others(page, address, tmp_path):
     (tmp_path / "torn_*page*.png").write_bytes((EXAMPLES / "line.jpg").read_bytes()[:900])
     (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7\nnot a document")
     Image.new("1", (10_000, 6_000)).save(tmp_path / "huge.png")
@@ -140,19 +139,19 @@ def test_what_cannot_be_read_is_named_in_one_message_and_the_rest_is_read(page, 
     page.get_by_text("letter.pdf cannot be read: damaged PDF").wait_for()
     page.get_by_text("torn_*page*.png cannot be read: damaged image").wait_for()
     page.get_by_text("huge.png cannot be read: 10000 x 6000 pixels, more than 50 million").wait_for()
-    page.get_by_text("No writing was found in this picture").wait_for()
+    page.get_by_text("No handwriting found in this picture").wait_for()
     page.get_by_role("radio", name="A line").click()
-    page.get_by_role("combobox", name="Page").click()
-    page.get_by_role("option", name="2 · line.jpg").click()
-    field(page, 1).wait_for()
+    choose(page, "Page", "2 · line.jpg")
+    find_field(page, 1).wait_for()
     assert "Traceback" not in page.inner_text("body")
     assert page.get_by_test_id("stException").count() == 0
 
 
-def test_a_picture_is_pasted(page, address):
+def test_reads_pasted_picture(page, address):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(address)
     page.get_by_test_id("stFileUploaderDropzone").wait_for()
+    page.wait_for_function("() => window.netchuPastes")
     png = cv2.imencode(".png", cv2.imread(str(EXAMPLES / "line.jpg")))[1].tobytes()
     page.evaluate(
         "data => navigator.clipboard.write([new ClipboardItem("
@@ -161,36 +160,35 @@ def test_a_picture_is_pasted(page, address):
     )
     page.locator("h1").click()
     page.keyboard.press("Control+V")
-    field(page, 1).wait_for()
+    find_field(page, 1).wait_for()
     assert page.get_by_role("combobox", name="Page").count() == 0, "pasted twice"
 
 
-def test_doubtful_letters_tell_their_alternatives_and_steps_are_shown_on_demand(page, address):
+def test_shows_alternatives_and_preparation_steps(page, address):
     open_example(page, address)
-    doubtful = page.locator(".reading mark").first
-    assert "%" in doubtful.get_attribute("data-others")
+    uncertain = page.locator(".reading mark").first
+    assert "%" in uncertain.get_attribute("data-others")
     content = "element => getComputedStyle(element, '::after').content"
-    assert doubtful.evaluate(content) == "none"
-    doubtful.hover()
-    assert "%" in doubtful.evaluate(content)
-    assert page.get_by_text("As the network sees it").count() == 0
+    assert uncertain.evaluate(content) == "none"
+    uncertain.hover()
+    assert "%" in uncertain.evaluate(content)
+    assert page.get_by_text("The network's input").count() == 0
     page.get_by_text("How a line is prepared").click()
-    page.get_by_text("As the network sees it").wait_for()
+    page.get_by_text("The network's input").wait_for()
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])
-def test_a_phone_scrolls_in_one_direction_only(page, address, language):
+def test_fits_a_phone(page, address, language):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{address}/?lang={language}")
     page.get_by_role("radio", name={"en": "A tilted page", "vi": "Trang nghiêng"}[language]).click()
     page.get_by_role("textbox", name={"en": "Line 6", "vi": "Dòng 6"}[language]).wait_for()
-    for part in ("html", '[data-testid="stMain"]'):
-        assert page.locator(part).evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert fits(page)
 
 
-def test_the_language_changes_and_corrections_stay(page, address):
+def test_keeps_corrections_when_language_changes(page, address):
     open_example(page, address, "A line", 1)
-    correct(page, 1, "Số 20-22 Chí Thị Xuân, Q. 1")
+    correct_line(page, 1, "Số 20-22 Chí Thị Xuân, Q. 1")
     page.get_by_text("Tiếng Việt").click()
     page.get_by_role("heading", name="Đọc").wait_for()
     changed = page.get_by_role("textbox", name="Dòng 1, đã sửa")
@@ -203,12 +201,12 @@ def test_the_language_changes_and_corrections_stay(page, address):
     assert changed.input_value() == "Số 20-22 Chí Thị Xuân, Q. 1"
 
 
-def test_without_a_model_the_page_says_what_to_do(monkeypatch):
-    def none():
+def test_reports_missing_model(monkeypatch):
+    def fail():
         raise NetchuError("no model in models/reader; run `dvc repro decoder`")
 
-    monkeypatch.setattr("app.reading.default_model", none)
-    shown = AppTest.from_string("from app import read_page; read_page.show()", default_timeout=60).run()
+    monkeypatch.setattr("app.reading.default_model", fail)
+    shown = AppTest.from_string("from app import read_page; read_page.show_read_page()", default_timeout=600).run()
     (warning,) = shown.warning
     assert "no model" in warning.value and "dvc repro decoder" in warning.value
     assert not shown.exception

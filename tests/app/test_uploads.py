@@ -1,5 +1,3 @@
-"""Uploads: the same pages in memory as from files."""
-
 import io
 import uuid
 
@@ -9,14 +7,14 @@ import pytest
 from PIL import Image
 
 from app import uploads
-from app.uploads import UploadedPage, open_page
+from app.uploads import UploadedPage, decode_page
 from netchu.core.errors import NetchuError
 from netchu.pages import image_files
 
 PICTURES = [np.random.default_rng(seed).integers(0, 256, (40 + seed, 60, 3)).astype(np.uint8) for seed in range(3)]
 
 
-def several(kind: str) -> bytes:
+def encode_pages(kind: str) -> bytes:
     file = io.BytesIO()
     first, *others = (Image.fromarray(picture) for picture in PICTURES)
     first.save(file, kind, save_all=True, append_images=others)
@@ -27,29 +25,33 @@ FILES = {
     "a.png": cv2.imencode(".png", PICTURES[0])[1].tobytes(),
     "a.jpg": cv2.imencode(".jpg", PICTURES[0])[1].tobytes(),
     "a.webp": cv2.imencode(".webp", PICTURES[0])[1].tobytes(),
-    "a.tif": several("TIFF"),
-    "a.pdf": several("PDF"),
+    "a.tif": encode_pages("TIFF"),
+    "a.pdf": encode_pages("PDF"),
 }
 
 
-def pages_of(name: str, data: bytes) -> list[UploadedPage]:
-    return uploads.pages_of(name, data, uuid.uuid4().hex)
+def split_into_pages(name: str, data: bytes) -> list[UploadedPage]:
+    return uploads.split_into_pages(name, data, uuid.uuid4().hex)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_pages_are_those_of_the_file(name, tmp_path):
+def test_splits_and_decodes_like_files(name, tmp_path):
     (tmp_path / name).write_bytes(FILES[name])
     expected = list(image_files.find_pages([tmp_path / name]))
-    pages = pages_of(name, FILES[name])
+    pages = split_into_pages(name, FILES[name])
     assert len(pages) == len(expected) == (3 if name in ("a.tif", "a.pdf") else 1)
     for page, file in zip(pages, expected, strict=True):
         assert (page.number, page.pages) == (file.number, file.pages)
-        np.testing.assert_array_equal(open_page(page), image_files.open_page(file))
+        np.testing.assert_array_equal(decode_page(page), image_files.open_page(file))
 
 
-def test_pages_are_named():
-    assert [str(page) for page in pages_of("a.pdf", FILES["a.pdf"])] == ["a.pdf, 1/3", "a.pdf, 2/3", "a.pdf, 3/3"]
-    assert [str(page) for page in pages_of("a.png", FILES["a.png"])] == ["a.png"]
+def test_names_pages():
+    assert [str(page) for page in split_into_pages("a.pdf", FILES["a.pdf"])] == [
+        "a.pdf, 1/3",
+        "a.pdf, 2/3",
+        "a.pdf, 3/3",
+    ]
+    assert [str(page) for page in split_into_pages("a.png", FILES["a.png"])] == ["a.png"]
 
 
 DAMAGED = {
@@ -63,21 +65,21 @@ DAMAGED = {
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("name", DAMAGED)
-def test_damage_is_told_in_one_line(name):
-    (page,) = pages_of(name, DAMAGED[name])
+def test_reports_damage_in_one_line(name):
+    (page,) = split_into_pages(name, DAMAGED[name])
     with pytest.raises(NetchuError) as caught:
-        open_page(page)
+        decode_page(page)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("size", [0, 10, 200, len(FILES["a.tif"]) // 2])
-def test_a_damaged_later_page_is_told_with_the_reason_that_a_file_has(size, tmp_path):
+def test_reports_damaged_later_page_like_file(size, tmp_path):
     data = FILES["a.tif"]
     (tmp_path / "a.tif").write_bytes(data[:size])
     messages = []
     for opening in (
-        lambda: open_page(pages_of("a.tif", data)[2]._replace(data=data[:size])),
+        lambda: decode_page(split_into_pages("a.tif", data)[2]._replace(data=data[:size])),
         lambda: image_files.open_page(image_files.PageFile(tmp_path / "a.tif", 3, 3)),
     ):
         with pytest.raises(NetchuError, match="damaged image") as caught:
@@ -86,8 +88,8 @@ def test_a_damaged_later_page_is_told_with_the_reason_that_a_file_has(size, tmp_
     assert messages[0] == messages[1] and "0x" not in messages[0] and str(tmp_path) not in messages[0]
 
 
-def test_a_file_is_looked_into_once(monkeypatch):
-    first = uploads.pages_of("a.tif", FILES["a.tif"], "once")
+def test_examines_file_once(monkeypatch):
+    first = uploads.split_into_pages("a.tif", FILES["a.tif"], "once")
     monkeypatch.setattr(uploads, "count_pages", None)
     monkeypatch.setattr(uploads, "hashlib", None)
-    assert uploads.pages_of("a.tif", FILES["a.tif"], "once") == first
+    assert uploads.split_into_pages("a.tif", FILES["a.tif"], "once") == first

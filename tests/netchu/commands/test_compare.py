@@ -29,7 +29,7 @@ def write(folder, predictions, references=REFERENCES, sources=SOURCES) -> None:
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """The current folder: A is committed as `old`, B as `main` and the workspace."""
+    """Make a project the current folder: A is committed as `old`, B as `main` and the workspace."""
     folder = tmp_path / "project"
     (folder / "metrics").mkdir(parents=True)
     run(folder, "git", "init", "--quiet", "--initial-branch=main")
@@ -50,18 +50,18 @@ def compare(capsys, *arguments: str) -> str:
     return printed.out
 
 
-def refusal(capsys, *arguments: str) -> str:
-    """The one line of a comparison that is refused."""
+def fail_to_compare(capsys, *arguments: str) -> str:
+    """Run a comparison that fails, and return its message, which is one line."""
     assert main(["compare", *arguments]) == 2
     printed = capsys.readouterr()
     assert printed.out == "" and printed.err.count("\n") == 1
     return printed.err
 
 
-def test_text(project, capsys):
+def test_formats_text(project, capsys):
     old = run(project, "git", "rev-parse", "--short=7", "old").strip()
     text = compare(capsys, "old", "--lines", "1")
-    # Of 45 characters A misreads 2 + 3 + 8, B 1 + 3 + 2.
+    # Of 45 characters, A misreads 2 + 3 + 8, B 1 + 3 + 2.
     head, verdict, table, kinds, summary, better, worse, note = text.split("\n\n")
     assert head == f"A  old ({old})\nB  workspace"
     assert verdict.startswith("No difference shown. B − A is −15.56 points of CER (95 % interval −")
@@ -71,7 +71,7 @@ def test_text(project, capsys):
     assert rows[1].endswith("   no difference shown")
     assert rows[3].split()[:5] == ["SER", "%", "50.00", "50.00", "0.00"]
     assert len({row.index("to") for row in rows[1:]}) == 1
-    # A misreads 2.5 marks, 2.5 tones and 1 space and leaves out 7 letters; B 1, 2, 0, 1 and 2 signs of punctuation.
+    # A misreads 2.5 marks, 2.5 tones and 1 space, and omits 7 letters; B 1, 2, 0 and 1, and 2 punctuation marks.
     assert kinds.splitlines() == [
         "points of CER by kind of error       A      B    B − A",
         "deletions                        15.56   2.22   −13.33",
@@ -99,7 +99,7 @@ def test_text(project, capsys):
     assert "\033" not in text
 
 
-def test_misread_characters_are_red_on_a_terminal(project, capsys, monkeypatch):
+def test_colours_misread_characters_on_terminal(project, capsys, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     text = compare(capsys, "old")
@@ -110,7 +110,7 @@ def test_misread_characters_are_red_on_a_terminal(project, capsys, monkeypatch):
     assert "\033" not in compare(capsys, "old")
 
 
-def test_json(project, capsys):
+def test_formats_json(project, capsys):
     values = json.loads(compare(capsys, "old", "main", "--format", "json"))
     assert values["a"] == {"name": "old", "commit": run(project, "git", "rev-parse", "old").strip()}
     assert values["b"] == {"name": "main", "commit": run(project, "git", "rev-parse", "main").strip()}
@@ -141,7 +141,7 @@ def cells(row: str) -> list[str]:
     return [cell.strip() for cell in row.replace("\\|", "\0").strip("|").split("|")]
 
 
-def test_markdown(project, capsys):
+def test_formats_markdown(project, capsys):
     text = compare(capsys, "old", "--format", "md")
     lines = text.splitlines()
     assert lines[0].startswith("A is `old (") and lines[0].endswith(")`, B is `workspace`.")
@@ -157,7 +157,7 @@ def test_markdown(project, capsys):
 
 
 @pytest.mark.parametrize(("arguments", "verdict"), [(("worse", "main"), "B"), (("main", "worse"), "A")])
-def test_the_better_run_is_named(project, capsys, arguments, verdict):
+def test_names_better_run(project, capsys, arguments, verdict):
     references = {f"{n:03}": "Quận 1" for n in range(50)}
     write(project, ["Quận 1"] * 50, references, ["s"] * 50)
     commit(project, "all right")
@@ -174,13 +174,13 @@ def test_the_better_run_is_named(project, capsys, arguments, verdict):
     assert [row.split()[-1] for row in kinds] == [f"{'+' if verdict == 'A' else '−'}5.00"] * 2
 
 
-def test_what_makes_most_of_a_difference_is_named(project, capsys):
+def test_names_main_kinds_of_error(project, capsys):
     references = {f"{n:03}": "Quận 1" for n in range(50)}
     readings = ["Quạn 1"] * 10 + ["Quân 1"] * 9 + ["Quan 7"] * 1 + ["Quận1"] * 15 + ["Quận 1"] * 15
     for predictions in (readings, ["Quận 1 "] * 30 + ["Qu ận 1"] * 10 + ["Quận 1"] * 10):
         write(project, predictions, references, ["s"] * 50)
         commit(project, "run")
-    # Of 300 characters A misreads 36, B 10; of A 10.5 are marks, 9.5 tones, 1 a digit and 15 spaces, of B 10 spaces.
+    # Of 300 characters, A misreads 36, B 10. Of A: 10.5 marks, 9.5 tones, 1 digit, 15 spaces; of B: 10 spaces.
     sentence = compare(capsys, "main~1").split("\n\n")[1]
     assert sentence.startswith("B is better by 8.67 points of CER (95 % interval ")
     assert sentence.endswith("), mostly vowel marks (3.50) and tones (3.17).")
@@ -192,21 +192,21 @@ def test_what_makes_most_of_a_difference_is_named(project, capsys):
     assert sentence.endswith("), mostly vowel marks (6.67) and tones (6.67), though worse at spaces (6.67).")
 
 
-def test_too_few_lines_that_differ_are_said_to_be(project, capsys):
+def test_reports_too_few_differing_lines(project, capsys):
     for prediction in ("", "Vũng Tàu"):
         write(project, [prediction], {"set/5.png": "Vũng Tàu"}, ["set"])
         commit(project, "one line")
     assert compare(capsys, "main~1").count("no difference shown: fewer than 6 lines differ") == 3
 
 
-def test_the_same_readings_are_said_to_be(project, capsys):
+def test_reports_same_predictions(project, capsys):
     text = compare(capsys, "main")
-    assert "Both runs read every one of the 6 test lines alike." in text
+    assert "Both runs have the same predictions for all 6 test lines." in text
     assert text.count("0.00 to 0.00   no difference shown") == 3
     assert "Lines that B reads" not in text and "by kind of error" not in text
 
 
-def test_cer_by_source_where_there_are_several(project, capsys):
+def test_shows_cer_by_source_where_there_are_several(project, capsys):
     for predictions in (A, B):
         write(project, predictions, sources=["photos", "scans"] * 3)
         commit(project, "two sources")
@@ -217,19 +217,21 @@ def test_cer_by_source_where_there_are_several(project, capsys):
     assert [values["scans"][run] for run in "ab"] == [34.483, 10.345]
 
 
-def test_no_example_lines_on_demand(project, capsys):
+def test_omits_example_lines_on_request(project, capsys):
     assert "Lines that B reads" not in compare(capsys, "old", "--lines", "0")
 
 
-def test_refusals_are_one_line(project, capsys):
-    assert "netchu compare: error: 'nothing': no such commit" in refusal(capsys, "nothing")
+def test_errors_are_one_line(project, capsys):
+    assert "netchu compare: error: 'nothing': no such commit" in fail_to_compare(capsys, "nothing")
     (project / "metrics" / "predictions.csv").unlink()
-    assert "metrics/predictions.csv: No such file or directory; run `dvc repro`" in refusal(capsys, "main")
+    assert "metrics/predictions.csv: No such file or directory; run `dvc repro`" in fail_to_compare(capsys, "main")
     commit(project, "without predictions")
-    assert "holds no metrics/predictions.csv; check it out, run `dvc repro`" in refusal(capsys, "old", "main")
+    assert "holds no metrics/predictions.csv; check it out, run `dvc repro`" in fail_to_compare(capsys, "old", "main")
     (project / "metrics" / "predictions.csv").write_text("a,b\n")
-    assert "metrics/predictions.csv of workspace: lacks the column id" in refusal(capsys, "old")
+    assert "metrics/predictions.csv of workspace: the column id is missing" in fail_to_compare(capsys, "old")
     write(project, B[:5], dict(list(REFERENCES.items())[:5]), ["set"] * 5)
-    assert "read different test lines: 5 in common, 1 only in old (" in refusal(capsys, "old")
+    assert "have different test lines: 5 in common, 1 only in old (" in fail_to_compare(capsys, "old")
     write(project, B, REFERENCES | {"set/2.png": "huế"})
-    assert "different references for 1 of 6 test lines (such as set/2.png: 'Huế' and 'huế')" in refusal(capsys, "old")
+    assert "different references for 1 of 6 test lines (such as set/2.png: 'Huế' and 'huế')" in fail_to_compare(
+        capsys, "old"
+    )

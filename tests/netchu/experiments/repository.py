@@ -1,4 +1,4 @@
-"""Git as the tests of experiments use it."""
+"""Helpers for tests with git repositories."""
 
 from dvc.repo.experiments.refs import ExpRefInfo
 

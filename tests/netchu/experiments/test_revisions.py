@@ -12,7 +12,7 @@ FILE = "metrics/predictions.csv"
 
 
 def save(folder, text: str) -> str:
-    """Commit FILE with `text` and return the commit."""
+    """Write `text` to FILE, commit it, and return the commit."""
     (folder / FILE).write_bytes(text.encode())
     commit(folder, text)
     return git(folder, "rev-parse", "HEAD")
@@ -20,7 +20,7 @@ def save(folder, text: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """An empty repository, the current folder."""
+    """Make an empty repository the current folder."""
     folder = tmp_path / "repository"
     (folder / "metrics").mkdir(parents=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
@@ -28,7 +28,7 @@ def repository(tmp_path, monkeypatch):
     return folder
 
 
-def test_every_kind_of_name(repository):
+def test_finds_every_kind_of_name(repository):
     first, second = save(repository, "first\r\n"), save(repository, "Huế")
     git(repository, "branch", "old", first)
     git(repository, "branch", "team/old", first)
@@ -51,7 +51,7 @@ def test_every_kind_of_name(repository):
     assert str(find_revision("workspace")) == "workspace"
 
 
-def test_an_experiment_that_dvc_saved(repository):
+def test_finds_experiment_saved_by_dvc(repository):
     run(repository, "dvc", "init", "--quiet")
     save(repository, "before")
     (repository / FILE).write_text("after")
@@ -60,7 +60,7 @@ def test_an_experiment_that_dvc_saved(repository):
     assert read_file(find_revision("bright"), FILE) == "after"
 
 
-def test_a_project_in_a_folder_of_a_repository(repository, monkeypatch):
+def test_reads_project_in_subfolder_of_repository(repository, monkeypatch):
     (repository / "sub" / "metrics").mkdir(parents=True)
     (repository / "sub" / FILE).write_text("sub")
     save(repository, "top")
@@ -68,19 +68,19 @@ def test_a_project_in_a_folder_of_a_repository(repository, monkeypatch):
     assert read_file(find_revision("main"), FILE) == "sub"
 
 
-def test_what_does_not_exist_is_refused(repository):
+def test_rejects_unknown_name(repository):
     save(repository, "x")
     for name in ("nothing", "", "-x", "--all", "main..main", f"main:{FILE}", "main~5", "0" * 40, "à b"):
         with pytest.raises(NetchuError, match="no such commit, branch, tag or experiment here; `git branch --all`"):
             find_revision(name)
 
 
-def test_a_name_mistyped_is_corrected(repository):
+def test_suggests_similar_names(repository):
     first = save(repository, "x")
     git(repository, "tag", "release-1")
     git(repository, "update-ref", "refs/remotes/origin/paper", first)
     add_experiment(repository, first, "sunny-lamp", first)
-    git(repository, "update-ref", "refs/exps/exec/EXEC_HEAD", first)  # DVC's own, no experiment
+    git(repository, "update-ref", "refs/exps/exec/EXEC_HEAD", first)  # internal to DVC, not an experiment
     for typed, meant in {"mian": "main", "sunny_lamp": "sunny-lamp", "release": "release-1"}.items():
         with pytest.raises(NetchuError, match=rf"did you mean {meant}\?$"):
             find_revision(typed)
@@ -90,7 +90,7 @@ def test_a_name_mistyped_is_corrected(repository):
         find_revision("EXEC_HEAD")
 
 
-def test_a_shallow_clone_says_so(repository, tmp_path, monkeypatch):
+def test_mentions_shallow_clone(repository, tmp_path, monkeypatch):
     save(repository, "x"), save(repository, "y")
     git(tmp_path, "clone", "--quiet", "--depth=1", repository.as_uri(), "clone")
     monkeypatch.chdir(tmp_path / "clone")
@@ -98,7 +98,7 @@ def test_a_shallow_clone_says_so(repository, tmp_path, monkeypatch):
         find_revision("HEAD~1")
 
 
-def test_a_name_of_two_commits_is_refused_with_exact_names(repository):
+def test_rejects_ambiguous_name(repository):
     first, second = save(repository, "x"), save(repository, "y")
     git(repository, "tag", "a", first)
     git(repository, "branch", "a", second)
@@ -108,14 +108,14 @@ def test_a_name_of_two_commits_is_refused_with_exact_names(repository):
     add_experiment(repository, second, "main", first)
     with pytest.raises(NetchuError, match=rf"write heads/main or {first[:10]} \(the experiment on {second[:7]}\)"):
         find_revision("main")
-    # Two names of one commit are no question.
+    # Two references to the same commit are not ambiguous.
     git(repository, "tag", "b", first)
     git(repository, "branch", "b", first)
     add_experiment(repository, second, "b", first)
     assert find_revision("b").commit == first
 
 
-def test_of_experiments_of_one_name_that_of_head_is_meant(repository):
+def test_prefers_experiment_of_head(repository):
     first, second, third = save(repository, "x"), save(repository, "y"), save(repository, "z")
     add_experiment(repository, first, "a", second)
     add_experiment(repository, second, "a", third)
@@ -125,7 +125,7 @@ def test_of_experiments_of_one_name_that_of_head_is_meant(repository):
     assert find_revision("a").commit == third
 
 
-def test_the_beginning_of_two_commits_is_refused(repository):
+def test_rejects_prefix_of_two_commits(repository):
     first = save(repository, "x")
     text = git(repository, "cat-file", "commit", first)
     for number in range(10**6):
@@ -139,7 +139,7 @@ def test_the_beginning_of_two_commits_is_refused(repository):
     assert find_revision(first[:12]).commit == first
 
 
-def test_a_missing_file_is_named(repository):
+def test_names_missing_file(repository):
     empty = save(repository, "x")
     revision = find_revision("main")
     with pytest.raises(NetchuError, match=rf"main \({empty[:7]}\): holds no other\.csv; check it out, run `dvc repro`"):
@@ -152,25 +152,25 @@ def test_a_missing_file_is_named(repository):
         read_file(revision, "metrics")
 
 
-def test_a_file_that_is_no_text_is_refused(repository):
+def test_rejects_file_that_is_not_utf8(repository):
     (repository / FILE).write_bytes(b"\xff\xfe")
     with pytest.raises(NetchuError, match=f"{FILE} of workspace: not UTF-8"):
         read_file(find_revision("workspace"), FILE)
 
 
-def test_outside_a_repository_git_says_what_is_wrong(tmp_path, monkeypatch):
+def test_reports_missing_repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NetchuError, match="git says: fatal: not a git repository"):
         find_revision("main")
 
 
-def test_without_git(repository, monkeypatch):
+def test_reports_missing_git(repository, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(NetchuError, match="git: not found"):
         find_revision("main")
     assert find_revision("workspace") == Revision("workspace", None)
 
 
-def test_a_repository_without_a_commit(repository):
+def test_rejects_head_without_commit(repository):
     with pytest.raises(NetchuError, match="no such commit"):
         find_revision("HEAD")

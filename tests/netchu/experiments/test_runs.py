@@ -6,7 +6,7 @@ import pytest
 from netchu.core.errors import NetchuError
 from netchu.experiments import runs
 from netchu.experiments.revisions import find_revision
-from netchu.experiments.runs import list_runs, parameters_that_differ
+from netchu.experiments.runs import find_differing_parameters, list_runs
 from tests.netchu.experiments.repository import add_experiment, git
 from tests.workspace import commit, run
 
@@ -22,7 +22,7 @@ def write(folder, cer: float, params: str = PARAMS, predictions: str | None = "x
 
 
 def save(folder, cer: float, **changes) -> str:
-    """Commit a run with `cer` and return the commit."""
+    """Commit a run with `cer`, and return the commit."""
     write(folder, cer, **changes)
     commit(folder, f"CER {cer}")
     return git(folder, "rev-parse", "HEAD")
@@ -30,14 +30,14 @@ def save(folder, cer: float, **changes) -> str:
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A repository with one commit that has no metrics, the current folder."""
+    """Make a repository with one commit without metrics the current folder."""
     folder = tmp_path / "repository"
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=main")
     (folder / "README").write_text("x")
     commit(folder, "start")
     monkeypatch.chdir(folder)
-    # Commits of one second have no order.
+    # Commits made in the same second have no order.
     clock = iter(range(1_700_000_000, 1_800_000_000, 1000))
     real = subprocess.run
 
@@ -54,7 +54,7 @@ def named(found) -> list[tuple[str, str, float]]:
     return [(run.label, run.kind, run.metrics["cer"]) for run in found]
 
 
-def test_every_kind_of_run(repository):
+def test_lists_every_kind_of_run(repository):
     first = save(repository, 5)
     git(repository, "tag", "--annotate", "--message", "v1", "v1", first)
     second = save(repository, 4)
@@ -83,7 +83,7 @@ def test_every_kind_of_run(repository):
     assert [find_revision(run.label).commit for run in found] == [run.revision.commit for run in found]
 
 
-def test_results_alike_are_one_run_with_several_names(repository):
+def test_merges_runs_with_same_results(repository):
     first = save(repository, 5)
     write(repository, 5, params=PARAMS.replace("# a comment", "# another"))
     commit(repository, "comment")
@@ -97,7 +97,7 @@ def test_results_alike_are_one_run_with_several_names(repository):
     assert len(list_runs()) == 3
 
 
-def test_a_clone_has_its_own_branch_first(repository, tmp_path, monkeypatch):
+def test_prefers_local_branch_in_clone(repository, tmp_path, monkeypatch):
     save(repository, 5)
     git(repository, "branch", "--move", "trunk")
     git(repository, "branch", "also")
@@ -107,7 +107,7 @@ def test_a_clone_has_its_own_branch_first(repository, tmp_path, monkeypatch):
     assert (found.label, found.kind, found.others) == ("trunk", "branch", ("origin/also", "origin/trunk"))
 
 
-def test_experiments_of_one_name_are_told_apart(repository):
+def test_distinguishes_experiments_with_same_name(repository):
     first, second = save(repository, 5), save(repository, 4)
     git(repository, "checkout", "--quiet", "--detach")
     for baseline, cer in ((first, 3), (second, 2)):
@@ -118,18 +118,18 @@ def test_experiments_of_one_name_are_told_apart(repository):
     assert sum(label.startswith("lamp (") for label in labels) == 2
 
 
-def test_parameters_are_flat_and_in_yaml_1_2(repository):
+def test_flattens_parameters_and_reads_yaml_1_2(repository):
     save(repository, 5)
     assert list_runs()[1].params == {"train.rate": 1e-05, "train.augment.noise": 1, "labels.folded": []}
     save(repository, 5, params=PARAMS.replace("noise: 1", "noise: 2") + "new: 1\n")
     write(repository, 5)
     found = list_runs()
-    assert parameters_that_differ(found) == ["new", "train.augment.noise"]
-    assert parameters_that_differ(found[:1]) == parameters_that_differ([]) == []
+    assert find_differing_parameters(found) == ["new", "train.augment.noise"]
+    assert find_differing_parameters(found[:1]) == find_differing_parameters([]) == []
 
 
 @pytest.mark.parametrize("metrics", ["", "[1]", "{", '{"cer": "x", "wer": NaN, "ser": true}'])
-def test_damaged_files_are_no_figures(repository, metrics):
+def test_ignores_damaged_files(repository, metrics):
     write(repository, 5, params="a: [", predictions=None)
     (repository / "metrics" / "metrics.json").write_text(metrics)
     commit(repository, "damaged")
@@ -137,30 +137,30 @@ def test_damaged_files_are_no_figures(repository, metrics):
         assert (found.metrics, found.params, found.predictions) == ({}, {}, False)
 
 
-def test_the_workspace_while_evaluate_runs(repository):
+def test_omits_workspace_while_evaluate_runs(repository):
     save(repository, 5)
-    (repository / "metrics" / "metrics.json").unlink()  # DVC removes what a stage will write
+    (repository / "metrics" / "metrics.json").unlink()  # DVC removes the outputs of a stage before running it
     assert [run.label for run in list_runs()] == ["main"]
 
 
-def test_no_run_yet(repository):
+def test_lists_nothing_without_runs(repository):
     assert list_runs() == []
 
 
-def test_a_repository_without_a_commit(tmp_path, monkeypatch):
+def test_lists_workspace_without_commit(tmp_path, monkeypatch):
     git(tmp_path, "init", "--quiet")
     write(tmp_path, 5)
     monkeypatch.chdir(tmp_path)
     assert [run.label for run in list_runs()] == ["workspace"]
 
 
-def test_no_repository(tmp_path, monkeypatch):
+def test_reports_missing_repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NetchuError, match="not a git repository"):
         list_runs()
 
 
-def test_without_git_the_workspace_alone(tmp_path, monkeypatch):
+def test_lists_workspace_without_git(tmp_path, monkeypatch):
     write(tmp_path, 5)
     monkeypatch.chdir(tmp_path)
     assert named(list_runs()) == [("workspace", "workspace", 5)]
@@ -171,44 +171,44 @@ def test_without_git_the_workspace_alone(tmp_path, monkeypatch):
         list_runs()
 
 
-def test_a_project_in_a_folder_of_a_repository(repository, monkeypatch):
+def test_lists_project_in_subfolder_of_repository(repository, monkeypatch):
     (repository / "sub").mkdir()
     save(repository / "sub", 5)
     monkeypatch.chdir(repository / "sub")
     assert [run.label for run in list_runs()] == ["workspace", "main"]
 
 
-def test_references_to_no_commit_are_left_out(repository):
+def test_omits_references_to_other_objects(repository):
     save(repository, 5)
     git(repository, "tag", "blob", git(repository, "rev-parse", "HEAD:README"))
     git(repository, "tag", "tree", "HEAD^{tree}")
     assert [run.label for run in list_runs()] == ["workspace", "main"]
 
 
-def test_as_many_commits_as_are_asked_for(repository, monkeypatch):
-    monkeypatch.setattr(runs, "COMMITS", 3)
+def test_limits_number_of_commits(repository, monkeypatch):
+    monkeypatch.setattr(runs, "LISTED_COMMITS", 3)
     for cer in range(10):
         save(repository, cer)
     assert [run.metrics["cer"] for run in list_runs()] == [9, 9, 8, 7]
 
 
-def test_with_settings_that_change_what_git_prints(repository):
+def test_ignores_settings_of_git_output(repository):
     save(repository, 5)
     for setting in ("log.showSignature=true", "log.decorate=full", "color.ui=always", "log.date=relative"):
         git(repository, "config", *setting.split("="))
     assert [run.label for run in list_runs()] == ["workspace", "main"]
 
 
-def test_a_message_with_odd_line_ends(repository):
+def test_keeps_unusual_line_ends_of_message(repository):
     write(repository, 5)
     commit(repository, "one\u2028two\x85three")
     assert list_runs()[1].subject == "one\u2028two\x85three"
 
 
-def test_calls_of_git_do_not_grow_with_the_runs(repository, monkeypatch):
+def test_number_of_git_calls_is_constant(repository, monkeypatch):
     calls = []
-    real = runs.git
-    monkeypatch.setattr(runs, "git", lambda *words, **options: calls.append(words) or real(*words, **options))
+    real = runs.run_git
+    monkeypatch.setattr(runs, "run_git", lambda *words, **options: calls.append(words) or real(*words, **options))
     for cer in range(5):
         save(repository, cer)
         git(repository, "branch", f"b{cer}")

@@ -1,5 +1,3 @@
-"""The model that was adopted reads, until another is, or the shipped one again."""
-
 import errno
 import json
 from pathlib import Path
@@ -7,34 +5,36 @@ from pathlib import Path
 import pytest
 
 from netchu.core.errors import NetchuError
+from netchu.core.progress_log import progress_path
 from netchu.pages.recognizer import Recognizer, default_model
-from netchu.teaching import adoption, fine_tuning
-from netchu.teaching.fine_tuning import RUNS, Result, Run
+from netchu.teaching import adoption
+from netchu.teaching.run_state import RUNS, FineTuning, Result, read_current_run
 from tests.netchu.tiny_model import write_tiny_reader
 
 
-def done_run(folder: Path, after: float) -> Run:
+def finish_run(folder: Path, after: float) -> FineTuning:
     write_tiny_reader(folder / "reader")
     result = Result(5.0, after, -5.0, -1.0, True, 10, 40)
     (folder / "result.json").write_text(json.dumps(result._asdict()))
-    return fine_tuning.watch()
+    return read_current_run()
 
 
-def test_an_adopted_model_takes_the_place_of_another(fake):
-    adoption.adopt(done_run(fake, 2.0))
-    assert adoption.adopted().after == 2.0 and fine_tuning.watch() is None
-    adoption.adopt(another_run(1.0))
-    assert adoption.adopted().after == 1.0
+def test_replaces_adopted_model(run_folder):
+    adoption.adopt(finish_run(run_folder, 2.0))
+    assert adoption.read_adopted_result().after == 2.0 and read_current_run() is None
+    assert not progress_path(run_folder.name).exists()
+    adoption.adopt(finish_another_run(1.0))
+    assert adoption.read_adopted_result().after == 1.0
     assert [path.name for path in Path("models").iterdir()] == ["adopted"]
     assert default_model() == Path("models/adopted")
     Recognizer.load()
-    adoption.go_back()
-    adoption.go_back()
-    assert adoption.adopted() is None and not list(Path("models").iterdir())
+    adoption.restore_shipped()
+    adoption.restore_shipped()
+    assert adoption.read_adopted_result() is None and not list(Path("models").iterdir())
 
 
 def refuse(monkeypatch, method: str, refused, number: int = errno.EACCES) -> None:
-    """Let the method of Path fail where `refused` says so of its arguments."""
+    """Make a method of Path fail if `refused` returns True for its arguments."""
     real = getattr(Path, method)
 
     def call(*arguments, **options):
@@ -45,70 +45,70 @@ def refuse(monkeypatch, method: str, refused, number: int = errno.EACCES) -> Non
     monkeypatch.setattr(Path, method, call)
 
 
-def another_run(after: float) -> Run:
+def finish_another_run(after: float) -> FineTuning:
     folder = RUNS / "teach-20300101-000001"
     folder.mkdir()
     (folder / "log.txt").touch()
-    return done_run(folder, after)
+    return finish_run(folder, after)
 
 
 @pytest.mark.parametrize(
     ("method", "refused"),
     [
-        ("rename", lambda path, target: target == adoption.ADOPTED and path.name != "adopted"),  # at the last step
+        ("rename", lambda path, target: target == adoption.ADOPTED and path.name != "adopted"),  # the last step
         ("rename", lambda path, _: path == adoption.ADOPTED),
         ("replace", lambda *_: True),
     ],
 )
-def test_the_model_before_stays_where_another_cannot_be_adopted(fake, monkeypatch, method, refused):
-    adoption.adopt(done_run(fake, 2.0))
-    run = another_run(1.0)
+def test_keeps_model_where_another_cannot_be_adopted(run_folder, monkeypatch, method, refused):
+    adoption.adopt(finish_run(run_folder, 2.0))
+    run = finish_another_run(1.0)
     with monkeypatch.context() as patch:
         refuse(patch, method, refused)
         with pytest.raises(NetchuError, match=r"models/adopted: cannot be written \(refused\)"):
             adoption.adopt(run)
-    assert adoption.adopted().after == 2.0 and fine_tuning.watch().state == "done"
+    assert adoption.read_adopted_result().after == 2.0 and read_current_run().state == "done"
     assert [path.name for path in Path("models").iterdir()] == ["adopted"]
     adoption.adopt(run)
-    assert adoption.adopted().after == 1.0
+    assert adoption.read_adopted_result().after == 1.0
 
 
-def test_runs_and_models_may_lie_on_two_disks(fake, monkeypatch):
-    def crosses(path, target):
+def test_adopts_across_disks(run_folder, monkeypatch):
+    def crosses_disks(path, target):
         return RUNS.parts[0] in path.parts and "models" in Path(target).parts
 
     for method in ("rename", "replace"):
-        refuse(monkeypatch, method, crosses, errno.EXDEV)
-    run = done_run(fake, 2.0)
-    reader = {path.name: path.read_bytes() for path in (fake / "reader").iterdir()}
+        refuse(monkeypatch, method, crosses_disks, errno.EXDEV)
+    run = finish_run(run_folder, 2.0)
+    reader = {path.name: path.read_bytes() for path in (run_folder / "reader").iterdir()}
     adoption.adopt(run)
-    assert adoption.adopted() == run.result
+    assert adoption.read_adopted_result() == run.result
     assert reader.items() <= {path.name: path.read_bytes() for path in adoption.ADOPTED.iterdir()}.items()
-    assert not (fake / "reader").exists()  # which would only take room
+    assert not (run_folder / "reader").exists()  # it would only take space
 
 
-def test_an_adopted_model_whose_run_cannot_be_closed_is_not_called_a_failure(fake, monkeypatch):
-    run = done_run(fake, 2.0)
+def test_reports_run_that_cannot_be_closed(run_folder, monkeypatch):
+    run = finish_run(run_folder, 2.0)
     with monkeypatch.context() as patch:
         refuse(patch, "unlink", lambda path, *_: path.name == "log.txt")
-        with pytest.raises(NetchuError, match=r"the new model reads now, but .*\(refused\)"):
+        with pytest.raises(NetchuError, match=r"the new model is in use, but .*\(refused\)"):
             adoption.adopt(run)
-    assert adoption.adopted().after == 2.0
+    assert adoption.read_adopted_result().after == 2.0
     adoption.adopt(run)
-    assert adoption.adopted().after == 2.0 and fine_tuning.watch() is None
+    assert adoption.read_adopted_result().after == 2.0 and read_current_run() is None
 
 
-def test_the_model_stays_where_it_cannot_be_removed(fake, monkeypatch):
-    adoption.adopt(done_run(fake, 2.0))
+def test_keeps_model_that_cannot_be_removed(run_folder, monkeypatch):
+    adoption.adopt(finish_run(run_folder, 2.0))
     refuse(monkeypatch, "rename", lambda *_: True)
     with pytest.raises(NetchuError, match=r"models/adopted: cannot be removed \(refused\)"):
-        adoption.go_back()
-    assert adoption.adopted().after == 2.0
+        adoption.restore_shipped()
+    assert adoption.read_adopted_result().after == 2.0
 
 
-def test_a_damaged_model_is_not_adopted(fake):
-    found = done_run(fake, 2.0)
-    (fake / "reader" / "model.onnx").write_bytes(b"x")
+def test_rejects_damaged_model(run_folder):
+    found = finish_run(run_folder, 2.0)
+    (run_folder / "reader" / "model.onnx").write_bytes(b"x")
     with pytest.raises(NetchuError, match=r"model\.onnx"):
         adoption.adopt(found)
-    assert adoption.adopted() is None and fine_tuning.watch().state == "done"
+    assert adoption.read_adopted_result() is None and read_current_run().state == "done"

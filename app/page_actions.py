@@ -1,0 +1,30 @@
+"""Runs actions of buttons on the page "Teach", and shows their errors at the top of the page."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.language import escape_markdown
+from netchu.core.errors import NetchuError
+
+_ERROR_KEY = "teach_error"
+
+
+def run_action(action: Callable, *arguments) -> None:
+    """Call `action`, and draw the page again."""
+    keep_error(action, *arguments)
+    st.rerun()
+
+
+def keep_error(action: Callable, *arguments) -> None:
+    """Call `action`; keep its NetchuError for `show_kept_error`."""
+    try:
+        action(*arguments)
+    except NetchuError as error:
+        st.session_state[_ERROR_KEY] = str(error)
+
+
+def show_kept_error() -> None:
+    """Show the error of the last action once."""
+    if error := st.session_state.pop(_ERROR_KEY, None):
+        st.error(escape_markdown(error))

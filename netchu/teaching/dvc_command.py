@@ -1,0 +1,41 @@
+"""Runs DVC commands for a fine-tuning, and says why one failed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+_ANONYMOUS_AUTHOR = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in (("NAME", "netchu"), ("EMAIL", "netchu@localhost"))
+}
+
+
+def run_dvc(*arguments: str, **options) -> subprocess.CompletedProcess:
+    """Run a DVC command in the current folder, such that the stages use this Python.
+
+        run_dvc("exp", "remove", "teach-20260131-120000", capture_output=True, text=True)
+
+    Args:
+        options: as of `subprocess.run`.
+    """
+    environment = os.environ | {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+        "PYTHONUNBUFFERED": "1",
+        "DVC_NO_ANALYTICS": "true",
+    }
+    if any(
+        subprocess.run(["git", "config", key], capture_output=True).returncode for key in ("user.name", "user.email")
+    ):
+        # Without an author, git makes no commit, and DVC saves no experiment.
+        environment = _ANONYMOUS_AUTHOR | environment
+    return subprocess.run([sys.executable, "-m", "dvc", *arguments], env=environment, **options)
+
+
+def find_dvc_error(output: str) -> str:
+    """Return one line that says why a DVC command failed, from its output."""
+    if "nable to acquire lock" in output or "is busy" in output:
+        return "another DVC command is running in this project; wait until it has ended, then try again"
+    errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
+    return errors[-1] if errors else "DVC ended without an error message"
