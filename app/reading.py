@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from app.picture_view import draw_overview
-from app.uploads import UploadedPage, decode_upload
+from app.uploads import UploadedPage, decode_page
 from netchu.core.errors import NetchuError
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer, default_model
@@ -82,7 +82,7 @@ def _read(digest: str, number: int, options: ReadingOptions, _source: UploadedPa
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _decode(digest: str, number: int, _source: UploadedPage) -> np.ndarray:
-    return decode_upload(_source)
+    return decode_page(_source)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from netchu.pages.image_files import count_pages, decode_page
+from netchu.pages.image_files import count_pages, decode_file_page
 
 FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "pdf"]
 
@@ -34,9 +34,9 @@ def split_into_pages(name: str, data: bytes, identity: str) -> list[UploadedPage
     return [UploadedPage(name, data, digest, number, pages) for number in range(1, pages + 1)]
 
 
-def decode_upload(page: UploadedPage) -> np.ndarray:
+def decode_page(page: UploadedPage) -> np.ndarray:
     """Return the pixels of a page as `decode_image` does; raise NetchuError, without the file's name."""
-    return decode_page(page.data, page.number)
+    return decode_file_page(page.data, page.number)
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)

@@ -7,8 +7,8 @@ from pathlib import Path
 from netchu.core.folding import LabelsParams
 from netchu.core.params import Section, read_params
 from netchu.core.tables import open_lines, read_rows
+from netchu.pictures.illumination import to_grey
 from netchu.pictures.images import decode_image
-from netchu.pictures.line_image import to_grey
 
 CLEAN_LINES, LINES, SPLIT = (
     Path("data/clean/lines.parquet"),

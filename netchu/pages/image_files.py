@@ -66,7 +66,7 @@ def open_page(page: PageFile) -> np.ndarray:
         if page.path.is_dir():
             next(page.path.iterdir(), None)  # raises OSError where it cannot be listed
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
-        return decode_page(page.path, page.number)
+        return decode_file_page(page.path, page.number)
     except FileNotFoundError:
         raise NetchuError("no such file or folder") from None
     except OSError as error:
@@ -83,11 +83,11 @@ def count_pages(file: Path | bytes) -> int:
                 return len(document)
         with _open_tiff(file) as image:
             return image.n_frames
-    except Exception:  # `decode_page` raises the same error and reports it
+    except Exception:  # `decode_file_page` raises the same error and reports it
         return 1
 
 
-def decode_page(file: Path | bytes, number: int) -> np.ndarray:
+def decode_file_page(file: Path | bytes, number: int) -> np.ndarray:
     """Decode a page, counted from 1, as `open_page` does; raise NetchuError, or OSError for a path."""
     if isinstance(file, Path) and not file.is_file():  # a pipe can be read only once
         file = file.read_bytes()

@@ -17,7 +17,7 @@ from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import ordered_map
 from netchu.line_finding.cropping import TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_of_page
-from netchu.pages.image_files import PageFile, decode_page, open_page, pillow_pixels
+from netchu.pages.image_files import PageFile, decode_file_page, open_page, pillow_pixels
 from netchu.pages.page import Line, Page, Word
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
@@ -165,7 +165,7 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
         except NetchuError as error:
             raise NetchuError(f"{image}: {error}") from None
     if isinstance(image, bytes):
-        return decode_page(image, 1)
+        return decode_file_page(image, 1)
     if isinstance(image, Image.Image):
         return pillow_pixels(image)
     if not isinstance(image, np.ndarray):

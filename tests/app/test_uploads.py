@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from app import uploads
-from app.uploads import UploadedPage, decode_upload
+from app.uploads import UploadedPage, decode_page
 from netchu.core.errors import NetchuError
 from netchu.pages import image_files
 
@@ -42,7 +42,7 @@ def test_splits_and_decodes_like_files(name, tmp_path):
     assert len(pages) == len(expected) == (3 if name in ("a.tif", "a.pdf") else 1)
     for page, file in zip(pages, expected, strict=True):
         assert (page.number, page.pages) == (file.number, file.pages)
-        np.testing.assert_array_equal(decode_upload(page), image_files.open_page(file))
+        np.testing.assert_array_equal(decode_page(page), image_files.open_page(file))
 
 
 def test_names_pages():
@@ -68,7 +68,7 @@ DAMAGED = {
 def test_reports_damage_in_one_line(name):
     (page,) = split_into_pages(name, DAMAGED[name])
     with pytest.raises(NetchuError) as caught:
-        decode_upload(page)
+        decode_page(page)
     assert "\n" not in str(caught.value)
 
 
@@ -79,7 +79,7 @@ def test_reports_damaged_later_page_like_file(size, tmp_path):
     (tmp_path / "a.tif").write_bytes(data[:size])
     messages = []
     for opening in (
-        lambda: decode_upload(split_into_pages("a.tif", data)[2]._replace(data=data[:size])),
+        lambda: decode_page(split_into_pages("a.tif", data)[2]._replace(data=data[:size])),
         lambda: image_files.open_page(image_files.PageFile(tmp_path / "a.tif", 3, 3)),
     ):
         with pytest.raises(NetchuError, match="damaged image") as caught:
