@@ -66,6 +66,18 @@ def test_batches_do_not_depend_on_processes_or_cores(subset, monkeypatch, proces
         assert_equal(list(training_batches(subset, (), {}, 2, FULL, 1, 1, partial(pool_map, pool))), expected)
 
 
+def test_shuffles_batches_anew_in_every_epoch(tmp_path):
+    lines = Subset(*write_table(tmp_path, {"train": ["a" * n for n in range(1, 17)]}), "train")
+    orders = [tuple(texts_of(training_batches(lines, (), {}, 1, OFF, *key))) for key in ((1, 1), (1, 2), (2, 1))]
+    assert len({*orders, tuple(sorted(orders[0])), tuple(sorted(orders[0], reverse=True))}) == 5
+
+
+def test_augments_each_line_differently(tmp_path):
+    lines = Subset(*write_table(tmp_path, {"train": ["abcdef"] * 8}), "train")
+    affine = OFF.model_copy(update={"affine": 1.0})
+    assert len({int(batch.frames[0]) for batch in training_batches(lines, (), {}, 1, affine, 1, 1)}) > 3
+
+
 def test_augmentation_of_a_line_does_not_depend_on_other_lines(tmp_path):
     """Its batch pads the line, with paper."""
     images = []
