@@ -1,4 +1,4 @@
-"""What README promises of DVC, run in a copy of the project on a tiny setting."""
+"""The commands of docs/experiments.md, run in a copy of the project on a tiny setting."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.workspace import ENVIRONMENT, ROOT, commit, run
+from tests.workspace import ENVIRONMENT, commit, run
 
 
 @pytest.fixture
@@ -116,16 +116,3 @@ def test_a_killed_training_resumes_and_ends_like_an_undisturbed_one(project, tmp
     output = run(project, "dvc", "repro", "--no-run-cache")
     assert int(output.split("resumes after epoch ")[1].split()[0]) < 6
     assert hashes(project) == expected
-
-
-def test_the_walk_through_of_the_readme(project):
-    """Every command of it, in order, on the tiny setting."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme[readme.index("## From a clone") : readme.index("## Experiments")]
-    commands = "".join(block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
-    commands = commands.replace(". .venv/bin/activate\n", "set -e\n")
-    output = run(project, "bash", "-c", commands)
-    assert "Running stage 'evaluate'" in output and "Running stage 'train'" not in output
-    assert re.search(r"^A +greedy .*\nB +HEAD ", output, re.MULTILINE) and "points of CER by kind of error" in output
-    assert "without-language-model" in run(project, "git", "branch")
-    assert run(project, "git", "status", "--porcelain") == ""
