@@ -1,4 +1,4 @@
-"""Stage preprocess: makes the line image of every kept line, and sets aside what cannot be trained on."""
+"""Stage preprocess: make the line image of every clean line, and reject lines that training cannot use."""
 
 import functools
 import statistics
@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
@@ -14,12 +13,15 @@ from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
+from netchu.core.subsets import encode_line_image
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_rows, write_lines, write_rejected
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import FRAME_WIDTH, NoInk, PreprocessParams, line_image, required_frames
 
 
 class Params(Section):
+    """Groups of params.yaml."""
+
     preprocess: PreprocessParams
 
 
@@ -32,8 +34,12 @@ OUTPUTS = {
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Write the line images in the order of the input, the rejected lines with their reasons, and the counts."""
-    # One line a thread: OpenCV's own threads would compete with them.
+    """Write the line images in the order of the input, the rejected lines with their reasons, and the counts.
+
+    Raises:
+        NetchuError: no line can be used.
+    """
+    # Each thread processes one line; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
     table = open_lines(inputs["lines"])
     process = functools.partial(_process, params=params.preprocess)
@@ -48,8 +54,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
                 rejected.append((row["id"], reason, detail))
         reasons = Counter(reason for _, reason, _ in rejected)
         if not widths:
-            why = _text(reasons) or "it is empty"
-            raise NetchuError(f"{inputs['lines']}: none of its lines could be used ({why}); look at the clean stage")
+            cause = _summarise(reasons) or "it is empty"
+            raise NetchuError(f"{inputs['lines']}: none of its lines can be used ({cause}); check the clean stage")
     write_rejected(outputs["rejected"], rejected)
     counts = {
         "lines": len(widths),
@@ -58,16 +64,17 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         **{f"rejected_{reason}": count for reason, count in reasons.items()},
     }
     write_json(outputs["counts"], counts)
-    set_aside = f"{reasons.total()} set aside" + (f" ({_text(reasons)})" if reasons else "")
-    return f"{len(widths)} lines, {set_aside}, median width {counts['median_width']} px"
+    summary = f"{reasons.total()} rejected" + (f" ({_summarise(reasons)})" if reasons else "")
+    return f"{len(widths)} lines, {summary}, median width {counts['median_width']} px"
 
 
-def _text(reasons: Counter) -> str:
+def _summarise(reasons: Counter) -> str:
+    """Return the reasons, sorted, with their counts."""
     return ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
 
 
 def _process(row: dict, params: PreprocessParams) -> tuple[dict, str | None, str]:
-    """The row with its line image in place of the picture; or the row, the reason and the detail of its rejection."""
+    """Return the row with the line image instead of the picture, or the row with reason and detail of its rejection."""
     try:
         picture = decode_image(row["image"])
     except NetchuError as error:
@@ -83,12 +90,7 @@ def _process(row: dict, params: PreprocessParams) -> tuple[dict, str | None, str
     if needed > frames:
         detail = f"{len(row['text'])} characters need {needed} frames, {width} pixels of width give {frames}"
         return row, "too_narrow", detail
-    return {**row, "image": encode_png(image), "width": width}, None, ""
-
-
-def encode_png(image: np.ndarray) -> bytes:
-    """A grey picture as PNG; level 1 costs a third of the default's time for 5 % more bytes."""
-    return cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+    return {**row, "image": encode_line_image(image), "width": width}, None, ""
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def find_problems(document: Path) -> list[str]:
             exists = (ROOT / name).exists() if "/" in name else any(ROOT.glob(f"netchu/*/{name}"))
             if not exists and not is_output(name.rstrip("/")):
                 problems.append(f"path {name}")
-        elif re.fullmatch(rf"({'|'.join(PARAMETERS)})\.[\w.]+(\.\*)?", name) and not is_parameter(name):
+        elif re.fullmatch(rf"({'|'.join(PARAMETERS)})\.(?!json)[\w.]+(\.\*)?", name) and not is_parameter(name):
             problems.append(f"parameter {name}")
     return problems
 
@@ -130,7 +130,7 @@ def test_finds_wrong_names(tmp_path):
 
 def rows(document: str, heading: str) -> list[list[str]]:
     """Return the cells of the rows of the first table below `heading`, without the header."""
-    text = (ROOT / document).read_text(encoding="utf-8")
+    text = "\n" + (ROOT / document).read_text(encoding="utf-8")
     table = text[text.index(f"\n{heading}\n") :].partition("\n|")[2].partition("\n\n")[0]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
 

@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: what each stage imports, reads, writes and validates."""
+"""Tests of dvc.yaml and params.yaml: they agree with what each stage imports, reads, writes and validates."""
 
 import ast
 import importlib
@@ -16,14 +16,14 @@ STAGES = list(PIPELINE["stages"])
 
 
 def imported_files(path: Path, root: Path = ROOT) -> set[Path]:
-    """`path` and every file of the project that it imports, directly or not, wherever in the file it does so."""
-    seen: set[Path] = set()
-    waiting = [path]
-    while waiting:
-        current = waiting.pop()
-        if current in seen:
+    """Return `path` and every file of the project that it imports, directly or not, anywhere in the file."""
+    found: set[Path] = set()
+    pending = [path]
+    while pending:
+        current = pending.pop()
+        if current in found:
             continue
-        seen.add(current)
+        found.add(current)
         for node in ast.walk(ast.parse(current.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -32,12 +32,12 @@ def imported_files(path: Path, root: Path = ROOT) -> set[Path]:
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             else:
                 continue
-            waiting += [file for name in names for file in module_files(name, root)]
-    return seen
+            pending += [file for name in names for file in module_files(name, root)]
+    return found
 
 
 def module_files(name: str, root: Path) -> list[Path]:
-    """The module's file and the __init__.py of each package above it; nothing for what is not the project's."""
+    """Return the module's file and the __init__.py of each package above it; nothing for other projects' modules."""
     parts = name.split(".")
     packages = [root.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)]
     files = [*packages, root.joinpath(*parts).with_suffix(".py")]
@@ -45,48 +45,71 @@ def module_files(name: str, root: Path) -> list[Path]:
 
 
 def code_deps(stage: str) -> set[str]:
-    files = imported_files(ROOT / "stages" / f"{stage}.py") | {ROOT / "stages" / "__init__.py"}
-    return {file.relative_to(ROOT).as_posix() for file in files}
+    """Return all files of code that a stage needs, with the data file beside a module that has the module's name."""
+    files = imported_files(ROOT / "stages" / f"{stage}.py")
+    files |= {data for file in files for data in file.parent.glob(f"{file.stem}.*") if data.is_file()}
+    return {file.relative_to(ROOT).as_posix() for file in files if file.name != "__init__.py"}
 
 
-def covered(file: str, deps: set[str]) -> str:
-    """The folder of `file` where `deps` name it as a whole, else `file`."""
-    return next((dep for dep in deps if file.startswith(dep + "/")), file)
+def modules_in(folder: str) -> set[str]:
+    return {file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("*.py") if file.name != "__init__.py"}
+
+
+def find_mistakes(stage: str, deps: list[str]) -> list[str]:
+    """Return the edits that dvc.yaml needs, so that `deps` are the files of code that `stage` imports."""
+    needed = code_deps(stage)
+    folders = [dep for dep in deps if (ROOT / dep).is_dir()]
+    mistakes = []
+    for folder in folders:
+        used = needed & modules_in(folder)
+        if 2 * len(used) <= len(modules_in(folder)):
+            edits = ", ".join(f'"- {module}"' for module in sorted(used)) or "nothing"
+            mistakes.append(f'replace "- {folder}" with {edits}: the stage does not import most of that folder')
+    listed = {file for file in needed if any(file.startswith(f"{folder}/") for folder in folders)}
+    mistakes += [f'add "- {file}", which the stage imports' for file in sorted(needed - listed - set(deps))]
+    superfluous = sorted(set(deps) - set(folders) - (needed - listed))
+    return mistakes + [
+        f'remove "- {file}", which the stage does not import or a folder contains' for file in superfluous
+    ]
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_deps_name_every_imported_module(stage):
-    code = {dep for dep in PIPELINE["stages"][stage]["deps"] if dep.startswith(("netchu", "stages"))}
-    imported = {covered(file, code) for file in code_deps(stage) if not file.endswith("__init__.py")}
-    assert code == imported, "deps (left) and the stage's imports (right) differ"
+def test_lists_the_modules_that_a_stage_imports(stage):
+    deps = [dep for dep in PIPELINE["stages"][stage]["deps"] if dep.startswith(("netchu", "stages"))]
+    mistakes = find_mistakes(stage, deps)
+    assert not mistakes, "\n".join(f"dvc.yaml: stages.{stage}.deps: {mistake}" for mistake in mistakes)
 
 
-def test_packages_whose_init_no_stage_depends_on_hold_no_code():
+def test_finds_each_mistake():
+    def find(*deps):
+        return "\n".join(find_mistakes("split", ["netchu/core", *deps]))
+
+    good = ("netchu/intake/splitting.py", "stages/split.py")
+    assert find(*good) == ""
+    assert find(good[1]) == 'add "- netchu/intake/splitting.py", which the stage imports'
+    assert find(*good, "netchu/intake/labels.py").startswith('remove "- netchu/intake/labels.py"')
+    assert find(*good, "netchu/core/files.py").startswith('remove "- netchu/core/files.py"')
+    assert find("netchu/intake", good[1]).startswith('replace "- netchu/intake" with "- netchu/intake/splitting.py"')
+    assert find(*good, "netchu/reading").startswith('replace "- netchu/reading" with nothing')
+    assert "netchu/intake/cinnamon.sha256" in "\n".join(find_mistakes("download", ["netchu/core"]))
+
+
+def test_has_no_code_in_the_init_of_packages_that_no_stage_lists():
     for package in (ROOT / "stages", *(path.parent for path in ROOT.glob("netchu/*/__init__.py"))):
         tree = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
         assert len(tree.body) == 1 and ast.get_docstring(tree)
 
 
-def test_a_stage_that_imports_netchu_runs_none_of_its_init():
-    """There is only the __getattr__ that loads the recognizer for those who ask for it, and it imports by name."""
+def test_runs_no_code_when_netchu_is_imported():
+    """There is only a __getattr__, which imports the recognizer by name when it is used."""
     tree = ast.parse((ROOT / "netchu" / "__init__.py").read_text(encoding="utf-8"))
     kinds = [type(node) for node in tree.body]
     assert kinds == [ast.Expr, ast.Import, ast.Assign, ast.FunctionDef] and tree.body[-1].name == "__getattr__"
     assert imported_files(ROOT / "netchu" / "__init__.py") == {ROOT / "netchu" / "__init__.py"}
 
 
-def test_folders_that_stages_depend_on_are_wholly_used():
-    """A module there that no stage imports would rerun stages for nothing."""
-    used = set().union(*(code_deps(stage) for stage in STAGES))
-    deps = set().union(*(stage["deps"] for stage in PIPELINE["stages"].values()))
-    folders = [ROOT / dep for dep in deps if dep.startswith("netchu/") and (ROOT / dep).is_dir()]
-    files = {file.relative_to(ROOT).as_posix() for folder in folders for file in folder.rglob("*.py")}
-    assert {ROOT / "netchu" / "core", ROOT / "netchu" / "reading"} <= set(folders)
-    assert {file for file in files if not file.endswith("__init__.py")} <= used
-
-
-def test_a_missing_module_is_noticed(tmp_path):
-    """The walk follows indirect imports, those inside functions and `from package import module`."""
+def test_follows_all_kinds_of_imports(tmp_path):
+    """Indirect imports, imports within functions and `from package import module`."""
     for name, text in {
         "pkg/__init__.py": "",
         "pkg/a.py": "from pkg import b\nimport json",
@@ -104,7 +127,7 @@ def test_a_missing_module_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_stage_reads_writes_and_validates_what_dvc_yaml_says(stage):
+def test_declares_the_inputs_outputs_and_parameters_of_a_stage(stage):
     module = importlib.import_module(f"stages.{stage}")
     declared = PIPELINE["stages"][stage]
     assert declared["cmd"] == f"python -m stages.{stage}"
@@ -115,7 +138,7 @@ def test_stage_reads_writes_and_validates_what_dvc_yaml_says(stage):
     assert data == set(map(str, module.INPUTS.values()))
 
 
-def test_what_people_compare_is_in_git_and_all_else_in_the_cache():
+def test_keeps_metrics_in_git_and_other_outputs_in_the_cache():
     for stage in PIPELINE["stages"].values():
         for out in stage["outs"]:
             cached = not isinstance(out, dict) or next(iter(out.values())).get("cache", True)
@@ -123,21 +146,22 @@ def test_what_people_compare_is_in_git_and_all_else_in_the_cache():
             assert cached != name.startswith("metrics/")
 
 
-def knobs(kind, path=()):
-    """Each field that is not a group itself: its path and its pydantic description."""
+def find_fields(kind, path=()):
+    """Yield path and pydantic field of each parameter that is not a group."""
     for name, field in kind.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            yield from knobs(field.annotation, (*path, name))
+            yield from find_fields(field.annotation, (*path, name))
         else:
             yield (*path, name), field
 
 
-KNOBS = {path: field for stage in STAGES for path, field in knobs(importlib.import_module(f"stages.{stage}").Params)}
+PARAMS = [importlib.import_module(f"stages.{stage}").Params for stage in STAGES]
+FIELDS = {path: field for params in PARAMS for path, field in find_fields(params)}
 
 
-@pytest.mark.parametrize("path", KNOBS, ids=".".join)
-def test_every_knob_has_a_comment_with_its_range(path):
-    """In params.yaml, beside the value, and as the stage checks it."""
+@pytest.mark.parametrize("path", FIELDS, ids=".".join)
+def test_gives_the_range_of_a_parameter_in_its_comment(path):
+    """The comment is in params.yaml, beside the value; the stage checks the range."""
     values = YAML().load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     for key in path[:-1]:
         values = values[key]
@@ -145,16 +169,18 @@ def test_every_knob_has_a_comment_with_its_range(path):
     comment = (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines()[row].partition("#")[2]
     assert len(comment) > 5
     numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", comment)}
-    for constraint in KNOBS[path].metadata:
+    for constraint in FIELDS[path].metadata:
         for kind in ("ge", "gt", "le", "lt"):
             if (bound := getattr(constraint, kind, None)) is not None:
-                assert numbers & {float(bound), float(bound) - 1}, f"{bound} is not in: {comment}"
+                assert numbers & {float(bound), float(bound) - 1}, (
+                    f"params.yaml: {bound} is missing in the comment: {comment}"
+                )
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "train"])
-def test_only_train_reaches_tensorflow(stage):
-    for file in code_deps(stage):
-        assert not {"tensorflow", "keras"} & third_party(ROOT / file), file
+def test_imports_tensorflow_in_the_train_stage_only(stage):
+    for file in imported_files(ROOT / "stages" / f"{stage}.py"):
+        assert not {"tensorflow", "keras"} & third_party(file), file
 
 
 def third_party(path: Path) -> set[str]:

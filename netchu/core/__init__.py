@@ -1,1 +1,1 @@
-"""What every stage stands on: parameters, errors, atomic files, tables of lines, threads, progress and the charset."""
+"""Shared infrastructure: parameters, errors, atomic files, tables of lines, threads, progress and the charset."""

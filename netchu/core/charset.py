@@ -1,6 +1,6 @@
-"""The fixed Vietnamese charset: what the network can write, and how text is brought into that form.
+"""The fixed charset of Vietnamese, normalisation of text, and conversion between text and classes.
 
-Fixed, not taken from the training labels, because test lines hold letters that never occur in 1,838 training lines.
+The charset does not depend on the training labels: test lines contain letters that never occur in 1,838 training lines.
 The CTC blank is the last class, `len(CHARSET)`.
 """
 
@@ -24,26 +24,30 @@ BLANK = len(CHARSET)
 _INDEX = {character: index for index, character in enumerate(CHARSET)}
 
 LOWER = tuple(_INDEX[character.lower()] for character in CHARSET)
-"""For each class that of the same letter in lower case; digits and punctuation are their own."""
+"""For each class, the class of its lower-case letter; digits and punctuation map to themselves."""
 
 
 def normalise(text: str) -> str:
-    """Text in NFC, runs of white space as one space, none at the ends; control and format characters dropped."""
+    """Return `text` in NFC, with white space collapsed and stripped, without control and format characters.
+
+    >>> normalise("  Ha\\u0300   No\\u0323\\u0302i\\n")
+    'Hà Nội'
+    """
     text = " ".join(text.split())
     text = "".join(character for character in text if unicodedata.category(character) not in ("Cc", "Cf"))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def unknown_characters(text: str) -> str:
-    """The characters of `text` outside the charset, each once, sorted."""
+    """Return the characters of `text` outside the charset, each once, sorted."""
     return "".join(sorted(set(text) - _INDEX.keys()))
 
 
 def encode(text: str) -> list[int]:
-    """Class of each character of `text`; raises KeyError for a character outside the charset."""
+    """Return the class of each character of `text`; raise KeyError for a character outside the charset."""
     return [_INDEX[character] for character in text]
 
 
 def decode(classes: list[int]) -> str:
-    """The text of `classes`, the inverse of `encode`."""
+    """Return the text of `classes`, the inverse of `encode`."""
     return "".join(CHARSET[index] for index in classes)

@@ -1,5 +1,5 @@
-"""The one exception that people see."""
+"""The exception for errors that users can fix."""
 
 
 class NetchuError(Exception):
-    """Something a person can mend: one line that names the file or key, what is wrong and what to do."""
+    """An error the user can fix: one line that names the file or key, the problem and the remedy."""

@@ -1,4 +1,4 @@
-"""Atomic writes: a file or folder appears whole under its name, or not at all."""
+"""Atomic writes: a file or folder appears complete under its name, or not at all."""
 
 import contextlib
 import json
@@ -11,13 +11,16 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; what was written there (file or folder) replaces `path` on success.
+    """Yield a temporary path; the file or folder written there replaces `path` on success.
 
     On any exception, Ctrl-C included, the temporary file or folder is removed and `path` stays as it was.
+
+        with atomic_path(Path("lines.csv")) as temporary:
+            temporary.write_text(...)
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not the whole of a long name: with what is added it would be longer than a name may be.
+    # Shortened: the suffix could make a long name exceed the limit of the file system.
     holder = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", dir=path.parent))
     temporary = holder / path.name
     try:
@@ -34,7 +37,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def _replace_folder(path: Path, new: Path, old: Path) -> None:
-    """Move `new` to `path`, and what was there to `old`; where that fails, put it back."""
+    """Move the folder at `path` to `old` and `new` to `path`; restore `path` if that fails."""
     path.rename(old)
     try:
         new.rename(path)
@@ -44,7 +47,7 @@ def _replace_folder(path: Path, new: Path, old: Path) -> None:
 
 
 def _flush(file: Path) -> None:
-    """Wait until the disk has the file, so that a power cut after the renaming cannot leave it empty."""
+    """Write the file to disk, so that a power cut after the rename cannot leave it empty."""
     with file.open("rb") as opened:
         os.fsync(opened.fileno())
 
@@ -56,5 +59,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` as JSON with sorted keys, atomically; NaN and infinity are refused (DVC cannot compare them)."""
+    """Write `value` as JSON with sorted keys, atomically; raise ValueError for NaN and infinity.
+
+    DVC cannot compare those in metrics.
+    """
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n")

@@ -1,25 +1,25 @@
-"""What lies in a folder and in all folders below it."""
+"""Recursive listing of folders."""
 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
-def walk(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """All files anywhere in `folder`, sorted within each folder; links to folders are followed, no folder twice.
+def walk_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield all files in `folder` and below, sorted within each folder, following links but visiting no folder twice.
 
-    A folder that cannot be listed goes to `on_error`, or without one is raised as the OSError that it is.
+    The OSError of a folder that cannot be listed is passed to `on_error`, or raised if there is none.
     """
 
     def fail(error: OSError) -> None:
         raise error
 
-    seen = set()
-    for where, folders, names in os.walk(folder, onerror=on_error or fail, followlinks=True):
-        real = os.path.realpath(where)  # a link may lead back to a folder above it
-        if real in seen:
+    visited = set()
+    for current, folders, names in os.walk(folder, onerror=on_error or fail, followlinks=True):
+        real = os.path.realpath(current)  # a link may point to a folder above it
+        if real in visited:
             folders.clear()
             continue
-        seen.add(real)
-        folders.sort(key=lambda name: (Path(where, name).is_symlink(), name))
-        yield from (Path(where, name) for name in sorted(names))
+        visited.add(real)
+        folders.sort(key=lambda name: (Path(current, name).is_symlink(), name))
+        yield from (Path(current, name) for name in sorted(names))

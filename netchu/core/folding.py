@@ -1,4 +1,4 @@
-"""Labels that say nothing of case and punctuation: what is left of a text, and of the charset, without both."""
+"""Folding: texts and classes reduced to lower case without punctuation, for labels that carry neither."""
 
 import string
 
@@ -6,17 +6,21 @@ from netchu.core.charset import BLANK, CHARSET, LOWER
 from netchu.core.params import Section
 
 _DROPPED = frozenset(string.punctuation) - frozenset("/'")
-"""Punctuation that such labels leave out. They keep the slash of house numbers and the apostrophe of names."""
+"""Punctuation that folded labels omit. They keep the slash of house numbers and the apostrophe of names."""
 
 
 class LabelsParams(Section):
-    """Group `labels` of params.yaml."""
+    """Parameters of the labels, the `labels` group of params.yaml."""
 
     folded: list[str]
 
 
 def fold(text: str) -> str:
-    """`text` in lower case, without punctuation and with white space collapsed."""
+    """Return `text` in lower case, without punctuation and with white space collapsed.
+
+    >>> fold("Số 12/3, Hà Nội")
+    'số 12/3 hà nội'
+    """
     return " ".join("".join(character for character in text.lower() if character not in _DROPPED).split())
 
 
@@ -24,4 +28,4 @@ FOLDED_CLASSES = (
     *(BLANK if character in _DROPPED else lower for character, lower in zip(CHARSET, LOWER, strict=True)),
     BLANK,
 )
-"""What each class, the blank at the end included, becomes: its lower-case letter, or the blank for punctuation."""
+"""For each class, the CTC blank included, its folded class: the lower-case letter, or the blank for punctuation."""

@@ -1,4 +1,4 @@
-"""Work in threads or processes, in order and in bounded memory."""
+"""Parallel maps that keep the order of their items and need bounded memory."""
 
 import os
 from collections import deque
@@ -11,30 +11,33 @@ Result = TypeVar("Result")
 
 
 def ordered_map(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `function(item)` in the order of `items`, from one thread a core, a few items ahead of the reader.
+    """Yield `function(item)` in the order of `items`, computed by one thread per core a few items ahead.
 
     Threads suffice because decoding (Pillow) and image processing (OpenCV, NumPy) release the interpreter's lock.
+
+    >>> list(ordered_map(str.upper, "abc"))
+    ['A', 'B', 'C']
     """
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         yield from pool_map(pool, function, items)
 
 
 def pool_map(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `function(item)` in the order of `items`, from `pool`, a few items a core ahead of the reader."""
-    waiting: deque = deque()
+    """Yield `function(item)` in the order of `items`, computed by `pool` a few items per core ahead."""
+    pending: deque = deque()
     for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > 4 * (os.cpu_count() or 1):
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+        pending.append(pool.submit(function, item))
+        if len(pending) > 4 * (os.cpu_count() or 1):
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield `items`, made by one background thread at most three early."""
+    """Yield `items`, produced by one background thread at most three items ahead."""
     source = iter(items)
     with ThreadPoolExecutor(1) as pool:
-        waiting = deque(pool.submit(next, source, pool) for _ in range(3))
-        while (item := waiting.popleft().result()) is not pool:  # the pool serves as the mark of the end
-            waiting.append(pool.submit(next, source, pool))
+        pending = deque(pool.submit(next, source, pool) for _ in range(3))
+        while (item := pending.popleft().result()) is not pool:  # `next` returns the pool when `source` has ended
+            pending.append(pool.submit(next, source, pool))
             yield item

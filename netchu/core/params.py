@@ -1,4 +1,4 @@
-"""Reads params.yaml: every stage validates the groups that it uses, and an unknown key is an error."""
+"""Reading and validation of params.yaml: each stage validates the groups it uses; an unknown key is an error."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,7 @@ GROUPS = ("download", "clean", "preprocess", "split", "labels", "model", "train"
 
 
 class Section(BaseModel):
-    """Base of every parameter class: exact types, no unknown keys, immutable, no NaN or infinity."""
+    """Base class of all parameters: exact types, no unknown keys, immutable, no NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -23,18 +23,18 @@ Params = TypeVar("Params", bound=Section)
 
 
 def read_params(kind: type[Params], path: Path = Path("params.yaml")) -> Params:
-    """Read the groups of `path` that `kind` names as fields.
+    """Read the groups of `path` that are fields of `kind`.
 
     Raises:
-        NetchuError: one line that names the file and each wrong key (`params.yaml: train.lr: ...`).
+        NetchuError: names the file and each wrong key in one line (`params.yaml: train.lr: ...`).
     """
     try:
-        # YAML 1.2, unlike PyYAML's 1.1, reads 1e-05 as a number: the form in which `dvc exp run -S` writes it.
+        # `dvc exp run -S` writes 1e-05, which is a number in YAML 1.2 but a string in PyYAML's 1.1.
         values = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, YAMLError) as error:  # ValueError: not UTF-8, or no such date
+    except (OSError, ValueError, YAMLError) as error:  # ValueError: not UTF-8, or an invalid date
         raise NetchuError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
-        raise NetchuError(f"{path}: expected the groups {', '.join(GROUPS)}, found no mapping")
+        raise NetchuError(f"{path}: expected a mapping with the groups {', '.join(GROUPS)}")
     problems = [f"{key}: unknown group (known: {', '.join(GROUPS)})" for key in values if key not in GROUPS]
     try:
         params = kind.model_validate({key: values[key] for key in kind.model_fields if key in values})
@@ -46,6 +46,7 @@ def read_params(kind: type[Params], path: Path = Path("params.yaml")) -> Params:
 
 
 def _describe(kind: type[Section], problem: dict) -> str:
+    """Return pydantic's `problem` as `key: message`."""
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "missing":
         return f"{key}: missing"

@@ -1,4 +1,4 @@
-"""Progress of work that takes longer than two seconds: a bar on a terminal, plain lines elsewhere."""
+"""Progress reports for work that takes longer than two seconds: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -9,18 +9,18 @@ from tqdm import tqdm
 
 Item = TypeVar("Item")
 
-_FIRST, _EVERY = 2.0, 10.0
-"""Seconds before the first sign of life, and between two plain lines."""
+_DELAY, _INTERVAL = 2.0, 10.0
+"""Seconds before the first report, and between two plain lines."""
 
 
 def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
-    """Yield `items`, showing on standard error how many of `total` are done."""
+    """Yield `items` and show on standard error how many of `total` are done."""
     if sys.stderr.isatty():
-        yield from tqdm(items, desc=label, total=total, delay=_FIRST, leave=False)
+        yield from tqdm(items, desc=label, total=total, delay=_DELAY, leave=False)
         return
-    due = time.monotonic() + _FIRST
+    due = time.monotonic() + _DELAY
     for done, item in enumerate(items):
         if time.monotonic() >= due:
             print(f"{label}: {done} of {total}", file=sys.stderr, flush=True)
-            due = time.monotonic() + _EVERY
+            due = time.monotonic() + _INTERVAL
         yield item

@@ -1,7 +1,7 @@
-"""The log of stage runs: what explains a figure (time, memory, machine, versions) but would make two runs differ.
+"""Log of stage runs: time, memory, machine and package versions, which explain a figure but differ between runs.
 
-A line of JSON for each run, in a file that neither git nor DVC tracks; experiments that run in copies of the project
-write to the project's own. The MD5 of what the stage wrote in metrics/ leads from a figure to its line.
+Each run appends one line of JSON to a file that neither git nor DVC tracks. Experiments that run in a copy of the
+project write to the project's own log. To find the run that made a figure, look up the MD5 of its metrics file.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ from pathlib import Path
 from netchu.core.state import state_folder
 
 _PACKAGES = ("cv2", "keras", "numpy", "onnxruntime", "pandas", "pyarrow", "rapidfuzz", "tensorflow")
-"""Modules whose versions may change a figure."""
+"""Modules whose version may change a figure."""
 
 
 def log_run(stage: str, seconds: float, outputs: Iterable[Path]) -> None:
-    """Append the facts of a run that took `seconds` and ended well; does nothing where the log cannot be written."""
+    """Append the facts of a successful run that took `seconds`; do nothing where the log cannot be written."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     facts = {
         "stage": stage,
@@ -51,6 +51,7 @@ def log_run(stage: str, seconds: float, outputs: Iterable[Path]) -> None:
 
 
 def _processor() -> str:
+    """Return the name of the processor's model."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -1,12 +1,12 @@
-"""Where a stage keeps what outlives it but is no output: the folder `.netchu`, which neither git nor DVC tracks."""
+"""The state folder `.netchu`: logs, checkpoints and downloads that are no outputs and that git and DVC ignore."""
 
 import os
 from pathlib import Path
 
 
 def state_folder() -> Path:
-    """`.netchu` of the user's project, also from an experiment's copy of it, which DVC deletes when the run ends.
+    """Return `.netchu` of the user's project, even within an experiment's copy, which DVC deletes after the run.
 
-    DVC names the project to the commands that it runs, in the environment.
+    DVC passes the project's folder to its commands in the environment variable DVC_ROOT.
     """
     return Path(os.path.relpath(os.environ.get("DVC_ROOT", "."))) / ".netchu"

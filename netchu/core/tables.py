@@ -1,4 +1,4 @@
-"""Tables of lines: Parquet, written deterministically and read in constant memory, and CSV for what is rejected."""
+"""Tables of lines: Parquet, written deterministically and read in constant memory, and CSV for rejected lines."""
 
 import contextlib
 import csv
@@ -13,7 +13,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
 
 ROW_GROUP = 64
-"""Lines in a row group: about 4 MB of photographs or 1 MB of line images, the unit in which tables are streamed."""
+"""Lines per row group, the unit in which tables are streamed: about 4 MB of photographs or 1 MB of line images."""
 
 SUBSETS = ("train", "validation", "test")
 
@@ -22,7 +22,7 @@ CLEAN_COLUMNS = pa.schema(
         ("id", pa.string()),  # <archive>/<path in the archive>, unique
         ("source", pa.string()),  # the archive's name
         ("writer", pa.string()),  # <archive>/<name>, null where unknown
-        ("subset", pa.string()),  # one of SUBSETS where the data names one, else null
+        ("subset", pa.string()),  # one of SUBSETS if the data assigns one, else null
         ("text", pa.string()),  # transcription, NFC
         ("image", pa.binary()),  # the encoded file as it came
     ]
@@ -33,19 +33,21 @@ LINE_COLUMNS = CLEAN_COLUMNS.append(pa.field("width", pa.int32()))
 
 
 class LineWriter:
-    """Appends rows to a Parquet file in groups of ROW_GROUP; use through `write_lines`."""
+    """A Parquet file to which rows are appended in groups of ROW_GROUP; made by `write_lines`."""
 
     def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema):
         self._writer, self._schema, self._rows = writer, schema, []
         self.count = 0
 
     def append(self, row: dict) -> None:
+        """Add a row; write the group when it is full."""
         self._rows.append(row)
         self.count += 1
         if len(self._rows) == ROW_GROUP:
             self.flush()
 
     def flush(self) -> None:
+        """Write the rows that no group holds yet."""
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema), row_group_size=ROW_GROUP)
             self._rows = []
@@ -55,12 +57,15 @@ class LineWriter:
 def write_lines(path: Path, schema: pa.Schema, metadata: dict | None = None) -> Iterator[LineWriter]:
     """Yield a LineWriter; `path` appears, complete, when the block ends without an exception.
 
-    `metadata` is stored as JSON in the file's schema, for what holds for all lines (how they were preprocessed).
+    `metadata` is stored as JSON in the file's schema; it holds for all lines, as the parameters of preprocessing do.
+
+        with write_lines(path, CLEAN_COLUMNS) as lines:
+            lines.append({"id": "a/1.png", ...})
     """
     schema = schema.with_metadata({"netchu": json.dumps(metadata or {}, sort_keys=True)})
     with (
         atomic_path(path) as temporary,
-        # The images are compressed already; texts and ids gain little.
+        # Images are compressed already; texts and ids would gain little.
         pq.ParquetWriter(temporary, schema, compression="none", use_dictionary=False) as writer,
     ):
         lines = LineWriter(writer, schema)
@@ -69,7 +74,7 @@ def write_lines(path: Path, schema: pa.Schema, metadata: dict | None = None) -> 
 
 
 def write_rejected(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Write a CSV of the lines that make no example: id, reason and detail, sorted."""
+    """Write a sorted CSV of rejected lines: id, reason and detail."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("id", "reason", "detail"))
@@ -77,7 +82,7 @@ def write_rejected(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
 
 
 def open_lines(path: Path) -> pq.ParquetFile:
-    """Open a table of lines; raises NetchuError where the file is not one."""
+    """Open a table of lines; raise NetchuError if the file is damaged."""
     try:
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
@@ -85,11 +90,11 @@ def open_lines(path: Path) -> pq.ParquetFile:
 
 
 def read_metadata(file: pq.ParquetFile) -> dict:
-    """The `metadata` given to `write_lines`."""
+    """Return the `metadata` given to `write_lines`."""
     return json.loads((file.schema_arrow.metadata or {}).get(b"netchu", b"{}"))
 
 
 def read_rows(file: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[dict]:
-    """Yield the rows as dictionaries, one row group in memory at a time."""
+    """Yield the rows as dictionaries, with one row group in memory at a time."""
     for group in range(file.num_row_groups):
         yield from file.read_row_group(group, columns=columns).to_pylist()

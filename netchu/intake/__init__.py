@@ -1,1 +1,1 @@
-"""From archives to labelled lines: where they come from and how they are laid out."""
+"""Archives to labelled lines: fetch, unpack, list, check and split them."""

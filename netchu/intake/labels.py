@@ -1,10 +1,12 @@
-"""Lists the labelled lines of an archive, whichever of three layouts its folders have.
+"""Listing of the labelled lines of an archive, whose folders have one of three layouts.
 
-Found by looking inside; one archive may mix them, at any depth:
+The layouts are recognised by their label files. One archive may mix them, at any depth:
 
 - Cinnamon: a folder of images with `labels.json`, {"name": "text"}, and optionally `writers.json`, {"name": "writer"}.
 - Kalapa: `images/<writer>/<n>.jpg` with `annotations/<writer>.txt`, lines `<writer>/<n>.jpg<TAB>text`.
-- Table: a CSV or TSV with the columns file, text and optionally writer and subset, beside the images.
+- Table: a CSV or TSV file with the columns file, text and optionally writer and subset, beside the images.
+
+To add a layout, write a function like `_read_table` and choose it in `_choose_layout`.
 """
 
 import csv
@@ -21,49 +23,53 @@ from typing import NamedTuple
 
 from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
+from netchu.core.printing import escape_unprintable
 from netchu.core.tables import SUBSETS
-from netchu.intake.archives import entries, printable, read_entry
+from netchu.intake.archives import list_entries, read_entry
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True)
 class Label:
-    """One line: its image's place in the archive and what is said of it."""
+    """A labelled line and the path of its image in the archive."""
 
     id: str  # <source>/<path>
     source: str  # the archive's name without .zip
     writer: str | None  # <source>/<writer>, so that the writers "12" of two archives differ
-    subset: str | None  # one of SUBSETS where the data names one
-    text: str  # as it came
+    subset: str | None  # one of SUBSETS if the data assigns one
+    text: str  # unchanged
     path: str  # of the image, in the archive
 
 
 class Fault(NamedTuple):
-    """A label or an image that makes no line."""
+    """A label or an image that is no valid line, with the reason for its rejection."""
 
-    id: str  # <source>/<path as the label gives it>
+    id: str  # <source>/<path in the archive, or as the label names it>
     reason: str  # no_image, no_label, malformed_label, unknown_subset
     detail: str
 
 
 def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
-    """The labels of `archive` that have an image, and what is wrong with its other labels and images; each by id.
+    """Return the labels of `archive` that have an image, and the faults of all other labels and images, sorted by id.
 
-    An image labelled twice is listed twice, under one id.
+    An image with two labels is listed twice, under one id.
+
+        with open_archive(Path("lines.zip")) as archive:
+            labels, faults = list_lines(archive)
 
     Raises:
-        NetchuError: no label file, or one that cannot be read: it names the file and the line.
+        NetchuError: the archive has no label file, or one that cannot be read; names the file and the line.
     """
-    names = entries(archive)
+    names = list_entries(archive)
     index = _Index(names)
     labels, faults, labelled = [], [], set()
     found = False
-    stray = ""
+    unrelated_table = ""
     for name in names:
-        read = _reader(name, index)
+        read = _choose_layout(name, index)
         if read is _read_table and not _is_label_table(archive, name):
-            stray = stray or name
+            unrelated_table = unrelated_table or name
             continue
         if read is None:
             continue
@@ -71,11 +77,12 @@ def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
         for item in read(archive, name, index):
             line = _resolve(item, archive, index)
             (labels if isinstance(line, Label) else faults).append(line)
-            # An image whose label is at fault is counted once, for that fault.
+            # An image with a faulty label is counted once, for that fault.
             labelled.add(index.find(item.path))
-    if not found and stray:
+    if not found and unrelated_table:
         raise NetchuError(
-            f"{archive.filename}: {stray}: line 1: expected the columns file, text[, writer][, subset], in UTF-8"
+            f"{archive.filename}: {unrelated_table}: line 1: expected the columns file, text[, writer][, subset], "
+            "in UTF-8"
         )
     if not found:
         raise NetchuError(
@@ -91,7 +98,7 @@ def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
 
 @dataclass(frozen=True)
 class _Item:
-    """What a label file says of one image, not yet compared with the images there are."""
+    """The entry of a label file for one image, not yet compared with the images in the archive."""
 
     path: str
     text: object
@@ -101,85 +108,90 @@ class _Item:
 
 
 class _Index:
-    """Finds an image by the name that a label gives it, tolerating what moving between systems changes."""
+    """An index of files that tolerates changes of names between operating systems."""
 
     def __init__(self, names: list[str]):
         self.names = set(names)
         self._loose: dict[str, str | None] = {}
         for name in names:
-            # None where two names differ only so: only the exact name tells them apart.
+            # None if two names differ in nothing else: then only the exact name identifies a file.
             self._loose[_loose(name)] = None if _loose(name) in self._loose else name
 
     def find(self, path: str) -> str | None:
+        """Return the name of the file that `path` means, or None."""
         return path if path in self.names else self._loose.get(_loose(path))
 
 
 def _loose(name: str) -> str:
-    """`name` in NFC (macOS decomposes names), without `./`, with slashes and its extension in lower case.
+    """Return `name` in NFC, without `./`, with forward slashes and its extension in lower case.
 
-    Older Windows programs write backslashes; cameras write .JPG.
+    macOS decomposes names, older Windows programs write backslashes, and cameras write .JPG.
     """
     name = posixpath.normpath(name.replace("\\", "/"))
     stem, suffix = posixpath.splitext(unicodedata.normalize("NFC", name))
     return stem + suffix.lower()
 
 
-def _reader(name: str, index: _Index):
+def _choose_layout(name: str, index: _Index):
+    """Return the function that reads the file `name` if it is a label file, else None."""
     folder, base = posixpath.split(name)
     if base.lower() == "labels.json":
         return _read_cinnamon
     if base.lower().endswith(".txt") and posixpath.basename(folder) == "annotations":
         images = posixpath.join(posixpath.dirname(folder), "images", "")
-        return _read_kalapa if any(other.startswith(images) for other in index.names) else None
+        return _read_kalapa if any(file.startswith(images) for file in index.names) else None
     if base.lower().endswith((".csv", ".tsv")):
         return _read_table
     return None
 
 
 def _resolve(item: _Item, archive: zipfile.ZipFile, index: _Index) -> Label | Fault:
+    """Return the Label of an item that has an image and valid values, else its Fault."""
     source = _source(archive)
     path = index.find(item.path)
-    identity = f"{source}/{printable(path or item.path)}"
+    identity = f"{source}/{escape_unprintable(path or item.path)}"
     if item.fault:
         return Fault(identity, "malformed_label", item.fault)
     if not isinstance(item.text, str):
-        return Fault(identity, "malformed_label", f"{printable(json.dumps(item.text))[:80]} is not text")
+        return Fault(identity, "malformed_label", f"{escape_unprintable(json.dumps(item.text))[:80]} is not text")
     if path is None:
-        return Fault(identity, "no_image", printable(item.text))
+        return Fault(identity, "no_image", escape_unprintable(item.text))
     if item.subset is not None and item.subset not in SUBSETS:
         return Fault(identity, "unknown_subset", f"{item.subset!r} is not one of {', '.join(SUBSETS)}")
-    writer = printable(normalise(item.writer or ""))
+    writer = escape_unprintable(normalise(item.writer or ""))
     return Label(identity, source, f"{source}/{writer}" if writer else None, item.subset, item.text, path)
 
 
 def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[_Item]:
+    """Yield the items of a labels.json."""
     folder = posixpath.dirname(name)
-    other = posixpath.join(folder, "writers.json")
-    writers = dict(_read_object(archive, other)) if other in index.names else {}
-    named = _Index(list(writers))
+    writers_file = posixpath.join(folder, "writers.json")
+    writers = dict(_read_object(archive, writers_file)) if writers_file in index.names else {}
+    writers_index = _Index(list(writers))
     # As a whole word: "1015_Private Test" is an official test set, "latest" is not.
-    own_name = posixpath.basename(folder)
-    subset = "test" if re.search(r"(?<![^\W\d_])tests?(?![^\W\d_])", own_name, re.IGNORECASE) else None
+    is_test = re.search(r"(?<![^\W\d_])tests?(?![^\W\d_])", posixpath.basename(folder), re.IGNORECASE)
     for image, text in _read_object(archive, name):
-        writer, fault = writers.get(named.find(image)), ""
-        if type(writer) is int:  # not bool, which is an int
+        writer, fault = writers.get(writers_index.find(image)), ""
+        if type(writer) is int:  # not isinstance: a bool is an int
             writer = str(writer)
         elif not isinstance(writer, str | None):
-            fault = f"{other}: the writer {printable(json.dumps(writer))[:80]} is not text"
-        yield _Item(posixpath.normpath(posixpath.join(folder, image)), text, writer, subset, fault)
+            fault = f"{writers_file}: the writer {escape_unprintable(json.dumps(writer))[:80]} is not text"
+        path = posixpath.normpath(posixpath.join(folder, image))
+        yield _Item(path, text, writer, "test" if is_test else None, fault)
 
 
 def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[_Item]:
+    """Yield the items of a writer's text file."""
     folder, base = posixpath.split(name)
     images = posixpath.join(posixpath.dirname(folder), "images")
-    # Not splitlines(), which also breaks at characters that may stand in a text, such as U+2028.
+    # Not splitlines(), which also splits at characters that a text may contain, such as U+2028.
     for number, line in enumerate(_read_text(archive, name).split("\n"), start=1):
         if not line.strip():
             continue
         image, tab, text = line.partition("\t")
         fault = ""
         if not tab:
-            # As far as one can tell, so that its image is not listed as one without a label.
+            # Probably the image; it is then not listed a second time, as an image without a label.
             image = line.split()[0]
             fault = f"{name}: line {number}: no tab between file and text"
         path = posixpath.normpath(posixpath.join(images, image.strip()))
@@ -187,24 +199,26 @@ def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator
 
 
 def _is_label_table(archive: zipfile.ZipFile, name: str) -> bool:
-    """Whether the first line of a table has the columns that labels need; other tables may lie beside the images."""
-    # Not _read_text: a table of something else may have any encoding.
+    """Return whether a table has the columns of labels; there may be other tables beside the images."""
+    # Not _read_text: an unrelated table may have any encoding.
     head = (read_entry(archive, name)[:10_000].decode("utf-8-sig", "replace").splitlines() or [""])[0]
     return {"file", "text"} <= set(_columns(next(csv.reader([head], delimiter=_delimiter(head)), [])))
 
 
 def _columns(header: list[str]) -> list[str]:
+    """Return the names of the columns in lower case."""
     return [column.strip().lower() for column in header]
 
 
 def _delimiter(header: str) -> str:
-    # Excel separates a CSV's columns by semicolons wherever the comma is the decimal mark, as in Vietnam.
+    """Return the most frequent of tab, comma and semicolon in a header."""
+    # Excel separates the columns of a CSV by semicolons where the comma is the decimal mark, as in Vietnam.
     return max(("\t", ",", ";"), key=header.count)
 
 
 def _read_table(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[_Item]:
+    """Yield the items of a CSV or TSV file."""
     text = _read_text(archive, name)
-    place = f"{archive.filename}: {name}"
     delimiter = _delimiter(text.partition("\n")[0])
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -225,28 +239,30 @@ def _read_table(archive: zipfile.ZipFile, name: str, index: _Index) -> Iterator[
                 fault,
             )
     except csv.Error as error:
-        raise NetchuError(f"{place}: line {rows.line_num}: {error}; is a quotation mark not closed?") from None
+        problem = f"line {rows.line_num}: {error}; check that every quotation mark is closed"
+        raise NetchuError(f"{archive.filename}: {name}: {problem}") from None
 
 
 def _read_object(archive: zipfile.ZipFile, name: str) -> list[tuple[str, object]]:
-    """The pairs of a JSON object, in order; a list and not a dict, so that a repeated name is seen."""
-    place = f"{archive.filename}: {name}"
+    """Return the pairs of a JSON object, in order; a list, because a dict would drop repeated names."""
+    location = f"{archive.filename}: {name}"
     try:
         value = json.loads(_read_text(archive, name), object_pairs_hook=_Pairs)
     except json.JSONDecodeError as error:
-        raise NetchuError(f"{place}: line {error.lineno}: not valid JSON: {error.msg}") from None
+        raise NetchuError(f"{location}: line {error.lineno}: not valid JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
-        raise NetchuError(f"{place}: not valid JSON: {error}") from None
+        raise NetchuError(f"{location}: not valid JSON: {error}") from None
     if not isinstance(value, _Pairs):
-        raise NetchuError(f'{place}: expected one object {{"file": "text", ...}}')
+        raise NetchuError(f'{location}: expected one object {{"file": "text", ...}}')
     return value
 
 
 class _Pairs(list):
-    """A JSON object as its pairs, told apart from a JSON array."""
+    """The pairs of a JSON object; a class of its own, which distinguishes it from a JSON array."""
 
 
 def _read_text(archive: zipfile.ZipFile, name: str) -> str:
+    """Return the text of a UTF-8 file with Unix line ends; raise NetchuError for another encoding."""
     data = read_entry(archive, name)
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
@@ -256,4 +272,5 @@ def _read_text(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def _source(archive: zipfile.ZipFile) -> str:
+    """Return the name of the archive without .zip."""
     return Path(archive.filename).stem

@@ -1,4 +1,4 @@
-"""Fetches archives from Google Drive and the web into a folder that outlives an interrupted run."""
+"""Downloads from Google Drive and the web, into a folder that survives an interrupted run."""
 
 import hashlib
 import sys
@@ -11,22 +11,22 @@ from netchu.core.errors import NetchuError
 from netchu.core.state import state_folder
 
 DOWNLOADS = Path("downloads")
-"""In the state folder. Not an output of a stage: DVC deletes those before the stage runs, and what was half fetched."""
+"""Folder in the state folder. In an output of the stage, DVC would delete partial downloads before the next run."""
 
 RETRIES = 3
-"""Attempts after the first, each a little later."""
+"""Attempts after the first, each after a longer delay."""
 
 TIMEOUT = 60
-"""Seconds without a byte after which an attempt has failed."""
+"""Seconds without data after which an attempt fails."""
 
 
 def fetch_drive(file_id: str) -> Path:
-    """Fetch a public file from Google Drive by its id, resuming what an earlier run left.
+    """Fetch a public file from Google Drive by its id, resuming the download of an earlier run.
 
     Raises:
-        NetchuError: Google refuses (link gone, too many downloads) or the connection fails.
+        NetchuError: Google rejects the request (missing file, too many downloads) or the connection fails.
     """
-    import gdown  # 0.2 s that no other source should pay
+    import gdown  # here, because it takes 0.2 s that other sources do not need
 
     path = state_folder() / DOWNLOADS / f"{file_id}.zip"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,23 +41,23 @@ def fetch_drive(file_id: str) -> Path:
             timeout=TIMEOUT,
             progress=report.at,
         )
-    except Exception as error:  # gdown lets requests' errors, its own and parsing errors of Google's pages through
+    except Exception as error:  # errors of requests, of gdown and of its parser of Google's pages
         raise NetchuError(f"Google Drive file {file_id}: {_one_line(error)}") from None
     return path
 
 
 def fetch_url(url: str, sha256: str | None) -> Path:
-    """Fetch `url` (http or https); a file that an earlier run left is taken if `sha256` (hex) confirms it.
+    """Fetch `url` (http or https); reuse the file of an earlier run only if it has the hash `sha256` (hex).
 
     Raises:
-        NetchuError: the server refuses, the connection fails, or the file has another hash.
+        NetchuError: the server rejects the request, the connection fails, or the file has another hash.
     """
-    import pooch  # with requests 0.1 s, likewise
+    import pooch  # here, because it takes 0.1 s
 
     name = url_name(url)
     path = state_folder() / DOWNLOADS / hashlib.sha256(url.encode()).hexdigest()[:16] / name
     if sha256 is None:
-        path.unlink(missing_ok=True)  # nothing tells whether it is still what the server has
+        path.unlink(missing_ok=True)  # the server may have a newer file
     fetcher = pooch.create(
         path.parent,
         base_url="",
@@ -74,33 +74,37 @@ def fetch_url(url: str, sha256: str | None) -> Path:
 
 
 def url_name(url: str) -> str:
-    """The file name at the end of `url`."""
+    """Return the file name at the end of `url`."""
     name = urllib.parse.unquote(urllib.parse.urlsplit(url).path).replace("\\", "/").rstrip("/").rpartition("/")[2]
     return "".join(character for character in name if character.isprintable()).lstrip(".") or "archive"
 
 
 class _Report:
-    """Says on standard error, every ten seconds, how much has come; has the methods that pooch calls on a tqdm bar."""
+    """A report on standard error every ten seconds; has the methods that pooch calls on a tqdm bar."""
 
     def __init__(self, name: str):
         self.total, self._name, self._done, self._due = 0, name, 0, time.monotonic() + 2
 
     def at(self, done: int, total: int | None) -> None:
+        """Report `done` of `total` bytes if a report is due."""
         if time.monotonic() >= self._due:
             of = f" of {total / 1e6:.0f}" if total else ""
             print(f"{self._name}: {done / 1e6:.0f}{of} MB", file=sys.stderr, flush=True)
             self._due = time.monotonic() + 10
 
     def update(self, size: int) -> None:
+        """Count `size` more bytes."""
         self._done += size
         self.at(self._done, self.total)
 
     def reset(self) -> None:
+        """Start at zero bytes again."""
         self._done = 0
 
     def close(self) -> None:
-        pass
+        """Do nothing; pooch calls it at the end."""
 
 
 def _one_line(error: Exception) -> str:
+    """Return the message of `error` in one line."""
     return textwrap.shorten(str(error), 300, placeholder=" ...") or type(error).__name__

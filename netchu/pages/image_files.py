@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from netchu.core.errors import NetchuError
-from netchu.core.folders import walk
+from netchu.core.folders import walk_files
 from netchu.pictures.images import MAX_PIXELS, decode_image
 
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -99,7 +99,7 @@ def _images_in(folder: Path) -> list[Path]:
     unlisted: list[Path] = []
     found = [
         file
-        for file in walk(folder, lambda error: unlisted.append(Path(error.filename)))
+        for file in walk_files(folder, lambda error: unlisted.append(Path(error.filename)))
         if file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".")
     ]
     return sorted(found + unlisted, key=_counting_order)

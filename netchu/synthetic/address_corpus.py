@@ -117,6 +117,9 @@ def _pick(rng: np.random.Generator, choices):
 
 
 def _digits(rng: np.random.Generator, length: int) -> str:
+    """Return a random number of `length` digits; at most 18 of them fit into an int64 at once."""
+    if length > 18:
+        return _digits(rng, 18) + "".join(map(str, rng.integers(10, size=length - 18)))
     return str(int(rng.integers(10 ** (length - 1), 10**length)))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from netchu.core.charset import encode
 from netchu.core.folding import fold
-from netchu.core.subsets import Subset, decode_image
+from netchu.core.subsets import Subset, decode_line_image
 from netchu.pictures.line_image import FRAME_WIDTH, required_frames
 from netchu.reading.padding import pad_images
 from netchu.training.augment import AugmentParams, augment
@@ -85,7 +85,7 @@ def _augment_lines(augmentation: AugmentParams, lines: list[_Line]) -> list[tupl
     augmented = []
     for line in lines:
         rng = np.random.default_rng(line.seed)
-        image, text = decode_image(line.image), line.text
+        image, text = decode_line_image(line.image), line.text
         if line.cuts is not None and rng.random() < augmentation.shuffle:
             image, text = shuffle_words(image, text, line.cuts, rng)
         if line.folded:

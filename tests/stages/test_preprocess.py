@@ -1,3 +1,5 @@
+"""Tests of the preprocess stage: line images in order, unusable lines rejected with a reason."""
+
 import csv
 import json
 import subprocess
@@ -42,7 +44,7 @@ def run_on(folder, rows, **values):
     return summary, open_lines(outputs["lines"]), rejected, json.loads(outputs["counts"].read_text())
 
 
-def test_line_images_in_the_order_of_the_input(tmp_path):
+def test_writes_line_images_in_the_order_of_the_input(tmp_path):
     rows = [row(f"line {number:03}", f"Quan {number}") for number in range(150)]
     summary, table, rejected, counts = run_on(tmp_path, rows)
     assert table.schema_arrow.equals(LINE_COLUMNS)
@@ -58,10 +60,10 @@ def test_line_images_in_the_order_of_the_input(tmp_path):
         assert line["width"] == image.shape[1]
     assert rejected == []
     assert counts == {"lines": 150, "rejected": 0, "median_width": round(np.median([line["width"] for line in found]))}
-    assert summary.startswith("150 lines, 0 set aside, median width ")
+    assert summary.startswith("150 lines, 0 rejected, median width ")
 
 
-def test_unusable_lines_are_set_aside_with_their_reason(tmp_path):
+def test_rejects_unusable_lines_with_their_reason(tmp_path):
     wide = page("a" * 250, (60, 6000))
     rows = [
         row("good"),
@@ -84,10 +86,10 @@ def test_unusable_lines_are_set_aside_with_their_reason(tmp_path):
     assert rejected[2]["detail"].startswith("200 characters need 399 frames, ")
     assert counts["rejected"] == 5
     assert counts["rejected_too_narrow"] == 2
-    assert "5 set aside (1 blank, 2 too_narrow, 1 too_wide, 1 undecodable)" in summary
+    assert "5 rejected (1 blank, 2 too_narrow, 1 too_wide, 1 undecodable)" in summary
 
 
-def test_writing_that_the_blur_wipes_out_is_blank(tmp_path):
+def test_rejects_writing_that_the_blur_removes(tmp_path):
     thin = np.full((60, 300), 240, np.uint8)
     cv2.putText(thin, "Ha Noi", (10, 40), cv2.FONT_HERSHEY_SIMPLEX, 1, 30, 1)
     rows = [row("thick", image=encoded(np.repeat(np.repeat(page(), 4, 0), 4, 1))), row("thin", image=encoded(thin))]
@@ -97,30 +99,30 @@ def test_writing_that_the_blur_wipes_out_is_blank(tmp_path):
     assert [(line["id"], line["reason"]) for line in rejected] == [("thin", "blank")]
 
 
-def test_outputs_are_byte_for_byte_the_same(tmp_path):
+def test_writes_the_same_bytes_every_time(tmp_path):
     rows = [row(f"{number}", f"Quan {number}") for number in range(70)]
-    for name in ("one", "other"):
+    for name in ("first", "second"):
         (tmp_path / name).mkdir()
         run_on(tmp_path / name, rows, threshold="sauvola", deslant=True, blur=1)
     for name in ("lines.parquet", "rejected.csv", "counts.json"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
 
 @pytest.mark.parametrize("rows", [[], [row("blank", image=encoded(np.full((60, 300), 255, np.uint8)))]])
-def test_no_line_left_is_an_error_and_leaves_no_output(tmp_path, rows):
-    with pytest.raises(NetchuError, match=r"clean\.parquet: none of its lines could be used"):
+def test_rejects_a_table_without_usable_lines_and_leaves_no_output(tmp_path, rows):
+    with pytest.raises(NetchuError, match=r"clean\.parquet: none of its lines can be used"):
         run_on(tmp_path, rows)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clean.parquet"]
 
 
-def test_input_that_is_no_table_is_an_error(tmp_path):
+def test_rejects_a_damaged_table(tmp_path):
     (tmp_path / "clean.parquet").write_bytes(b"PAR1")
     with pytest.raises(NetchuError, match="not a readable Parquet file"):
         run(Params(preprocess=VALUES), {"lines": tmp_path / "clean.parquet"}, {"lines": tmp_path / "x"})
 
 
 @pytest.mark.parametrize("stage", ["preprocess", "split"])
-def test_stage_imports_nothing_slow(stage):
+def test_imports_nothing_slow(stage):
     code = (
         f"import sys, stages.{stage}; print(sorted({{'tensorflow', 'pandas', 'scipy', 'sklearn'}} & set(sys.modules)))"
     )

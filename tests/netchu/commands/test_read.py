@@ -290,7 +290,7 @@ def test_a_fresh_process_imports_nothing_heavy(model, folder):
 
 
 def test_progress_goes_to_standard_error(netchu, folder, monkeypatch):
-    monkeypatch.setattr("netchu.core.progress._FIRST", 0.0)
+    monkeypatch.setattr("netchu.core.progress._DELAY", 0.0)
     _, out, err = netchu(folder / "1.png", folder / "2.png")
     assert "read: 0 of 2" in err and "read:" not in out
 

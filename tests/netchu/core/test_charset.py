@@ -1,4 +1,4 @@
-"""The charset: complete, precomposed, fixed."""
+"""Tests of the charset: it is complete, precomposed and fixed."""
 
 import unicodedata
 
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from netchu.core.charset import BLANK, CHARSET, LOWER, decode, encode, normalise, unknown_characters
 
 
-def test_every_vietnamese_letter_in_both_cases():
-    """Against Unicode itself: each vowel of the alphabet with each of five tones has one precomposed form."""
+def test_contains_every_vietnamese_letter_in_both_cases():
+    """Compare with Unicode: each vowel of the alphabet has a precomposed form with each of five tones."""
     for vowel in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY":
         for tone in ("ACUTE ACCENT", "GRAVE ACCENT", "HOOK ABOVE", "TILDE", "DOT BELOW"):
             mark = unicodedata.lookup(f"COMBINING {tone}")
@@ -20,17 +20,17 @@ def test_every_vietnamese_letter_in_both_cases():
     assert all(len(character) == 1 and unicodedata.is_normalized("NFC", character) for character in CHARSET)
 
 
-def test_letters_that_only_the_official_test_has():
+def test_contains_letters_that_occur_in_the_official_test_set_only():
     assert set("ẫẹw") <= set(CHARSET)
 
 
 @given(st.text(alphabet=CHARSET))
-def test_decode_inverts_encode(text):
+def test_decodes_what_it_encoded(text):
     assert decode(encode(text)) == text
 
 
 @given(st.text())
-def test_normalise_is_idempotent_and_nfc(text):
+def test_normalises_to_nfc_and_stays_unchanged_the_second_time(text):
     once = normalise(text)
     assert normalise(once) == once
     assert unicodedata.is_normalized("NFC", once)
@@ -49,15 +49,15 @@ def test_normalise_is_idempotent_and_nfc(text):
         (" \u200b ", ""),
     ],
 )
-def test_normalise(text, expected):
+def test_normalises(text, expected):
     assert normalise(text) == expected
 
 
-def test_unknown_characters_are_named_once():
+def test_names_each_unknown_character_once():
     assert unknown_characters("Số 5 — 日本日") == "—日本"
     with pytest.raises(KeyError):
         encode("日")
 
 
-def test_lower_case_letter_by_letter():
+def test_maps_each_class_to_lower_case():
     assert decode([LOWER[index] for index in encode(CHARSET)]) == CHARSET.lower()

@@ -1,4 +1,4 @@
-"""Atomic writes."""
+"""Tests of atomic writes."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from netchu.core.files import atomic_path, write_json, write_text
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
+def test_keeps_the_old_file_when_a_write_fails(tmp_path):
     path = tmp_path / "deep" / "file.txt"
     write_text(path, "old")
     with pytest.raises(KeyboardInterrupt), atomic_path(path) as temporary:
@@ -17,7 +17,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["file.txt"]
 
 
-def test_a_folder_replaces_a_folder(tmp_path):
+def test_replaces_a_folder(tmp_path):
     path = tmp_path / "folder"
     for name in ("first", "second"):
         with atomic_path(path) as temporary:
@@ -27,7 +27,7 @@ def test_a_folder_replaces_a_folder(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["folder"]
 
 
-def test_where_the_new_folder_cannot_be_put_in_place_the_old_one_stays(tmp_path, monkeypatch):
+def test_restores_the_old_folder_when_the_new_one_cannot_be_moved(tmp_path, monkeypatch):
     path = tmp_path / "folder"
     path.mkdir()
     (path / "first").touch()
@@ -46,7 +46,7 @@ def test_where_the_new_folder_cannot_be_put_in_place_the_old_one_stays(tmp_path,
     assert [file.name for file in tmp_path.iterdir()] == ["folder"]
 
 
-def test_json_is_sorted_and_refuses_what_dvc_cannot_compare(tmp_path):
+def test_writes_sorted_json_and_rejects_nan(tmp_path):
     path = tmp_path / "metrics.json"
     write_json(path, {"b": 1, "a": "ộ"})
     assert path.read_text(encoding="utf-8") == '{\n  "a": "ộ",\n  "b": 1\n}\n'

@@ -1,4 +1,4 @@
-"""Texts and classes without case and punctuation."""
+"""Tests of folding: texts and classes without case and punctuation."""
 
 import pytest
 from hypothesis import given
@@ -19,16 +19,16 @@ from netchu.core.folding import FOLDED_CLASSES, fold
         ("ĐẶNG ƠƯ", "đặng ơư"),
     ],
 )
-def test_fold(text, folded):
+def test_folds_text(text, folded):
     assert fold(text) == folded
 
 
 @given(st.text(alphabet=CHARSET))
-def test_folding_classes_is_folding_text(text):
+def test_folds_classes_as_it_folds_text(text):
     classes = [FOLDED_CLASSES[index] for index in encode(text)]
     assert " ".join(decode([index for index in classes if index != BLANK]).split()) == fold(text)
     assert fold(fold(text)) == fold(text)
 
 
-def test_the_blank_stays_the_blank():
+def test_keeps_the_blank():
     assert len(FOLDED_CLASSES) == len(CHARSET) + 1 and FOLDED_CLASSES[BLANK] == BLANK

@@ -1,4 +1,4 @@
-"""Threads: order, bounds and errors."""
+"""Tests of parallel maps: order, bounds and errors."""
 
 import threading
 import time
@@ -8,13 +8,16 @@ import pytest
 from netchu.core.parallel import ordered_map, prefetch
 
 
-def test_ordered_map_keeps_the_order_when_later_items_finish_first():
+def test_keeps_the_order_when_later_items_finish_first():
     assert list(ordered_map(lambda n: time.sleep(0.002 * (n % 3 == 0)) or n * n, range(50))) == [
         n * n for n in range(50)
     ]
 
 
-@pytest.mark.parametrize("run_ahead", [lambda items: ordered_map(lambda n: n, items), prefetch])
+RUN_AHEAD = pytest.mark.parametrize("run_ahead", [lambda items: ordered_map(lambda n: n, items), prefetch])
+
+
+@RUN_AHEAD
 def test_reads_only_a_few_items_ahead(run_ahead):
     taken = []
 
@@ -30,8 +33,8 @@ def test_reads_only_a_few_items_ahead(run_ahead):
     results.close()
 
 
-@pytest.mark.parametrize("run_ahead", [lambda items: ordered_map(lambda n: n, items), prefetch])
-def test_errors_of_the_source_reach_the_reader(run_ahead):
+@RUN_AHEAD
+def test_passes_on_errors_of_the_source(run_ahead):
     def items():
         yield 1
         raise ValueError("broken")
@@ -40,7 +43,7 @@ def test_errors_of_the_source_reach_the_reader(run_ahead):
         list(run_ahead(items()))
 
 
-def test_prefetch_works_in_a_thread_of_its_own_and_yields_everything():
+def test_prefetches_all_items_in_one_other_thread():
     threads = set()
 
     def items():

@@ -1,4 +1,4 @@
-"""params.yaml: what is wrong is said in one line that names the key."""
+"""Tests of reading params.yaml: each error is one line that names the key."""
 
 from pathlib import Path
 from typing import Literal
@@ -47,7 +47,7 @@ def read(tmp_path, text):
 
 
 def test_reads_numbers_as_dvc_writes_them(tmp_path):
-    """`dvc exp run -S train.learning_rate=1e-5` writes 1e-05, which YAML 1.1 takes for a string."""
+    """`dvc exp run -S train.learning_rate=1e-5` writes 1e-05, which is a string in YAML 1.1."""
     params = read(tmp_path, GOOD)
     assert params.train.learning_rate == 1e-5
     assert params.train.augment.noise == 1.0
@@ -76,24 +76,24 @@ def test_reads_numbers_as_dvc_writes_them(tmp_path):
         (("train:", "training:"), "training: unknown group"),
         (("train:", "[train"), "cannot be read as YAML"),
         (("epochs: 3", "epochs: 2024-13-45"), "cannot be read as YAML"),  # neither number nor date
-        ((GOOD, ""), "found no mapping"),
+        ((GOOD, ""), "expected a mapping with the groups"),
         ((GOOD, "train:"), "train: "),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(tmp_path, change, message):
+def test_names_the_wrong_key_in_one_line(tmp_path, change, message):
     with pytest.raises(NetchuError) as caught:
         read(tmp_path, GOOD.replace(*change))
     assert message in str(caught.value)
     assert "params.yaml: " in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_every_fault_is_said_at_once(tmp_path):
+def test_names_all_wrong_keys_at_once(tmp_path):
     with pytest.raises(NetchuError, match=r"train\.epochs: .*; train\.on: "):
         read(tmp_path, GOOD.replace("epochs: 3", "epochs: 0").replace("true", "1"))
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
-def test_missing_or_not_text(tmp_path, content):
+def test_rejects_a_file_that_is_missing_or_not_text(tmp_path, content):
     path = tmp_path / "params.yaml"
     if content:
         path.write_bytes(content)
@@ -101,7 +101,7 @@ def test_missing_or_not_text(tmp_path, content):
         read_params(Params, path)
 
 
-def test_groups_are_those_of_the_projects_own_file():
+def test_knows_the_groups_of_the_projects_params_yaml():
     from ruamel.yaml import YAML
 
     assert tuple(YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))) == GROUPS

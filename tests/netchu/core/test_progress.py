@@ -1,4 +1,4 @@
-"""Progress: silent on short work, plain lines off a terminal, a bar on one."""
+"""Tests of progress reports: silent for short work, a bar on a terminal, plain lines elsewhere."""
 
 import io
 import sys
@@ -10,7 +10,7 @@ from netchu.core.progress import progress
 
 
 class Clock:
-    """Time that only moves when told."""
+    """A clock that tests set."""
 
     now = 0.0
 
@@ -31,20 +31,20 @@ def work(clock, items, seconds):
         yield item
 
 
-def test_work_below_two_seconds_says_nothing(clock, capsys):
+def test_prints_nothing_for_work_below_two_seconds(clock, capsys):
     assert list(work(clock, 10, 0.19)) == list(range(10))
     assert capsys.readouterr().err == ""
 
 
-def test_plain_lines_off_a_terminal(clock, capsys):
+def test_prints_plain_lines_without_a_terminal(clock, capsys):
     list(work(clock, 30, 1.0))
     assert capsys.readouterr().err.splitlines() == ["clean: 2 of 30", "clean: 12 of 30", "clean: 22 of 30"]
 
 
-def test_a_bar_on_a_terminal(monkeypatch):
+def test_shows_a_bar_on_a_terminal(monkeypatch):
     terminal = io.StringIO()
     terminal.isatty = lambda: True
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(module, "_FIRST", 0)
+    monkeypatch.setattr(module, "_DELAY", 0)
     assert list(progress(range(5), "clean", 5)) == list(range(5))
     assert "clean:" in terminal.getvalue() and "/5" in terminal.getvalue()

@@ -1,4 +1,4 @@
-"""The log of runs says what explains a figure, outside of what git and DVC compare."""
+"""Tests of the log of stage runs."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ def entries(log=LOG):
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
-def test_a_line_a_run():
+def test_appends_a_line_for_each_run():
     Path("metrics").mkdir()
     Path("metrics/metrics.json").write_text("{}\n")
     log_run("train", 12.345, [Path("metrics/metrics.json"), Path("metrics/errors"), Path("models/crnn")])
@@ -36,8 +36,8 @@ def test_a_line_a_run():
     assert (evaluate["stage"], evaluate["metrics"]) == ("evaluate", {})
 
 
-def test_a_run_in_a_copy_of_the_project_writes_to_the_projects_log(tmp_path, monkeypatch):
-    """DVC names the project, and the experiment, in the environment."""
+def test_writes_to_the_projects_log_from_a_copy_of_the_project(tmp_path, monkeypatch):
+    """DVC passes the project's folder and the experiment's name in the environment."""
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.setenv("DVC_ROOT", str(project))
@@ -47,6 +47,6 @@ def test_a_run_in_a_copy_of_the_project_writes_to_the_projects_log(tmp_path, mon
     assert entries(project / LOG)[0]["experiment"] == "small"
 
 
-def test_a_log_that_cannot_be_written_stops_nothing():
+def test_ignores_a_log_that_cannot_be_written():
     Path(".netchu").write_text("a file")
     log_run("split", 0.1, [])

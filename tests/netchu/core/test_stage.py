@@ -1,4 +1,4 @@
-"""What every stage's main() does."""
+"""Tests of the frame of every stage."""
 
 import json
 import re
@@ -8,6 +8,7 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section
+from netchu.core.progress_log import progress_path
 from netchu.core.stage import run_stage
 
 
@@ -23,6 +24,7 @@ class Params(Section):
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
     Path("params.yaml").write_text("clean:\n  min_height: 3\n")
     Path("in").touch()
 
@@ -43,7 +45,7 @@ def test_runs_with_parameters_and_prints_one_line(capsys):
     "error",
     [NetchuError("x.zip: broken"), KeyboardInterrupt(), OSError(28, "No space left", "data/raw"), OSError("full")],
 )
-def test_an_error_is_one_line_and_a_status(error):
+def test_prints_an_error_in_one_line_and_exits_with_a_status(error):
     def run(params, inputs, outputs):
         raise error
 
@@ -55,14 +57,28 @@ def test_an_error_is_one_line_and_a_status(error):
     )  # fmt: skip
 
 
-def test_a_missing_input_says_what_makes_it():
+def test_names_the_command_that_makes_a_missing_input():
     with pytest.raises(SystemExit) as caught:
         run_stage("clean", lambda *_: "", Params, {"raw": Path("data/raw")}, {})
-    assert caught.value.code == "clean: error: data/raw: not there; run `dvc repro clean`, which makes it first"
+    assert caught.value.code == "clean: error: data/raw: missing; run `dvc repro clean`, which makes it first"
 
 
-def test_a_wrong_parameter_stops_before_anything_runs():
+def test_rejects_a_wrong_parameter_before_the_stage_runs():
     Path("params.yaml").write_text("clean:\n  min_height: tall\n")
     with pytest.raises(SystemExit) as caught:
         run_stage("clean", lambda *_: pytest.fail("ran"), Params, {}, {})
     assert "params.yaml: clean.min_height: should be a valid integer" in caught.value.code
+
+
+def test_logs_the_start_and_the_error_of_an_experiments_stage(monkeypatch):
+    def run(params, inputs, outputs):
+        raise NetchuError("x.zip: broken")
+
+    monkeypatch.setenv("DVC_EXP_NAME", "small")
+    with pytest.raises(SystemExit):
+        run_stage("clean", run, Params, {}, {})
+    lines = progress_path("small").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"stage": "clean", "state": "started"},
+        {"stage": "clean", "error": "x.zip: broken"},
+    ]

@@ -1,4 +1,4 @@
-"""Subsets: their lines, in order or shuffled, and no others."""
+"""Tests of subsets: their lines, and no others, in order or shuffled."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def files(tmp_path):
     return write_table(tmp_path, {"train": TRAIN, "test": ["a", "b"]})
 
 
-def test_lines_come_in_the_tables_order_with_decoded_images(files):
+def test_yields_lines_in_the_tables_order_with_decoded_images(files):
     subset = Subset(*files, "train")
     rows = list(subset)
     assert [row["text"] for row in rows] == TRAIN and len(subset) == len(TRAIN)
@@ -26,13 +26,12 @@ def test_lines_come_in_the_tables_order_with_decoded_images(files):
 
 
 @pytest.mark.parametrize("name", ["train", "test"])
-def test_texts_are_those_of_the_lines(files, name):
+def test_returns_the_texts_of_the_lines(files, name):
     subset = Subset(*files, name)
     assert subset.texts() == [row["text"] for row in subset]
 
 
-def test_texts_need_no_image(tmp_path):
-    """Nor do they read one: what stands in its column is no picture."""
+def test_returns_texts_without_reading_images(tmp_path):
     with write_lines(tmp_path / "lines.parquet", LINE_COLUMNS, {"preprocess": {}}) as lines:
         for number, text in enumerate(("Ấp Đông", "a", "a")):
             row = {"id": str(number), "source": "s", "writer": None, "subset": None, "text": text}
@@ -41,13 +40,15 @@ def test_texts_need_no_image(tmp_path):
     assert Subset(tmp_path / "lines.parquet", tmp_path / "split.csv", "train").texts() == ["Ấp Đông", "a"]
 
 
-def test_shuffled_lines_are_the_same_lines(files):
+def test_shuffles_the_same_lines(files):
     subset = Subset(*files, "train")
-    one, again, other = ([row["text"] for row in subset.shuffled(np.random.default_rng(seed))] for seed in (1, 1, 2))
-    assert one == again != other
-    assert sorted(one) == sorted(TRAIN) and one != TRAIN
+    first, again, other_seed = (
+        [row["text"] for row in subset.shuffled(np.random.default_rng(seed))] for seed in (1, 1, 2)
+    )
+    assert first == again != other_seed
+    assert sorted(first) == sorted(TRAIN) and first != TRAIN
 
 
-def test_a_subset_without_lines_is_an_error(files):
+def test_rejects_a_subset_without_lines(files):
     with pytest.raises(NetchuError, match=r"split\.csv: no line belongs to validation"):
         Subset(*files, "validation")

@@ -1,4 +1,4 @@
-"""Parquet tables: deterministic, atomic, streamed."""
+"""Tests of the Parquet tables: deterministic, atomic, streamed."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def write(path, rows=ROWS):
     assert lines.count == len(rows)
 
 
-def test_rows_come_back_in_order_with_their_metadata(tmp_path):
+def test_reads_back_rows_in_order_with_their_metadata(tmp_path):
     write(tmp_path / "lines.parquet")
     file = open_lines(tmp_path / "lines.parquet")
     assert list(read_rows(file)) == ROWS
@@ -42,18 +42,18 @@ def test_rows_come_back_in_order_with_their_metadata(tmp_path):
     assert list(read_rows(file, ["id"])) == [{"id": row["id"]} for row in ROWS]
 
 
-def test_the_same_rows_give_the_same_bytes(tmp_path):
+def test_writes_the_same_rows_to_the_same_bytes(tmp_path):
     write(tmp_path / "one.parquet")
     write(tmp_path / "two.parquet")
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
 
 
-def test_an_empty_table_is_a_table(tmp_path):
+def test_writes_and_reads_an_empty_table(tmp_path):
     write(tmp_path / "lines.parquet", [])
     assert list(read_rows(open_lines(tmp_path / "lines.parquet"))) == []
 
 
-def test_a_failed_write_leaves_nothing(tmp_path):
+def test_leaves_no_file_when_a_write_fails(tmp_path):
     with pytest.raises(RuntimeError), write_lines(tmp_path / "lines.parquet", CLEAN_COLUMNS) as lines:
         lines.append(ROWS[0])
         raise RuntimeError
@@ -61,14 +61,14 @@ def test_a_failed_write_leaves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"not a table at all"])
-def test_a_damaged_table_is_named(tmp_path, content):
+def test_names_a_damaged_table(tmp_path, content):
     path = tmp_path / "lines.parquet"
     path.write_bytes(content)
     with pytest.raises(NetchuError, match=r"lines\.parquet: not a readable Parquet file"):
         open_lines(path)
 
 
-def test_rejected_lines_by_id(tmp_path):
+def test_writes_rejected_lines_sorted_by_id(tmp_path):
     rows = [("b/2.png", "blank", ""), ("a/1.png", "undecodable", 'damaged, "cut"'), ("a/1.png", "blank", "")]
     write_rejected(tmp_path / "rejected.csv", rows)
     assert (tmp_path / "rejected.csv").read_bytes() == (

@@ -1,4 +1,4 @@
-"""Archives: what is unsafe or damaged is refused by name in one line, what is odd but sound is read."""
+"""Tests of zip archives: unsafe or damaged ones are rejected in one line, unusual but sound ones are read."""
 
 import io
 import os
@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from netchu.core.errors import NetchuError
 from netchu.intake import archives
-from netchu.intake.archives import check_contents, entries, open_archive, pack_folder, read_entry
+from netchu.intake.archives import check_contents, list_entries, open_archive, pack_folder, read_entry
 
 
 def make_zip(files: dict[str, bytes] | list[tuple[str | zipfile.ZipInfo, bytes]], method=zipfile.ZIP_STORED) -> bytes:
@@ -33,13 +33,13 @@ def special(name: str, kind: int) -> zipfile.ZipInfo:
 
 
 def patched(data: bytes, name: bytes, new: bytes) -> bytes:
-    """An entry's name exchanged in both headers, for names that zipfile would not write."""
+    """Replace an entry's name in both headers, for names that zipfile would not write."""
     assert len(name) == len(new) and data.count(name) == 2
     return data.replace(name, new)
 
 
 def with_flag(data: bytes, flag: int) -> bytes:
-    """The flags of the first entry set in both headers."""
+    """Set a flag of the first entry in both headers."""
     out = bytearray(data)
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = data.index(signature) + offset
@@ -48,7 +48,7 @@ def with_flag(data: bytes, flag: int) -> bytes:
 
 
 def claiming(data: bytes, size: int) -> bytes:
-    """The first entry claims `size` bytes in the central directory."""
+    """Set the size of the first entry in the central directory."""
     at = data.index(b"PK\x01\x02") + 24
     return data[:at] + struct.pack("<I", size) + data[at + 4 :]
 
@@ -61,10 +61,10 @@ with io.BytesIO() as _buffer, pytest.warns(UserWarning):
     TWICE = _buffer.getvalue()
 
 BAD = {
-    # name: (bytes of the archive, what the message must say)
+    # name: (bytes of the archive, text of the error)
     "empty file": (b"", "empty file"),
-    "no entries": (make_zip({}), "holds no files"),
-    "folders only": (make_zip({"a/": b""}), "holds no files"),
+    "no entries": (make_zip({}), "contains no files"),
+    "folders only": (make_zip({"a/": b""}), "contains no files"),
     "web page of a login": (b"\n<!DOCTYPE html><html>Sign in</html>", "web page"),
     "RAR": (b"Rar!\x1a\x07\x01\x00" + bytes(50), "not a zip archive"),
     "tar.gz": (b"\x1f\x8b\x08\x00" + bytes(50), "not a zip archive"),
@@ -82,7 +82,7 @@ BAD = {
     "symbolic link": (make_zip([(special("1.png", stat.S_IFLNK), b"/etc/passwd")]), "link or device"),
     "device": (make_zip([(special("1.png", stat.S_IFCHR), b"")]), "link or device"),
     "encrypted": (with_flag(GOOD, 1), "encrypted"),
-    "one name twice": (TWICE, "'1.png' is there twice"),
+    "one name twice": (TWICE, "'1.png' occurs twice"),
     "bomb by ratio": (claiming(GOOD, 60 * 10**6), "zip bomb"),
     "entry that claims 4 GB": (claiming(GOOD, 2**32 - 2), "more than 200,000,000"),
     "name that is no UTF-8 though flagged so": (
@@ -92,14 +92,14 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("data", "says"), BAD.values(), ids=BAD.keys())
-def test_bad_archives(tmp_path, data, says):
+@pytest.mark.parametrize(("data", "error"), BAD.values(), ids=BAD.keys())
+def test_rejects_bad_archives(tmp_path, data, error):
     path = tmp_path / "lines.zip"
     path.write_bytes(data)
     with pytest.raises(NetchuError) as caught, open_archive(path) as archive:
         dict(check_contents(archive))
     message = str(caught.value)
-    assert message.startswith(f"{path}: ") and says in message and "\n" not in message
+    assert message.startswith(f"{path}: ") and error in message and "\n" not in message
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -118,8 +118,8 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED.keys())
-def test_damaged_contents(tmp_path, data):
-    """The list of entries is sound: only unpacking them shows the damage."""
+def test_rejects_damaged_contents(tmp_path, data):
+    """The list of entries is sound; only unpacking shows the damage."""
     path = tmp_path / "lines.zip"
     path.write_bytes(data)
     with open_archive(path) as archive, pytest.raises(NetchuError, match=r": damaged \(") as caught:
@@ -128,13 +128,13 @@ def test_damaged_contents(tmp_path, data):
     assert "\n" not in str(caught.value)
 
 
-def test_missing_file_and_folder_in_place_of_a_file(tmp_path):
+def test_rejects_a_missing_file_and_a_folder(tmp_path):
     for path in (tmp_path / "none.zip", tmp_path):
         with pytest.raises(NetchuError, match="cannot be read"), open_archive(path):
             pass
 
 
-def test_total_size(tmp_path, monkeypatch):
+def test_rejects_a_large_total_size(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_TOTAL", 1000)
     (tmp_path / "a.zip").write_bytes(make_zip({"1": bytes(600), "2": bytes(600)}))
     with (
@@ -144,7 +144,7 @@ def test_total_size(tmp_path, monkeypatch):
         pass
 
 
-def test_an_uncompressed_scan_that_packs_very_well_is_no_bomb(tmp_path):
+def test_reads_an_uncompressed_scan_that_packs_very_well(tmp_path):
     scan = Image.new("RGB", (1853, 206), "white")
     ImageDraw.Draw(scan).line([(100, 50), (1700, 150)], fill="black", width=3)
     scan.save(tmp_path / "1.bmp")
@@ -155,8 +155,8 @@ def test_an_uncompressed_scan_that_packs_very_well_is_no_bomb(tmp_path):
         assert read_entry(archive, "1.bmp") == data
 
 
-def test_a_bomb_whose_directory_lies_takes_no_memory(tmp_path):
-    """50 MB of zeros that claim to be 1,000 bytes: unpacking stops there, and the checksum gives it away."""
+def test_rejects_a_bomb_with_a_wrong_directory_without_unpacking_it(tmp_path):
+    """50 MB of zeros with a size of 1,000 bytes in the directory: unpacking stops there, and the checksum is wrong."""
     path = tmp_path / "a.zip"
     path.write_bytes(claiming(make_zip({"1.png": bytes(50 * 10**6)}, zipfile.ZIP_DEFLATED), 1000))
     with open_archive(path) as archive:
@@ -167,14 +167,14 @@ def test_a_bomb_whose_directory_lies_takes_no_memory(tmp_path):
         tracemalloc.stop()
 
 
-def test_entries_leave_out_folders_and_litter(tmp_path):
+def test_lists_no_folders_and_no_hidden_files(tmp_path):
     names = ["b/1.png", "b/", "a.csv", "__MACOSX/b/._1.png", "b/.DS_Store", ".git/config", "inner.zip"]
     (tmp_path / "a.zip").write_bytes(make_zip(dict.fromkeys(names, b"")))
     with open_archive(tmp_path / "a.zip") as archive:
-        assert entries(archive) == ["a.csv", "b/1.png", "inner.zip"]
+        assert list_entries(archive) == ["a.csv", "b/1.png", "inner.zip"]
 
 
-def test_names_in_utf8_without_the_flag_as_macos_writes_them(tmp_path):
+def test_reads_names_in_utf8_without_the_flag_as_macos_writes_them(tmp_path):
     data = make_zip({"Quận.png": b"pixels"})
     name = "Quận.png".encode()
     assert data.count(name) == 2
@@ -184,20 +184,20 @@ def test_names_in_utf8_without_the_flag_as_macos_writes_them(tmp_path):
     data[directory + 1] &= ~0x08
     (tmp_path / "a.zip").write_bytes(data)
     with open_archive(tmp_path / "a.zip") as archive:
-        assert entries(archive) == ["Quận.png"]
+        assert list_entries(archive) == ["Quận.png"]
         assert read_entry(archive, "Quận.png") == b"pixels"
 
 
-def test_names_in_an_old_code_page(tmp_path):
+def test_reads_names_in_an_old_code_page(tmp_path):
     data = patched(make_zip({"caf_.png": b"pixels"}), b"caf_.png", b"caf\x82.png")
     (tmp_path / "a.zip").write_bytes(data)
     with open_archive(tmp_path / "a.zip") as archive:
-        assert entries(archive) == ["café.png"]
+        assert list_entries(archive) == ["café.png"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_any_damage_is_a_one_line_error_or_the_same_contents(tmp_path, data):
+def test_rejects_any_damage_in_one_line(tmp_path, data):
     files = {"a/labels.json": b"{}", "a/1.png": b"pixels" * 20}
     whole = bytearray(make_zip(files, data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))))
     for _ in range(data.draw(st.integers(1, 3))):
@@ -212,7 +212,7 @@ def test_any_damage_is_a_one_line_error_or_the_same_contents(tmp_path, data):
         assert "\n" not in str(error)
 
 
-def test_pack_folder(tmp_path):
+def test_packs_a_folder_always_to_the_same_bytes(tmp_path):
     folder = tmp_path / "Private Test"
     (folder / "b").mkdir(parents=True)
     (folder / "b" / "2.png").write_bytes(b"two")
@@ -224,26 +224,26 @@ def test_pack_folder(tmp_path):
     pack_folder(Path(f"{folder}/"), tmp_path / "second.zip")
     assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
     with open_archive(tmp_path / "first.zip") as archive:
-        contents = {name: read_entry(archive, name) for name in entries(archive)}
+        contents = {name: read_entry(archive, name) for name in list_entries(archive)}
     top = "Private Test"
     assert contents == {f"{top}/1.png": b"one", f"{top}/b/2.png": b"two", f"{top}/link.png": b"one"}
 
 
-def test_pack_folder_follows_links_and_keeps_their_names(tmp_path):
+def test_follows_links_and_keeps_their_names(tmp_path):
     (tmp_path / "store" / "ab12" / "b").mkdir(parents=True)
     (tmp_path / "store" / "ab12" / "b" / "1.png").write_bytes(b"one")
-    (tmp_path / "store" / "ab12" / "b" / "up").symlink_to(tmp_path / "store" / "ab12")  # leads back
+    (tmp_path / "store" / "ab12" / "b" / "up").symlink_to(tmp_path / "store" / "ab12")  # points to a folder above it
     (tmp_path / "store" / "more").mkdir()
     (tmp_path / "store" / "more" / "2.png").write_bytes(b"two")
     (tmp_path / "store" / "ab12" / "more").symlink_to("../more")
     (tmp_path / "my test").symlink_to("store/ab12")
     pack_folder(tmp_path / "my test", tmp_path / "a.zip")
     with open_archive(tmp_path / "a.zip") as archive:
-        contents = {name: read_entry(archive, name) for name in entries(archive)}
+        contents = {name: read_entry(archive, name) for name in list_entries(archive)}
     assert contents == {"my test/b/1.png": b"one", "my test/more/2.png": b"two"}
 
 
-def test_pack_folder_refuses_a_folder_that_it_cannot_list(tmp_path, monkeypatch):
+def test_rejects_a_folder_that_cannot_be_listed(tmp_path, monkeypatch):
     (tmp_path / "a" / "locked").mkdir(parents=True)
     scandir = os.scandir
 
@@ -257,9 +257,9 @@ def test_pack_folder_refuses_a_folder_that_it_cannot_list(tmp_path, monkeypatch)
         pack_folder(tmp_path / "a", tmp_path / "a.zip")
 
 
-def test_pack_folder_refuses_an_empty_one_and_a_huge_one(tmp_path, monkeypatch):
+def test_rejects_an_empty_folder_and_a_huge_one(tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(NetchuError, match="holds no files"):
+    with pytest.raises(NetchuError, match="contains no files"):
         pack_folder(tmp_path / "empty", tmp_path / "a.zip")
     monkeypatch.setattr(archives, "MAX_ENTRY", 10)
     (tmp_path / "empty" / "1.png").write_bytes(bytes(11))

@@ -1,4 +1,4 @@
-"""Label files: the three layouts are found at any depth, faulty lines are named one by one, no image is forgotten."""
+"""Tests of label files: three layouts at any depth, each faulty line is named, and no image is lost."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def listed(files: dict[str, bytes | str | dict]) -> tuple[list[Label], list[Faul
         return list_lines(archive)
 
 
-def test_cinnamon_layout():
+def test_lists_the_cinnamon_layout():
     labels, faults = listed(
         {
             "data/0916_Data Samples 2/labels.json": {"1.png": "Số 1", "2.png": "Số 2"},
@@ -55,7 +55,7 @@ def test_cinnamon_layout():
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_kalapa_layout(line_end):
+def test_lists_the_kalapa_layout(line_end):
     labels, faults = listed(
         {
             "kalapa/annotations/7.txt": f"7/0.jpg\tHà Nội{line_end}7/1.jpg\tQ5\tTp Hcm{line_end}{line_end}",
@@ -84,13 +84,13 @@ TABLES = {
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES.values(), ids=TABLES.keys())
-def test_table_layout(name, table):
+def test_lists_the_table_layout(name, table):
     labels, faults = listed({name: table, "1.png": b""})
     assert labels == [Label("set/1.png", "set", None, None, "Số 1, Hà Nội", "1.png")]
     assert faults == []
 
 
-def test_table_with_writers_and_subsets():
+def test_lists_a_table_with_writers_and_subsets():
     labels, _ = listed(
         {
             "a/t.csv": "file,text,writer,subset\n1.png,Một,An,Test\n2.png,Hai,,train\n3.png,Ba,Bình,\n",
@@ -106,7 +106,7 @@ def test_table_with_writers_and_subsets():
     ]
 
 
-def test_layouts_may_be_mixed():
+def test_lists_mixed_layouts():
     labels, faults = listed(
         {
             "labels.json": {"1.png": "Một"},
@@ -121,7 +121,7 @@ def test_layouts_may_be_mixed():
 
 
 @pytest.mark.parametrize(
-    ("told", "there"),
+    ("label_name", "file_name"),
     [
         ("1.jpg", "1.JPG"),
         ("1.JPG", "1.jpg"),
@@ -132,42 +132,42 @@ def test_layouts_may_be_mixed():
         ("1.png", "./1.png"),
     ],
 )
-def test_names_that_differ_by_system(told, there):
-    labels, faults = listed({"labels.json": {told: "Một"}, there: b""})
-    assert [label.path for label in labels] == [there] and faults == []
-    labels, faults = listed({"labels.json": {there: "Một"}, "writers.json": {told: "12"}, there: b""})
+def test_finds_names_changed_by_another_system(label_name, file_name):
+    labels, faults = listed({"labels.json": {label_name: "Một"}, file_name: b""})
+    assert [label.path for label in labels] == [file_name] and faults == []
+    labels, faults = listed({"labels.json": {file_name: "Một"}, "writers.json": {label_name: "12"}, file_name: b""})
     assert [label.writer for label in labels] == ["set/12"] and faults == []
 
 
-def test_an_archive_of_the_folder_that_one_is_in():
-    """As `zip -r lines.zip ds/.` writes it."""
+def test_lists_an_archive_with_a_dot_in_its_paths():
+    """`zip -r lines.zip ds/.` writes such paths."""
     files = {"ds/./labels.json": {"1.png": "Một"}, "ds/./writers.json": {"1.png": "12"}, "ds/./1.png": b""}
     labels, faults = listed(files)
     assert [(label.text, label.writer) for label in labels] == [("Một", "set/12")] and faults == []
 
 
-def test_a_writers_name_is_one_however_it_is_typed():
-    """Else the writer would stand in two subsets."""
+def test_normalises_the_names_of_writers():
+    """Otherwise a writer could be in two subsets."""
     names = [unicodedata.normalize("NFC", "Hùng"), unicodedata.normalize("NFD", "Hùng"), " Hùng  "]
     files = {f"{number}.png": b"" for number in range(len(names))}
-    told = {"labels.json": dict.fromkeys(files, "Một"), "writers.json": dict(zip(files, names, strict=True))}
-    assert {label.writer for label in listed(told | files)[0]} == {f"set/{names[0]}"}
+    labelled = {"labels.json": dict.fromkeys(files, "Một"), "writers.json": dict(zip(files, names, strict=True))}
+    assert {label.writer for label in listed(labelled | files)[0]} == {f"set/{names[0]}"}
     rows = "".join(f"{file},Một,{name}\n" for file, name in zip(files, names, strict=True))
     assert {label.writer for label in listed({"t.csv": f"file,text,writer\n{rows}"} | files)[0]} == {f"set/{names[0]}"}
 
 
-def test_exact_names_come_first():
+def test_prefers_exact_names():
     labels, faults = listed({"labels.json": {"1.jpg": "a", "1.JPG": "b", "1.Jpg": "c"}, "1.jpg": b"", "1.JPG": b""})
     assert {label.path: label.text for label in labels} == {"1.jpg": "a", "1.JPG": "b"}
     assert faults == [Fault("set/1.Jpg", "no_image", "c")]
 
 
 MALFORMED = {
-    # name: (files beside 1.png, what the message must say)
+    # name: (files beside 1.png, text of the error)
     "no labels at all": ({}, "no labels found"),
     "annotations without images": ({"annotations/1.txt": "1/1.png\ta"}, "no labels found"),
     "labels hidden in an inner archive": ({"inner.zip": "PK"}, "no labels found"),
-    "labels only in macOS litter": ({"__MACOSX/labels.json": "{}"}, "no labels found"),
+    "labels only in a folder of macOS": ({"__MACOSX/labels.json": "{}"}, "no labels found"),
     "empty JSON": ({"labels.json": ""}, "labels.json: line 1: not valid JSON"),
     "JSON cut": ({"labels.json": '{"1.png": "a",\n"2.png": "b'}, "labels.json: line 2: not valid JSON"),
     "JSON with a trailing comma": ({"labels.json": '{"1.png": "a",}'}, "line 1: not valid JSON"),
@@ -190,16 +190,16 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize(("files", "says"), MALFORMED.values(), ids=MALFORMED.keys())
-def test_malformed_label_files(files, says):
+@pytest.mark.parametrize(("files", "error"), MALFORMED.values(), ids=MALFORMED.keys())
+def test_rejects_malformed_label_files(files, error):
     with pytest.raises(NetchuError) as caught:
         listed({"1.png": b"", **files})
     message = str(caught.value)
-    assert message.startswith("/anywhere/set.zip: ") and says in message and "\n" not in message
+    assert message.startswith("/anywhere/set.zip: ") and error in message and "\n" not in message
 
 
 FAULTY = {
-    # name: (label files beside good.png and 1.png; the one fault; good.png must survive)
+    # name: (label files beside good.png and 1.png, id and reason of the one fault); good.png must be listed
     "text is null": ({"labels.json": '{"1.png": null, "good.png": "a"}'}, "set/1.png", "malformed_label"),
     "text is a number": ({"labels.json": '{"1.png": 5, "good.png": "a"}'}, "set/1.png", "malformed_label"),
     "text is a list": ({"labels.json": '{"1.png": ["a"], "good.png": "a"}'}, "set/1.png", "malformed_label"),
@@ -244,13 +244,13 @@ FAULTY = {
 
 
 @pytest.mark.parametrize(("files", "identity", "reason"), FAULTY.values(), ids=FAULTY.keys())
-def test_faulty_lines(files, identity, reason):
+def test_lists_faulty_lines_with_their_reason(files, identity, reason):
     labels, faults = listed({"1.png": b"", "good.png": b"", **files})
     assert [(fault.id, fault.reason) for fault in faults] == [(identity, reason)]
     assert "good.png" in [label.path for label in labels]
 
 
-def test_a_fault_of_a_label_file_names_the_line():
+def test_names_the_line_of_a_fault():
     _, faults = listed({"annotations/1.txt": "1/a.png\ta\n\n1/b.png b", "images/1/a.png": b""})
     assert faults == [
         Fault("set/images/1/b.png", "malformed_label", "annotations/1.txt: line 3: no tab between file and text")
@@ -262,7 +262,7 @@ def test_a_fault_of_a_label_file_names_the_line():
     [('"An"', "set/An"), ("3", "set/3"), ("0", "set/0"), ("null", None), ('""', None)]
     + [(value, Fault) for value in ("3.5", "NaN", "true", '["An"]', "{}")],
 )
-def test_writers_that_are_no_strings(writer, expected):
+def test_accepts_integers_as_writers_but_no_other_types(writer, expected):
     labels, faults = listed(
         {
             "labels.json": {"1.png": "Một", "2.png": "Hai"},
@@ -283,12 +283,12 @@ def test_writers_that_are_no_strings(writer, expected):
     "stray",
     [b"", b"\n", b"name,age\nAn,12\n", b'"name" x,a"ge\n', b"ghi ch\xfa\n", "a,b\n".encode("utf-16"), b"a" * 200_000],
 )
-def test_a_table_that_holds_no_labels_is_ignored_where_others_do(stray):
+def test_ignores_an_unrelated_table_beside_label_files(stray):
     labels, faults = listed({"labels.json": {"1.png": "Một"}, "1.png": b"", "notes.csv": stray})
     assert [label.id for label in labels] == ["set/1.png"] and faults == []
 
 
-def test_an_image_labelled_twice_is_listed_twice():
+def test_lists_an_image_with_two_labels_twice():
     labels, _ = listed({"labels.json": '{"1.png": "a", "1.png": "b"}', "1.png": b""})
     assert [(label.id, label.text) for label in labels] == [("set/1.png", "a"), ("set/1.png", "b")]
 
@@ -297,16 +297,16 @@ names = st.text("ab/ắ.J", min_size=1, max_size=5).map(lambda stem: f"{stem}.pn
 texts = st.one_of(st.text("Số 1,\n", max_size=5), st.none(), st.integers())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(names, texts, max_size=6), st.sets(names, max_size=6))
-def test_every_label_and_every_image_is_accounted_for_once(told, there):
-    there = {posixpath.normpath(name).lstrip("/") for name in there}
-    there = {name for name in there if not any(part.startswith(".") for part in name.split("/"))}
-    labels, faults = listed({"labels.json": told, **dict.fromkeys(there, b"")})
+def test_lists_every_label_and_every_image_once(labelled, existing):
+    existing = {posixpath.normpath(name).lstrip("/") for name in existing}
+    existing = {name for name in existing if not any(part.startswith(".") for part in name.split("/"))}
+    labels, faults = listed({"labels.json": labelled, **dict.fromkeys(existing, b"")})
     with_label = len(labels) + sum(fault.reason != "no_label" for fault in faults)
-    assert with_label == len(told)
-    seen = {label.path for label in labels} | {fault.id.removeprefix("set/") for fault in faults}
-    assert there <= seen
+    assert with_label == len(labelled)
+    listed_paths = {label.path for label in labels} | {fault.id.removeprefix("set/") for fault in faults}
+    assert existing <= listed_paths
     unlabelled = {fault.id.removeprefix("set/") for fault in faults if fault.reason == "no_label"}
     assert not unlabelled & {label.path for label in labels}
 
@@ -315,7 +315,7 @@ def test_every_label_and_every_image_is_accounted_for_once(told, there):
 @pytest.mark.parametrize(
     ("name", "lines", "writers"), [("cinnamon-train", 1838, {None}), ("kalapa-80-writers", 2160, 80)]
 )
-def test_real_archives(name, lines, writers):
+def test_lists_real_archives(name, lines, writers):
     with open_archive(SHARED / f"{name}.zip") as archive:
         labels, faults = list_lines(archive)
     assert len(labels) == lines and faults == []

@@ -1,4 +1,4 @@
-"""Fetching: hashes are checked, failures are one line, what came is kept. The web server is real, Google a stand-in."""
+"""Tests of downloads: hashes are checked, errors have one line. The web server is real; Google Drive is replaced."""
 
 import hashlib
 import http.server
@@ -27,7 +27,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(CONTENT)))
         self.end_headers()
-        # The connection breaks half way, the first time or every time.
+        # Break the connection half way: every time for /broken, the first time for /shaky.
         broken = self.path.startswith("/broken") or (self.path.startswith("/shaky") and len(self.server.requests) == 1)
         self.wfile.write(CONTENT[: len(CONTENT) // 2] if broken else CONTENT)
 
@@ -37,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """A web server on this machine; downloads go below tmp_path, and retries do not wait."""
+    """Return a local web server; downloads are stored in tmp_path, and retries do not wait."""
     monkeypatch.setattr(sources, "DOWNLOADS", tmp_path)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -57,13 +57,13 @@ def files(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("digest", [None, SHA256])
-def test_fetch_url(server, tmp_path, digest):
+def test_fetches_a_url(server, tmp_path, digest):
     path = fetch_url(f"{server.url}/a/lines.zip?raw=1", digest)
     assert path.name == "lines.zip" and path.read_bytes() == CONTENT
     assert files(tmp_path) == ["lines.zip"]
 
 
-def test_a_known_file_is_not_fetched_again_and_an_unknown_one_is(server):
+def test_fetches_a_file_again_only_without_a_hash(server):
     url = f"{server.url}/lines.zip"
     fetch_url(url, SHA256)
     fetch_url(url, SHA256)
@@ -72,33 +72,33 @@ def test_a_known_file_is_not_fetched_again_and_an_unknown_one_is(server):
     assert len(server.requests) == 2
 
 
-def test_equal_names_of_two_servers_do_not_meet(server):
+def test_keeps_equal_names_from_different_urls_apart(server):
     assert fetch_url(f"{server.url}/a/lines.zip", SHA256) != fetch_url(f"{server.url}/b/lines.zip", SHA256)
 
 
-def test_a_broken_connection_is_tried_again(server):
+def test_retries_after_a_broken_connection(server):
     assert fetch_url(f"{server.url}/shaky.zip", None).read_bytes() == CONTENT
     assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
-    ("path", "digest", "says"),
+    ("path", "digest", "error"),
     [
         ("/missing.zip", None, "404"),
         ("/broken.zip", None, ""),
         ("/lines.zip", "0" * 64, "hash"),
     ],
 )
-def test_failures_leave_nothing(server, tmp_path, path, digest, says):
+def test_leaves_no_file_after_a_failure(server, tmp_path, path, digest, error):
     with pytest.raises(NetchuError) as caught:
         fetch_url(server.url + path, digest)
     message = str(caught.value)
-    assert message.startswith(f"{server.url}{path}: ") and says in message and "\n" not in message
+    assert message.startswith(f"{server.url}{path}: ") and error in message and "\n" not in message
     assert len(server.requests) == 1 + sources.RETRIES
     assert files(tmp_path) == []
 
 
-def test_no_server(server, tmp_path):
+def test_reports_a_missing_server(server, tmp_path):
     server.server_close()
     with pytest.raises(NetchuError, match=r"lines\.zip: "):
         fetch_url(f"{server.url}/lines.zip", None)
@@ -118,19 +118,22 @@ def test_no_server(server, tmp_path):
         ("https://example.org/a%00b%0A.zip", "ab.zip"),
     ],
 )
-def test_url_name(url, name):
+def test_finds_the_name_in_a_url(url, name):
     assert url_name(url) == name
 
 
-def test_fetch_drive_asks_gdown_to_resume_and_retry(tmp_path, monkeypatch, capsys):
+def test_asks_gdown_to_resume_and_retry(tmp_path, monkeypatch, capsys):
+    clock = 0.0
     monkeypatch.setattr(sources, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
     signature = inspect.signature(gdown.download)
 
     def download(*args, **options):
+        nonlocal clock
         asked = signature.bind(*args, **options).arguments
         assert asked["id"] == "abc" and asked["resume"] and asked["retries"] == sources.RETRIES and asked["timeout"]
         asked["progress"](10**6, 2 * 10**6)
-        monkeypatch.setattr(time, "monotonic", lambda: float("inf"))
+        clock = 3.0
         asked["progress"](10**6, 2 * 10**6)
         Path(asked["output"]).write_bytes(CONTENT)
 
@@ -139,7 +142,7 @@ def test_fetch_drive_asks_gdown_to_resume_and_retry(tmp_path, monkeypatch, capsy
     assert capsys.readouterr().err == "abc.zip: 1 of 2 MB\n"
 
 
-def test_fetch_drive_says_in_one_line_what_google_says(tmp_path, monkeypatch):
+def test_reports_googles_error_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "DOWNLOADS", tmp_path)
 
     def download(**_):

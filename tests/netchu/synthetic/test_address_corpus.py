@@ -1,5 +1,7 @@
 """The corpus: every ward, both styles, the labels, no foreign character; always the same."""
 
+import re
+
 import pytest
 
 from netchu.core.charset import normalise, unknown_characters
@@ -51,3 +53,10 @@ def test_same_seed_same_lines(corpus):
 
 def test_without_labels_there_are_addresses():
     assert len(address_corpus([], rounds=1, seed=1)) > 15000
+
+
+@pytest.mark.parametrize("digits", [18, 19, 20, 4000])
+def test_varies_numbers_of_any_length(digits):
+    lines = address_corpus([f"Số {'9' * digits} đường Trần Phú, Vũng Tàu, Bà Rịa - Vũng Tàu"], rounds=1, seed=1)
+    numbers = {match[1] for line in lines if (match := re.match(r"Số ([1-9]\d*) đường Trần Phú", line))}
+    assert len(numbers) > 100 and {len(number) for number in numbers} >= {digits}

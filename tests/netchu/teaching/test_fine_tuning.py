@@ -76,7 +76,7 @@ def test_a_run_that_fails_says_why_in_one_line_and_can_be_repeated(project, line
         fine_tuning.start(lines, TINY | {"clean.min_height": 1000})
         failed = wait()
         assert failed.state == "failed" and failed.result is None
-        assert failed.failure.startswith("no good line of 24 (24 too_small)")
+        assert failed.failure.startswith("no good line among 24 (24 too_small)")
         assert "clean: error: " in (failed.folder / "log.txt").read_text()
         assert len([path for path in RUNS.iterdir() if path.is_dir()]) == 1
         # Other runs fail when DVC has saved the experiment, while the readers are compared.

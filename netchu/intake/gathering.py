@@ -1,0 +1,100 @@
+"""Collection of the archives that a user lists: zip files, folders and URLs, each checked."""
+
+import hashlib
+import os
+import re
+import shutil
+import unicodedata
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from netchu.core.errors import NetchuError
+from netchu.intake import sources
+from netchu.intake.archives import check_contents, open_archive, pack_folder
+from netchu.intake.labels import list_lines
+
+
+def validate_location(archive: str) -> None:
+    """Raise ValueError unless `archive` is a path or an http(s) URL, optionally followed by #sha256=<64 hex digits>."""
+    location, mark, digest = archive.partition("#sha256=")
+    if not location.strip() or "\0" in location:
+        raise ValueError("an entry names no file, folder or URL")
+    if mark and not re.fullmatch("[0-9a-fA-F]{64}", digest):
+        raise ValueError("#sha256= should be followed by 64 hexadecimal digits")
+    if re.match("[A-Za-z][A-Za-z0-9+.-]+://", location) and not _is_url(location):
+        raise ValueError("a URL should begin with http:// or https://")
+    if _is_url(location):
+        urlsplit(location)  # raises ValueError if a host's brackets are not closed
+
+
+def gather_archives(archives: list[str], folder: Path, fetched: list[Path]) -> int:
+    """Put one checked zip file for each of `archives` into `folder`, and return the number of labelled lines.
+
+    Args:
+        archives: locations that `validate_location` accepts.
+        fetched: receives the paths of downloads, which the caller may delete at the end.
+
+    Raises:
+        NetchuError: an archive is missing, damaged or unsafe, differs from its SHA-256, or contains no labels.
+    """
+    if not archives:
+        raise NetchuError("params.yaml: download.archives: empty; list zip files, folders or URLs")
+    names, lines = set(), 0
+    for archive in archives:
+        location, _, digest = archive.partition("#sha256=")
+        name = _zip_name(location)
+        # The names become parts of line ids. Some file systems ignore case.
+        if name.casefold() in names:
+            raise NetchuError(f"params.yaml: download.archives: two archives would be named {name}; rename one of them")
+        names.add(name.casefold())
+        path = Path(os.path.expanduser(location))  # noqa: PTH111 (Path's own raises for an unknown user)
+        if _is_url(location):
+            fetched.append(sources.fetch_url(location, digest.lower() or None))
+            copy_archive(fetched[-1], folder / name)
+        elif path.is_dir():
+            pack_folder(path, folder / name)
+        else:
+            copy_archive(path, folder / name)
+        if digest and (found := _sha256(folder / name)) != digest.lower():
+            raise NetchuError(f"{location}: its SHA-256 is {found}, not the one in download.archives; fetch it again")
+        lines += check_archive(folder / name, location)
+    return lines
+
+
+def check_archive(path: Path, name: str) -> int:
+    """Check all entries of the archive at `path`, called `name` in errors; return its number of labelled lines."""
+    try:
+        with open_archive(path) as archive:
+            labels, _ = list_lines(archive)
+            for _ in check_contents(archive):
+                pass
+    except NetchuError as error:
+        raise NetchuError(str(error).replace(str(path), name)) from None
+    return len(labels)
+
+
+def copy_archive(source: Path, target: Path) -> None:
+    """Copy a file; raise NetchuError if that fails."""
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise NetchuError(f"{source}: cannot be copied: {error.strerror or error}") from None
+
+
+def _zip_name(location: str) -> str:
+    """Return the file name for the archive at `location`: its own name, ending in .zip."""
+    path = Path(os.path.abspath(location))  # noqa: PTH100 (a link keeps its own name)
+    name = sources.url_name(location) if _is_url(location) else path.name
+    name = unicodedata.normalize("NFC", name).lstrip(".") or "archive"
+    return re.sub(r"\.zip$", "", name, flags=re.IGNORECASE) + ".zip"
+
+
+def _is_url(location: str) -> bool:
+    """Return whether `location` is an http or https URL."""
+    return re.match("https?://", location, re.IGNORECASE) is not None
+
+
+def _sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
