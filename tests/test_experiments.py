@@ -1,4 +1,4 @@
-"""Tests of the DVC commands in README, in a copy of the project with tiny parameters."""
+"""Tests of the DVC commands in docs/experiments.md, in a copy of the project with tiny parameters."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.workspace import ENVIRONMENT, ROOT, commit, run
+from tests.workspace import ENVIRONMENT, commit, run
 
 
 @pytest.fixture
@@ -115,16 +115,3 @@ def test_resumes_a_killed_training_with_the_same_result(project):
     output = run(project, "dvc", "repro", "--no-run-cache")
     assert "resumes after epoch " in output
     assert hashes(project) == expected
-
-
-def test_runs_the_commands_of_the_readme(project):
-    """Every command from the clone to the comparison, in order, with tiny parameters."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme[readme.index("## From a clone") : readme.index("## Experiments")]
-    commands = "".join(block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
-    commands = commands.replace(". .venv/bin/activate\n", "set -e\n")
-    output = run(project, "bash", "-c", commands)
-    assert "Running stage 'evaluate'" in output and "Running stage 'train'" not in output
-    assert re.search(r"^A +greedy .*\nB +HEAD ", output, re.MULTILINE) and "points of CER by kind of error" in output
-    assert "without-language-model" in run(project, "git", "branch")
-    assert run(project, "git", "status", "--porcelain") == ""
