@@ -15,9 +15,10 @@ from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import encode_line_image
 from netchu.core.tables import LINE_COLUMNS, open_lines, read_rows, write_lines, write_rejected
+from netchu.pictures.frames import FRAME_WIDTH, required_frames
 from netchu.pictures.images import decode_image
 from netchu.pictures.ink import NoInk
-from netchu.pictures.line_image import FRAME_WIDTH, PreprocessParams, line_image, required_frames
+from netchu.pictures.line_image import PreprocessParams, line_image
 
 
 class Params(Section):

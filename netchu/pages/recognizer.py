@@ -18,8 +18,9 @@ from netchu.line_finding.cropping import TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_of_page
 from netchu.pages.image_files import PageFile, decode_file_page, open_page, pillow_pixels
 from netchu.pages.page import Line, Page, Word
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.pictures.ink import NoInk
-from netchu.pictures.line_image import FRAME_WIDTH, PreprocessParams, locate_line
+from netchu.pictures.line_image import PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
 from netchu.reading.line_reading import LineReading
 from netchu.reading.reader import Reader

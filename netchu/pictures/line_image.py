@@ -3,7 +3,6 @@
 Training, command line and app all use these functions, so that the network always gets the same kind of image.
 """
 
-import itertools
 from typing import Literal, NamedTuple
 
 import cv2
@@ -16,9 +15,6 @@ from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
 from netchu.pictures.ink import trim, trim_box
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
 from netchu.pictures.thresholding import threshold
-
-FRAME_WIDTH = 4
-"""Pixels of a line image's width per CTC frame, fixed by the network's pooling."""
 
 MIN_WIDTH = 16
 """Pixels: narrower line images are padded with white on the right."""
@@ -41,15 +37,6 @@ class LocatedLine(NamedTuple):
 
     image: np.ndarray  # uint8 (params.height, width)
     corners: np.ndarray  # float (4, 2): x and y in pixels of the picture, clockwise from the upper left
-
-
-def required_frames(text: str) -> int:
-    """Return the CTC frames `text` needs: one a character, and a blank between equal neighbours (Graves et al. 2006).
-
-    >>> required_frames("Hòaa")
-    5
-    """
-    return len(text) + sum(left == right for left, right in itertools.pairwise(text))
 
 
 def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:

@@ -8,7 +8,7 @@ import onnxruntime
 
 from netchu.core.charset import CHARSET
 from netchu.core.errors import NetchuError
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.reading.padding import pad_images
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from netchu.core.params import Section
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 
 
 class AugmentParams(Section):

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.reading.padding import pad_images, padded_width
 
 Item = TypeVar("Item")

@@ -10,7 +10,7 @@ import numpy as np
 from netchu.core.charset import encode
 from netchu.core.folding import fold
 from netchu.core.subsets import Subset, decode_line_image
-from netchu.pictures.line_image import FRAME_WIDTH, required_frames
+from netchu.pictures.frames import FRAME_WIDTH, required_frames
 from netchu.reading.padding import pad_images
 from netchu.training.augment import AugmentParams, augment
 from netchu.training.composition import shuffle_words

@@ -6,7 +6,7 @@ Without this an LSTM learns the labels by heart, and on a hand that it cannot re
 import numpy as np
 
 from netchu.core.charset import encode
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.reading.alignment import force_align
 
 _SMOOTHING = 5

@@ -14,7 +14,7 @@ import numpy as np
 from netchu.core.charset import CHARSET
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.reading.padding import pad_images
 from netchu.training.network import NetworkParams, build_network
 from netchu.training.onnx_export import export_onnx

@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from netchu.core.charset import BLANK, CHARSET
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.reading.decoders import BeamParams
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate

@@ -9,15 +9,7 @@ from pydantic import ValidationError
 
 from netchu.core.errors import NetchuError
 from netchu.pictures.ink import NoInk
-from netchu.pictures.line_image import (
-    MAX_ASPECT,
-    MIN_WIDTH,
-    line_image,
-    line_image_steps,
-    locate_line,
-    required_frames,
-    resize,
-)
+from netchu.pictures.line_image import MAX_ASPECT, MIN_WIDTH, line_image, line_image_steps, locate_line, resize
 from tests.netchu.pictures.samples import BLANKS, THRESHOLDS, VARIANTS, params, slanted_strokes, strokes
 
 
@@ -131,14 +123,6 @@ def test_pads_narrow_writing_on_the_right():
     assert result.shape == (48, MIN_WIDTH)
     assert (result[:, :3] == 0).all()
     assert (result[:, 3:] == 255).all()
-
-
-@pytest.mark.parametrize(
-    ("text", "frames"),
-    [("", 0), ("a", 1), ("ab", 2), ("aa", 3), ("aaa", 5), ("Aa", 2), ("Nguyễễn", 8), ("111/1", 7)],
-)
-def test_required_frames(text, frames):
-    assert required_frames(text) == frames
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.training.augment import AugmentParams, augment
 
 PARTS = ("affine", "elastic", "stroke", "contrast", "noise", "paper", "camera")

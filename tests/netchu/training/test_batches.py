@@ -10,7 +10,7 @@ import pytest
 from netchu.core.charset import decode, encode
 from netchu.core.parallel import pool_map
 from netchu.core.subsets import Subset
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.training.augment import AugmentParams
 from netchu.training.batches import PAD, make_batch, training_batches
 from tests.netchu.helpers import HEIGHT, draw, write_table

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import BLANK, encode
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.reading.decoding import log_softmax
 from netchu.training.composition import shuffle_words, word_cuts
 

@@ -14,7 +14,7 @@ import pytest
 
 from netchu.core.charset import BLANK
 from netchu.core.errors import NetchuError
-from netchu.pictures.line_image import FRAME_WIDTH
+from netchu.pictures.frames import FRAME_WIDTH
 from netchu.reading.padding import pad_images
 from netchu.training.model_files import load_network, save_model
 from netchu.training.network import NetworkParams, build_network

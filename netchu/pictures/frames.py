@@ -1,0 +1,15 @@
+"""Frames: the time steps of the network and of the CTC loss, each a few columns of the line image."""
+
+import itertools
+
+FRAME_WIDTH = 4
+"""Pixels of a line image's width per frame, fixed by the network's pooling."""
+
+
+def required_frames(text: str) -> int:
+    """Return the frames `text` needs: one a character, and a blank between equal neighbours (Graves et al. 2006).
+
+    >>> required_frames("Hòaa")
+    5
+    """
+    return len(text) + sum(left == right for left, right in itertools.pairwise(text))
