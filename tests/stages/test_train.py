@@ -85,14 +85,31 @@ def test_prints_nothing_but_progress_to_standard_error(folder):
     """TensorFlow's messages about missing GPUs would worry a newcomer."""
     if any(Path(path).exists() for path in keras_start._GPU_DRIVERS):
         pytest.skip("beside a GPU, all messages are shown")
+    done = run_as_command(folder, "tensorflow")
+    assert "train: 8 lines, 2 epochs" in done.stdout
+    assert [line for line in done.stderr.splitlines() if not line.startswith("epoch ")] == []
+
+
+def test_trains_with_pytorch(folder):
+    """The lines are augmented in other processes, and TensorFlow exports the network in yet another."""
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    assert "train: 8 lines, 2 epochs" in run_as_command(folder, "torch").stdout
+    names = [file.name for file in (folder / train.OUTPUTS["model"]).iterdir()]
+    assert sorted(names) == ["model.json", "model.onnx", "model.weights.h5"]
+
+
+def run_as_command(folder, backend):
+    """Run the stage as DVC does, in `folder`, on eight lines."""
     table, split = write_table(folder, {"train": ["số 1", "xã 3"] * 4, "validation": ["số 4"]})
     for path, target in ((table, train.INPUTS["lines"]), (split, train.INPUTS["split"])):
         (folder / target).parent.mkdir(parents=True)
         path.rename(folder / target)
     (folder / "params.yaml").write_text(json.dumps(PARAMS.model_dump()), encoding="utf-8")
     variables = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-    variables |= {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(folder), "KERAS_BACKEND": "tensorflow"}
+    variables |= {
+        "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", ""))),
+        "DVC_ROOT": str(folder),
+        "KERAS_BACKEND": backend,
+    }
     command = [sys.executable, "-m", "stages.train"]
-    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
-    assert "train: 8 lines, 2 epochs" in done.stdout
-    assert [line for line in done.stderr.splitlines() if not line.startswith("epoch ")] == []
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)

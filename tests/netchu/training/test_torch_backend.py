@@ -41,12 +41,14 @@ batch = make_batch(images, ["ab", "C, d", "aab"], [False, False, False])
 folded = make_batch(images, ["ab", "c d", "aab"], [False, True, True])
 losses = [step(one) for one in (batch, folded, batch, folded)]
 logits = make_predictor(averaged)(batch.images)
-print(json.dumps([losses, float(np.abs(logits).sum()), float(np.abs(logits).max())]))
+weights = zip(averaged.get_weights(), network.get_weights(), strict=True)
+distance = sum(float(np.abs(mean - weight).sum()) for mean, weight in weights)
+print(json.dumps([losses, float(np.abs(logits).sum()), float(np.abs(logits).max()), distance]))
 """
 
 
 def run_steps(backend, weights):
-    """Return the losses of four steps, and two figures of the averaged network's logits."""
+    """Return the losses of four steps, and figures of the averaged network: of its logits and its weights."""
     command = [sys.executable, "-c", STEPS, weights]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"KERAS_BACKEND": backend}, check=True, capture_output=True, text=True
