@@ -35,7 +35,7 @@ def main() -> None:
         page.get_by_role("link", name="Teach").click()
         page.get_by_role("textbox", name="Folder of your lines").fill(str(_CORRECTED_LINES))
         page.keyboard.press("Enter")
-        page.get_by_role("button", name="Teach ").wait_for()
+        page.get_by_role("button", name="Train on").wait_for()
         _take_picture(page, "teach")
         page.set_viewport_size({"width": 1280, "height": 2000})
         page.goto(f"{address}/experiments?a=greedy")
