@@ -1,19 +1,25 @@
-"""What several test modules share: the tiny pipeline, run once."""
+"""Shared by the test modules: the tiny pipeline, run once, and Hypothesis without time limits."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.workspace import TINY, commit, copy_project, run, settings
+
+# A busy machine must not fail a test.
+hypothesis_settings.register_profile("netchu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("netchu")
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, request) -> Path:
-    """A project in which the tiny pipeline has run and its results are committed; to be copied, never changed.
+    """Return a project in which the tiny pipeline has run and its results are committed; tests must not change it.
 
-    It is made once for all processes of pytest-xdist, whose temporary folders lie side by side.
+    It is made once for all processes of pytest-xdist, whose temporary folders have the same parent.
     """
     shared = tmp_path_factory.getbasetemp()
     if hasattr(request.config, "workerinput"):
@@ -31,5 +37,5 @@ def finished(tmp_path_factory, request) -> Path:
 
 @pytest.fixture(scope="module")
 def project(finished, tmp_path_factory) -> Path:
-    """The module's own copy of that project."""
+    """Return a copy of that project for one test module."""
     return shutil.copytree(finished, tmp_path_factory.mktemp("project") / "netchu")

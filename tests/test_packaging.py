@@ -1,4 +1,4 @@
-"""`pip install .` against the code: what is installed, and what it needs."""
+"""Tests of pyproject.toml and requirements.txt: packages, data files and dependencies agree with the code."""
 
 import ast
 import importlib
@@ -35,23 +35,23 @@ def imported_packages(file: Path) -> set[str]:
     return names - set(sys.stdlib_module_names) - {"netchu"}
 
 
-def test_dependencies_are_what_the_commands_import():
+def test_depends_on_the_packages_that_the_commands_import():
     files = set()
     for entry in ("pages/recognizer.py", *(f"commands/{name}.py" for name in COMMANDS)):
         files |= imported_files(ROOT / "netchu" / entry)
     packages = set().union(*map(imported_packages, files))
-    owners = packages_distributions()  # more than one where distributions share a namespace, as ruamel's
+    owners = packages_distributions()  # several distributions can share a namespace, such as ruamel
     found = [{name.lower().replace("_", "-") for name in owners[package]} for package in packages]
     assert all(names & dependencies() for names in found)
     assert dependencies() <= set().union(*found)
 
 
-def test_every_dependency_is_pinned():
+def test_pins_every_dependency():
     pinned = {distribution(line) for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
     assert dependencies() <= pinned
 
 
-def test_the_installed_command_is_the_module():
+def test_installs_a_command_that_exists():
     module, _, function = PROJECT["project"]["scripts"]["netchu"].partition(":")
     assert callable(getattr(importlib.import_module(module), function))
 
@@ -59,21 +59,21 @@ def test_the_installed_command_is_the_module():
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
 
 
-def test_files_beside_the_code_are_installed():
+def test_installs_files_beside_the_code():
     patterns = SETUPTOOLS["package-data"]["*"]
-    others = [file for file in (ROOT / "netchu").rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")]
-    assert others and all(any(file.match(pattern) for pattern in patterns) for file in others)
+    data = [file for file in (ROOT / "netchu").rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")]
+    assert data and all(any(file.match(pattern) for pattern in patterns) for file in data)
 
 
-def test_every_package_is_installed():
+def test_installs_every_package():
     folders = {file.parent for file in (ROOT / "netchu").rglob("*.py")}
     assert all((folder / "__init__.py").is_file() for folder in folders)
     names = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
     assert set(SETUPTOOLS["packages"]) == names | set(SETUPTOOLS["package-dir"])
 
 
-def test_the_reader_is_installed_where_it_is_sought(tmp_path, monkeypatch):
-    """A copy of what the wheel holds, in a folder that is no project."""
+def test_installs_the_reader_where_the_recognizer_finds_it(tmp_path, monkeypatch):
+    """The files of the wheel are copied to a folder outside any project."""
     ((package, source),) = SETUPTOOLS["package-dir"].items()
     installed = tmp_path.joinpath(*package.split("."))
     installed.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The plots that dvc.yaml declares, drawn by DVC from what the stages write."""
+"""Tests of the plots in dvc.yaml, drawn by DVC from the outputs of the evaluate stage."""
 
 import json
 import re
@@ -24,7 +24,7 @@ TEXTS = {"Quận 1, Hà Nội": "Quân 7 Hà Nộ", "Ấp Đông": "ấp Đồng
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """The page that `dvc plots show` makes of a reader's errors."""
+    """Return the folder of the page that `dvc plots show` makes of a reader's errors."""
     folder = tmp_path_factory.mktemp("plots")
     Repo.init(folder, no_scm=True).close()
     shutil.copy(ROOT / "dvc.yaml", folder)
@@ -55,12 +55,12 @@ def specifications(page):
     return {spec["title"]["text"]: spec for spec in map(json.loads, found)}
 
 
-def test_every_plot_is_on_the_page(page):
+def test_draws_every_plot(page):
     assert list(specifications(page)) == list(CURVES)
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_a_plot_has_its_columns_and_its_template_is_filled(page, name):
+def test_fills_the_template_of_a_plot_with_its_columns(page, name):
     spec = specifications(page)[name]
     [(_, y)] = CURVES[name]["y"].items()
     assert spec["data"]["values"]
@@ -68,15 +68,14 @@ def test_a_plot_has_its_columns_and_its_template_is_filled(page, name):
     assert "<DVC_METRIC" not in json.dumps(spec)
     if "template" in CURVES[name]:
         fields = set(re.findall(r'"field": "(\w+)"', json.dumps(spec)))
-        assert fields - {"at"} <= spec["data"]["values"][0].keys()  # "at" is of the diagonal's own data
+        assert fields - {"at"} <= spec["data"]["values"][0].keys()  # "at" is a field of the diagonal's data
 
 
-def test_the_contact_sheet_is_on_the_page(page):
+def test_shows_the_contact_sheet(page):
     sheet = re.search(r'<img src="(.*worst_lines.svg)">', (page / "index.html").read_text(encoding="utf-8"))[1]
     assert "No line was misread." not in (page / sheet).read_text(encoding="utf-8")
 
 
-def test_every_template_is_used():
-    """And every one that is used is there, or DVC's own."""
+def test_uses_every_template():
     ours = {file.stem for file in (ROOT / ".dvc" / "plots").glob("*.json")}
     assert ours == {plot["template"] for plot in CURVES.values() if "template" in plot}

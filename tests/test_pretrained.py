@@ -1,4 +1,4 @@
-"""The reader that ships: complete, small enough for git, and able to read real handwriting."""
+"""Tests of the shipped reader: it is complete, small enough for git, and reads real handwriting."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def test_is_complete_and_at_most_20_megabytes():
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 20e6
 
 
-def test_a_fresh_process_reads_without_tensorflow(tmp_path):
+def test_reads_without_tensorflow(tmp_path):
     code = (
         "import sys, numpy; from netchu import Recognizer; "
         f"page = Recognizer.load({str(FOLDER)!r}).read(numpy.full((80, 400), 255, 'uint8')); "
@@ -34,7 +34,7 @@ def test_a_fresh_process_reads_without_tensorflow(tmp_path):
 
 @pytest.mark.skipif(not ARCHIVE.exists(), reason="needs ../shared/data/cinnamon-train.zip, real handwriting")
 def test_reads_real_lines():
-    """Lines of all subsets: a bound that a broken file or decoder would break, not a measurement."""
+    """The limits only detect a broken file or decoder; the lines are from all subsets, so this measures nothing."""
     with zipfile.ZipFile(ARCHIVE) as archive:
         name = next(name for name in archive.namelist() if name.endswith("labels.json") and "0916" in name)
         labels = dict(sorted(json.loads(archive.read(name)).items())[:400:20])

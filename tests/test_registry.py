@@ -1,4 +1,4 @@
-"""The registry: what a release offers to other folders, fetched there with DVC from a clone, and used."""
+"""Tests of the model registry: other projects fetch released readers with DVC and read with them."""
 
 import shutil
 
@@ -13,7 +13,7 @@ SHIPPED = ROOT / "models" / "pretrained"
 
 @pytest.fixture(scope="module")
 def registry(project, tmp_path_factory):
-    """A clone in which 1.0.0 is the shipped reader, 1.1.0 another, the last commit a third; outputs in a DVC remote."""
+    """Return a clone with three readers: the shipped one as 1.0.0, one as 1.1.0, and one in the last commit."""
     shared = tmp_path_factory.mktemp("shared")
     run(project, "dvc", "remote", "add", "--default", "storage", str(shared / "storage"))
     run(project, "git", "tag", "--annotate", "reader@v1.0.0", "--message", "As shipped")
@@ -37,29 +37,29 @@ def read(model) -> str:
     return run(ROOT, "python", "-m", "netchu", "read", "--model", str(model), "docs/synthetic.png").strip()
 
 
-def test_a_release_is_fetched_by_its_name_and_reads(registry, tmp_path):
+def test_fetches_a_release_by_its_name(registry, tmp_path):
     run(tmp_path, "dvc", "artifacts", "get", str(registry), "reader", "--rev", "v1.0.0", "--out", "first")
     assert files(tmp_path / "first") == files(SHIPPED)
     assert read(tmp_path / "first") == read(SHIPPED) != ""
     run(tmp_path, "dvc", "artifacts", "get", str(registry), "reader")
-    # Of the newest release, not of the newest commit.
+    # The newest release, not the newest commit.
     assert files(tmp_path / "pretrained") == files(registry.parent / "1.1.0")
 
 
-def test_any_state_of_the_reader_is_fetched_by_its_path(registry, tmp_path):
+def test_fetches_any_revision_of_the_reader_by_its_path(registry, tmp_path):
     run(tmp_path, "dvc", "get", str(registry), "models/pretrained")
     assert files(tmp_path / "pretrained") == files(registry.parent / "later")
     run(tmp_path, "dvc", "get", str(registry), "models/pretrained", "--rev", "reader@v1.0.0", "--out", "first")
     assert files(tmp_path / "first") == files(SHIPPED)
 
 
-def test_what_the_pipeline_made_and_pushed_is_fetched_and_reads(registry, project, tmp_path):
+def test_fetches_the_pushed_reader_of_the_pipeline(registry, project, tmp_path):
     run(tmp_path, "dvc", "get", str(registry), "models/reader")
     assert files(tmp_path / "reader") == files(project / "models" / "reader")
     read(tmp_path / "reader")
 
 
-def test_the_artifact_is_the_reader_in_git():
+def test_declares_the_reader_in_git_as_artifact():
     artifact = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["artifacts"]["reader"]
     assert artifact["path"] == "models/pretrained" and artifact["type"] == "model"
     assert artifact["desc"] and artifact["labels"]

@@ -1,4 +1,4 @@
-"""Which stages each parameter reruns, parameter by parameter, asked of DVC itself."""
+"""Tests that each parameter reruns its stages and no others, according to DVC."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parent.parent
 STAGES = ["download", "clean", "preprocess", "split", "train", "decoder", "evaluate"]
 
-# The group of a parameter -> the stages that run when it changes; those after the first run if its outputs change.
+# Group of a parameter -> stages that run when it changes; those after the first run only if its outputs change.
 RERUNS = {
     "download": STAGES,
     "clean": STAGES[1:],
@@ -26,7 +26,7 @@ RERUNS = {
 
 
 def leaves(node: dict, path=()) -> list[tuple]:
-    """The keys of every parameter that is not a group."""
+    """Return the keys of every parameter that is not a group."""
     return [
         leaf
         for key, value in node.items()
@@ -44,7 +44,7 @@ PARAMETERS = leaves(VALUES)
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory):
-    """A project whose stages have all run with the parameters as they are."""
+    """Return a project in which all stages have run with the current parameters."""
     folder = tmp_path_factory.mktemp("repo")
     for name in ("dvc.yaml", "params.yaml"):
         shutil.copy(ROOT / name, folder / name)
@@ -58,9 +58,9 @@ def repo(tmp_path_factory):
 
 
 def stages_with_changed_parameters(repo: Repo) -> set[str]:
-    """The stages that DVC would run for the sake of a parameter."""
+    """Return the stages that DVC would run because of a parameter."""
     return {
-        stage.rpartition(":")[2]  # outside its folder DVC names a stage by the path of dvc.yaml
+        stage.rpartition(":")[2]  # outside its folder, DVC adds the path of dvc.yaml to the name of a stage
         for stage, changes in repo.status().items()
         for change in changes
         if isinstance(change, dict) and "params.yaml" in change.get("changed deps", {})
@@ -68,8 +68,8 @@ def stages_with_changed_parameters(repo: Repo) -> set[str]:
 
 
 def downstream(repo: Repo, stages: set[str]) -> list[str]:
-    """`stages` and all that depend on their outputs."""
-    graph = repo.index.graph  # an edge from a stage to each that it needs
+    """Return `stages` and all stages that depend on their outputs."""
+    graph = repo.index.graph  # with an edge from each stage to the stages it needs
     reached = {
         stage.name
         for stage in graph
@@ -79,7 +79,7 @@ def downstream(repo: Repo, stages: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PARAMETERS, ids=".".join)
-def test_a_parameter_reruns_its_stages_and_no_others(repo, path):
+def test_reruns_only_the_stages_of_a_parameter(repo, path):
     file = Path(repo.root_dir) / "params.yaml"
     original = file.read_text(encoding="utf-8")
     yaml = YAML()
@@ -96,13 +96,13 @@ def test_a_parameter_reruns_its_stages_and_no_others(repo, path):
         file.write_text(original, encoding="utf-8")
 
 
-def test_a_comment_reruns_nothing(repo):
+def test_reruns_nothing_for_a_comment(repo):
     file = Path(repo.root_dir) / "params.yaml"
     original = file.read_text(encoding="utf-8")
-    file.write_text("# One more.\n" + original.replace("#", "# also:"), encoding="utf-8")
+    file.write_text("# A comment.\n" + original.replace("#", "# changed:"), encoding="utf-8")
     assert stages_with_changed_parameters(repo) == set()
     file.write_text(original, encoding="utf-8")
 
 
-def test_the_table_names_every_group():
+def test_lists_every_group():
     assert set(RERUNS) == {path[0] for path in PARAMETERS}

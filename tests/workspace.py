@@ -1,4 +1,4 @@
-"""A copy of this project with a tiny setting, in which tests run DVC as people do."""
+"""Copies of this project with tiny parameters, in which tests run DVC commands."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ TINY = {
     "decoder.rounds": 0,
     "decoder.order": 3,
 }
-"""Parameters that make the whole pipeline run in some 20 seconds, most of them TensorFlow's start."""
+"""Parameters with which the whole pipeline runs in about 20 seconds, most of them for the start of TensorFlow."""
 
 ENVIRONMENT = os.environ | {
     "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
@@ -34,14 +34,14 @@ ENVIRONMENT = os.environ | {
 
 
 def run(folder: Path, *command: str) -> str:
-    """The standard output of `command` in `folder`; fails with all that it printed if the command does."""
+    """Return the standard output of `command` in `folder`; fail with its complete output if it fails."""
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
 def copy_project(folder: Path) -> Path:
-    """A git repository in `folder` with one commit: the files of this working tree that git does not ignore."""
+    """Make a git repository in `folder` with one commit of the files of this working tree that git does not ignore."""
     folder.mkdir(parents=True)
     listed = run(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
@@ -54,10 +54,11 @@ def copy_project(folder: Path) -> Path:
 
 
 def commit(folder: Path, message: str) -> None:
+    """Commit all changes in `folder`."""
     run(folder, "git", "add", "--all")
     run(folder, "git", "commit", "--quiet", "--no-verify", "--message", message)
 
 
 def settings(parameters: dict[str, object]) -> list[str]:
-    """`-S` options of `dvc exp run`."""
+    """Return `parameters` as `-S` options of `dvc exp run`."""
     return [word for key, value in parameters.items() for word in ("-S", f"{key}={value}")]

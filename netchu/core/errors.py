@@ -2,4 +2,4 @@
 
 
 class NetchuError(Exception):
-    """An error the user can fix: one line that names the file or key, says what is wrong and what to do."""
+    """An error the user can fix: one line that names the file or key, the problem and the remedy."""

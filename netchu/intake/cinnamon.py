@@ -18,7 +18,7 @@ def fetch_cinnamon() -> Path:
     """Fetch the archive from Google Drive into the state folder and verify it; try the second copy if the first fails.
 
     Raises:
-        NetchuError: both copies fail; the message tells how to use a file fetched in a browser instead.
+        NetchuError: both copies fail; the message explains how to use a file fetched in a browser instead.
     """
     problems = []
     for file_id in DRIVE_IDS:

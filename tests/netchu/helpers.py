@@ -1,4 +1,4 @@
-"""Tiny tables of line images for tests."""
+"""Small tables of line images for tests."""
 
 import csv
 from pathlib import Path
@@ -12,16 +12,16 @@ HEIGHT = 16
 
 
 def draw(text: str, rng: np.random.Generator) -> np.ndarray:
-    """A line image, uint8 (HEIGHT, width), of printed ASCII letters that sit 12 pixels apart, give or take one."""
+    """Return a line image, uint8 (HEIGHT, width), of printed ASCII letters about 12 pixels apart."""
     image = np.full((HEIGHT, 12 * len(text) + 8), 255, np.uint8)
-    for place, character in enumerate(text):
-        corner = (4 + 12 * place + int(rng.integers(-1, 2)), 12)
+    for position, character in enumerate(text):
+        corner = (4 + 12 * position + int(rng.integers(-1, 2)), 12)
         cv2.putText(image, character, corner, cv2.FONT_HERSHEY_SIMPLEX, 0.45, 0, 1, cv2.LINE_AA)
     return image
 
 
 def write_table(folder: Path, texts: dict[str, list[str]], seed: int = 0) -> tuple[Path, Path]:
-    """A table of lines and its split; `texts` maps a subset to its texts."""
+    """Write a table of lines and its split; `texts` maps a subset to its texts."""
     rng = np.random.default_rng(seed)
     rows = [(f"{subset}/{n:03}", subset, text) for subset, lines in texts.items() for n, text in enumerate(lines)]
     table, split = folder / "lines.parquet", folder / "split.csv"

@@ -105,14 +105,14 @@ def test_rejects_data_without_a_good_line_whatever_the_limit(run):
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "error"),
     [(None, "contains no zip archive"), (b"PK", "truncated or damaged"), (b"", "empty file")],
 )
-def test_rejects_damaged_archives(run, data, says):
+def test_rejects_damaged_archives(run, data, error):
     if data is not None:
         Path("data/raw").mkdir(parents=True)
         Path("data/raw/set.zip").write_bytes(data)
-    with pytest.raises(NetchuError, match=says):
+    with pytest.raises(NetchuError, match=error):
         run()
 
 

@@ -121,7 +121,7 @@ def test_lists_mixed_layouts():
 
 
 @pytest.mark.parametrize(
-    ("told", "there"),
+    ("label_name", "file_name"),
     [
         ("1.jpg", "1.JPG"),
         ("1.JPG", "1.jpg"),
@@ -132,15 +132,15 @@ def test_lists_mixed_layouts():
         ("1.png", "./1.png"),
     ],
 )
-def test_names_that_differ_by_system(told, there):
-    labels, faults = listed({"labels.json": {told: "Một"}, there: b""})
-    assert [label.path for label in labels] == [there] and faults == []
-    labels, faults = listed({"labels.json": {there: "Một"}, "writers.json": {told: "12"}, there: b""})
+def test_finds_names_changed_by_another_system(label_name, file_name):
+    labels, faults = listed({"labels.json": {label_name: "Một"}, file_name: b""})
+    assert [label.path for label in labels] == [file_name] and faults == []
+    labels, faults = listed({"labels.json": {file_name: "Một"}, "writers.json": {label_name: "12"}, file_name: b""})
     assert [label.writer for label in labels] == ["set/12"] and faults == []
 
 
-def test_an_archive_of_the_folder_that_one_is_in():
-    """As `zip -r lines.zip ds/.` writes it."""
+def test_lists_an_archive_with_a_dot_in_its_paths():
+    """`zip -r lines.zip ds/.` writes such paths."""
     files = {"ds/./labels.json": {"1.png": "Một"}, "ds/./writers.json": {"1.png": "12"}, "ds/./1.png": b""}
     labels, faults = listed(files)
     assert [(label.text, label.writer) for label in labels] == [("Một", "set/12")] and faults == []
