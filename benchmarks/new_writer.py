@@ -30,7 +30,8 @@ from netchu.pictures.encoding import write_image
 from netchu.reading.decoders import DECODERS
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
-from netchu.teaching.fine_tuning import SETTINGS, run_dvc
+from netchu.teaching.dvc_command import run_dvc
+from netchu.teaching.fine_tuning import SETTINGS
 
 WRITERS, LINES = 3, 50
 

@@ -1,1 +1,1 @@
-"""The default data: synthetic Vietnamese addresses, written as pen strokes by writers that a seed makes up."""
+"""Synthetic handwriting: random texts and recorded pen strokes, drawn with random pens on random papers."""

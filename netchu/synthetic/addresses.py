@@ -1,4 +1,4 @@
-"""A small grammar of Vietnamese address lines: house, street, ward, district, province."""
+"""Random lines of Vietnamese addresses from a small grammar: house, street, ward, district, province."""
 
 import functools
 import importlib.metadata
@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from netchu.core.charset import normalise, unknown_characters
+from netchu.synthetic.choice import choose
 
 MIN_CHARACTERS = 8
-"""Shortest line that the grammar writes."""
+"""Length of the shortest line."""
 
 
 class Unit(NamedTuple):
-    """One ward with the district and province that it lies in, each as its kind and its bare name."""
+    """A ward with its district and province, each as a kind and a bare name."""
 
     ward_kind: str  # Phường, Xã or Thị trấn
     ward: str
@@ -26,37 +27,41 @@ class Unit(NamedTuple):
 
 @functools.cache
 def units() -> tuple[Unit, ...]:
-    """All 10,035 wards of the three-tier division used until 2025, from the data of the package vietnamadminunits.
+    """Return all 10,035 wards of the three-tier division used until 2025, from the package vietnamadminunits.
 
-    The JSON is read as a file, because importing the package (with pandas) takes half a second.
+    >>> units()[0]
+    Unit(ward_kind='Phường', ward='1', district_kind='Quận', district='10', ...)
     """
+    # Read as a file, because importing the package (with pandas) takes half a second.
     distribution = importlib.metadata.distribution("vietnamadminunits")
     file = distribution.locate_file("vietnamadminunits/data/parser_legacy.json")
     with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - locate_file promises no pathlib.Path
         data = json.load(stream)
-    found = []
-    # Wards whose names differ only in their marks (Hương Vân, Hương Văn) are kept in a table of their own.
+    wards_found = []
+    # A table of its own holds the wards whose names differ only in their marks (Hương Vân, Hương Văn).
     for table in ("DICT_PROVINCE_DISTRICT_WARD_NO_ACCENTED", "DICT_PROVINCE_DISTRICT_WARD_ACCENTED"):
         for province_key, districts in data[table].items():
-            province = _kind_and_name(data["DICT_PROVINCE"][province_key]["province"])
+            province = _split_name(data["DICT_PROVINCE"][province_key]["province"])
             for district_key, wards in districts.items():
-                district = _kind_and_name(data["DICT_PROVINCE_DISTRICT"][province_key][district_key]["district"])
+                district = _split_name(data["DICT_PROVINCE_DISTRICT"][province_key][district_key]["district"])
                 for ward in wards.values():
                     if isinstance(ward["ward"], str):  # five island districts have no wards, only NaN
-                        found.append(Unit(*_kind_and_name(ward["ward"]), *district, *province))
-    return tuple(sorted(unit for unit in found if not unknown_characters("".join(unit))))
+                        wards_found.append(Unit(*_split_name(ward["ward"]), *district, *province))
+    return tuple(sorted(unit for unit in wards_found if not unknown_characters("".join(unit))))
 
 
-_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Phường", "Huyện", "Quận", "Tỉnh", "Xã")
+_UNIT_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Phường", "Huyện", "Quận", "Tỉnh", "Xã")
 
 
-def _kind_and_name(full: str) -> tuple[str, str]:
+def _split_name(full: str) -> tuple[str, str]:
+    """Split the full name of a unit, such as "Quận 7", into its kind and its bare name."""
     full = normalise(full)
-    kind = next(kind for kind in _KINDS if full.casefold().startswith(kind.casefold()))  # the data has one "Thị Xã"
+    # Without case, for the data has one "Thị Xã".
+    kind = next(kind for kind in _UNIT_KINDS if full.casefold().startswith(kind.casefold()))
     return kind, full[len(kind) :].strip()
 
 
-_WRITTEN_KINDS = {
+_KIND_SPELLINGS = {
     "Phường": ("Phường", "Phường", "phường", "P."),
     "Xã": ("Xã", "Xã", "xã", "X."),
     "Thị trấn": ("Thị trấn", "Thị trấn", "thị trấn", "TT", "TT."),
@@ -66,13 +71,15 @@ _WRITTEN_KINDS = {
     "Thành phố": ("Thành phố", "TP", "TP.", "Tp."),
     "Tỉnh": ("", "", "Tỉnh", "tỉnh", "T."),
 }
+"""For each kind of unit its spellings in an address, a frequent one more than once."""
 
 
-def _listed(names: str) -> list[str]:
+def _split_list(names: str) -> list[str]:
+    """Split a text at "|" and at line ends."""
     return names.strip().replace("\n", "|").split("|")
 
 
-STREETS = _listed("""
+STREETS = _split_list("""
 An Dương Vương|Âu Cơ|Bà Triệu|Bạch Đằng|Bùi Thị Xuân|Cách Mạng Tháng 8|Cao Thắng|Chu Văn An|Cống Quỳnh|Dã Tượng
 Duy Tân|Đặng Văn Ngữ|Điện Biên Phủ|Đinh Bộ Lĩnh|Đinh Tiên Hoàng|Đề Thám|Độc Lập|Đống Đa|Giải Phóng|Giảng Võ|Gò Dầu
 Hai Bà Trưng|Hàm Nghi|Hàng Bông|Hàng Đẫy|Hậu Giang|Hoàng Diệu|Hoàng Hoa Thám|Hòa Hảo|Hồ Tùng Mậu|Hùng Vương
@@ -88,135 +95,139 @@ Trần Nhật Duật|Trần Phú|Trần Quang Khải|Trịnh Hoài Đức|Trươ
 Yên Bái|Yên Đỗ|Yersin|Ỷ Lan
 """)
 
-_SURNAMES = _listed("""
+_SURNAMES = _split_list("""
 Nguyễn|Trần|Lê|Phạm|Huỳnh|Hoàng|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đinh|Đoàn|Lâm|Mai|Trịnh|Tạ|Lương|Thái|Kiều
 """)
 
-_MIDDLE_NAMES = _listed("""
+_MIDDLE_NAMES = _split_list("""
 Văn|Thị|Hữu|Đức|Quang|Minh|Xuân|Ngọc|Đình|Công|Bá|Thế|Viết|Trọng|Mạnh|Gia|Duy|Khắc|Sỹ|Tiến|Đăng|Huy|Phước|Chí|Như
 """)
 
-_GIVEN_NAMES = _listed("""
+_GIVEN_NAMES = _split_list("""
 An|Ánh|Ẩn|Bằng|Bảo|Bình|Bổng|Cẩn|Chẩn|Chiểu|Cẩm|Cường|Dẫn|Diễm|Dũng|Đạo|Đễ|Điểm|Đĩnh|Đoá|Giỏi|Hẹn|Hạnh|Hiển|Hoằng|Hổ
 Hợi|Hưng|Hỷ|Kẻng|Kỉnh|Khởi|Kỳ|Kỷ|Lẫm|Lẽ|Liễn|Lĩnh|Lỡ|Luỹ|Lữ|Mẫn|Mẽ|Mịch|Mỡ|Mỹ|Năng|Nẵng|Nghĩa|Ngẫu|Ngọ|Nhã|Nhẫn|Nhị
 Như|Nở|Oanh|Ổn|Phẩm|Phẳng|Phấn|Phẻ|Phỏng|Phụng|Quẳng|Quế|Quỳ|Quỵ|Sẵn|Sẻ|Sở|Sửu|Tẩu|Tẽ|Thẩm|Thẳng|Thế|Thỉnh|Thọ|Thuỳ
 Thuỵ|Thử|Tỉnh|Toản|Trẻ|Trỗi|Trụ|Tụ|Tựu|Tỵ|Uẩn|Ứng|Uyển|Vẹn|Vẽ|Vẻ|Vĩ|Vị|Vĩnh|Vọng|Vỡ|Vụ|Vượng|Vỹ|Xẻ|Ý|Yết
 """)
 
-_PLACES = _listed("""
+_LOCALITY_KINDS = _split_list("""
 Tổ|tổ|Khu|KP|Thôn|thôn|Xóm|xóm|Ấp|ấp|Đội|Bản|bản|Buôn|buôn|Ngõ|ngõ|Hẻm|hẻm|Ngách|Tầng|Ô|Block|block|Khu phố|khu phố
 Tổ dân phố|tổ dân phố
 """)
 
-_ESTATES = _listed("""
+_ESTATES = _split_list("""
 KCN|KĐT|KDC|Khu đô thị|Chung cư|Chợ|Cụm CN
 """)
 
-_BUILDINGS = _listed("""
+_BUILDINGS = _split_list("""
 Zen Plaza|Vincom Plaza|Flemington|Jamona City|Sunwah Tower|Waseco|Fafilm|Bitexco|Golden Westlake|Belleza|Zodiac
 Sunrise Riverview|Jade Park|Artex Building|Fuji Residence|Vinhomes|Winhome|Mipec Towers|Flower Garden|Bee Home
 """)
 
 
-def _pick(rng: np.random.Generator, choices: tuple | list):
-    return choices[int(rng.integers(len(choices)))]
-
-
-def _number(rng: np.random.Generator) -> str:
-    """A number of one to three digits, small ones as frequent as large ones, as house numbers are."""
+def _make_number(rng: np.random.Generator) -> str:
+    """Return a number of one to three digits; as with house numbers, all three lengths are equally frequent."""
     return str(int(rng.integers(1, 10 ** int(rng.integers(1, 4)))))
 
 
-def _house(rng: np.random.Generator) -> str:
-    number, letter = _number(rng), _pick(rng, "AABBCDEFGHK")
+def _make_house(rng: np.random.Generator) -> str:
+    """Return a house number, such as "Số 12/3B"."""
+    number, letter = _make_number(rng), choose(rng, "AABBCDEFGHK")
     style = rng.random()
     if style < 0.3:
         house = number
     elif style < 0.45:
         house = number + letter
     elif style < 0.7:
-        house = f"{number}/{_number(rng)}"
+        house = f"{number}/{_make_number(rng)}"
     elif style < 0.78:
-        house = f"{number}{letter}/{_number(rng)}"
+        house = f"{number}{letter}/{_make_number(rng)}"
     elif style < 0.86:
-        house = f"{number}/{_number(rng)}{'/' + _number(rng) if rng.random() < 0.4 else letter}"
+        house = f"{number}/{_make_number(rng)}{'/' + _make_number(rng) if rng.random() < 0.4 else letter}"
     elif style < 0.93:
         first = int(rng.integers(1, 400))
-        house = f"{first}{_pick(rng, ['-', ' - '])}{first + 2}"
+        house = f"{first}{choose(rng, ['-', ' - '])}{first + 2}"
     else:
-        return f"{_pick(rng, ['Lô', 'Lô', 'lô', 'Dãy', 'Nhà'])} {letter}{int(rng.integers(1, 30))}"
-    return _pick(rng, ["", "", "", "Số ", "Số ", "số ", "Nhà ", "SN "]) + house
+        return f"{choose(rng, ['Lô', 'Lô', 'lô', 'Dãy', 'Nhà'])} {letter}{int(rng.integers(1, 30))}"
+    return choose(rng, ["", "", "", "Số ", "Số ", "số ", "Nhà ", "SN "]) + house
 
 
-def _street(rng: np.random.Generator) -> str:
+def _make_street(rng: np.random.Generator) -> str:
+    """Return a street: one of STREETS, one named after an invented person, or a number."""
     style = rng.random()
     if style < 0.5:
-        name = _pick(rng, STREETS)
+        name = choose(rng, STREETS)
     elif style < 0.85:
-        name = f"{_pick(rng, _SURNAMES)} {_pick(rng, _MIDDLE_NAMES)} {_pick(rng, _GIVEN_NAMES)}"
+        name = f"{choose(rng, _SURNAMES)} {choose(rng, _MIDDLE_NAMES)} {choose(rng, _GIVEN_NAMES)}"
     elif style < 0.93:
-        return f"{_pick(rng, ['đường', 'Đường', 'Đường số', 'Phố', 'QL', 'Quốc lộ', 'TL'])} {_number(rng)}"
+        return f"{choose(rng, ['đường', 'Đường', 'Đường số', 'Phố', 'QL', 'Quốc lộ', 'TL'])} {_make_number(rng)}"
     else:
         return f"đường {int(rng.integers(1, 31))}/{int(rng.integers(1, 13))}"  # named after a day, as 3/2 in Sài Gòn
-    return _pick(rng, ["", "", "", "", "đường ", "Đường ", "phố ", "Đ. "]) + name
+    return choose(rng, ["", "", "", "", "đường ", "Đường ", "phố ", "Đ. "]) + name
 
 
-def _locality(rng: np.random.Generator, unit: Unit) -> str:
-    """A hamlet, quarter, alley, estate or building."""
+def _make_locality(rng: np.random.Generator, unit: Unit) -> str:
+    """Return a hamlet, quarter, alley, estate or building, such as "tổ 5"."""
     style = rng.random()
     if style < 0.08:
-        return _pick(rng, _BUILDINGS)
+        return choose(rng, _BUILDINGS)
     if style < 0.2:
-        return f"{_pick(rng, _ESTATES)} {_pick(rng, units()).ward}"
-    place = _pick(rng, _PLACES)
+        return f"{choose(rng, _ESTATES)} {choose(rng, units()).ward}"
+    kind = choose(rng, _LOCALITY_KINDS)
     if style < 0.7:
-        return f"{place} {int(rng.integers(1, 40))}{_pick(rng, 'AB') if rng.random() < 0.15 else ''}"
-    name = _pick(rng, units()).ward if not unit.ward.isdigit() else _pick(rng, _GIVEN_NAMES)
-    return f"{place} {name}"
+        return f"{kind} {int(rng.integers(1, 40))}{choose(rng, 'AB') if rng.random() < 0.15 else ''}"
+    name = choose(rng, units()).ward if not unit.ward.isdigit() else choose(rng, _GIVEN_NAMES)
+    return f"{kind} {name}"
 
 
-def _unit(rng: np.random.Generator, kind: str, name: str) -> str:
-    kind = _pick(rng, _WRITTEN_KINDS[kind])
+def _write_unit(rng: np.random.Generator, kind: str, name: str) -> str:
+    """Return the name of a unit after one of the spellings of its kind, such as "Q.7" or "quận 7"."""
+    kind = choose(rng, _KIND_SPELLINGS[kind])
     if not kind:
         return name
     close = kind.endswith(".") and rng.random() < 0.5
     return kind + ("" if close else " ") + name
 
 
-def _province(rng: np.random.Generator, unit: Unit) -> str:
+def _write_province(rng: np.random.Generator, unit: Unit) -> str:
+    """Return the province of a unit, often without its kind; "TP.HCM" and the like for Hồ Chí Minh."""
     if unit.province == "Hồ Chí Minh" and rng.random() < 0.3:
-        return _pick(rng, ["TP.HCM", "TP. HCM", "Tp.HCM", "TPHCM"])
-    return unit.province if rng.random() < 0.3 else _unit(rng, unit.province_kind, unit.province)
+        return choose(rng, ["TP.HCM", "TP. HCM", "Tp.HCM", "TPHCM"])
+    return unit.province if rng.random() < 0.3 else _write_unit(rng, unit.province_kind, unit.province)
 
 
 def address_line(rng: np.random.Generator, max_characters: int) -> str:
-    """One line of an address form, MIN_CHARACTERS to `max_characters` long, in NFC and the charset.
+    """Return a random line of an address, in NFC and the charset, MIN_CHARACTERS to `max_characters` long.
 
-    The line is a run of neighbouring parts of one address, such as street and ward, or district and province; ward,
-    district and province belong together.
+    The line has one to three consecutive parts of an address, such as street and ward, or district and province. The
+    ward lies in the district, and the district in the province.
+
+    >>> address_line(np.random.default_rng(3), 32)
+    'P. Phúc Thắng, TP Phúc Yên'
     """
     while True:
-        unit = _pick(rng, _town_wards() if rng.random() < 0.5 else units())
+        unit = choose(rng, _town_wards() if rng.random() < 0.5 else units())
         style = rng.random()
         if style < (0.75 if unit.ward_kind == "Phường" else 0.3):
-            start = f"{_house(rng)}{_pick(rng, [' ', ' ', ', '])}{_street(rng)}"
+            start = f"{_make_house(rng)}{choose(rng, [' ', ' ', ', '])}{_make_street(rng)}"
         elif style < 0.85:
-            start = _locality(rng, unit)
+            start = _make_locality(rng, unit)
         else:
-            start = f"{_locality(rng, unit)}, {_street(rng)}"
+            start = f"{_make_locality(rng, unit)}, {_make_street(rng)}"
         parts = [
             start,
-            _unit(rng, unit.ward_kind, unit.ward),
-            _unit(rng, unit.district_kind, unit.district),
-            _province(rng, unit),
+            _write_unit(rng, unit.ward_kind, unit.ward),
+            _write_unit(rng, unit.district_kind, unit.district),
+            _write_province(rng, unit),
         ]
         first = int(rng.choice(4, p=[0.74, 0.13, 0.11, 0.02]))
         last = first + int(rng.choice([1, 2, 3], p=[0.2, 0.6, 0.2]))
-        line = _pick(rng, [", ", ", ", ", ", ", ", " - ", " "]).join(parts[first:last])
+        line = choose(rng, [", ", ", ", ", ", ", ", " - ", " "]).join(parts[first:last])
         if MIN_CHARACTERS <= len(line) <= max_characters:
             return line
 
 
 @functools.cache
 def _town_wards() -> tuple[Unit, ...]:
+    """Return the wards of the kind Phường."""
     return tuple(unit for unit in units() if unit.ward_kind == "Phường")

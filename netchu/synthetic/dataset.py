@@ -1,4 +1,4 @@
-"""Writes an archive of synthetic handwriting in the layout of the real one: folders of images with labels.json."""
+"""Archives of synthetic handwriting in the layout of Cinnamon: folders of images with labels.json."""
 
 import json
 import zipfile
@@ -19,14 +19,17 @@ from netchu.synthetic.texts import TextKind, text_line
 
 _TRAIN, _TEST = 0, 1
 _WRITER, _TEXT, _DRAWING = 0, 1, 2
-"""Parts of a random generator's seed: which subset, and what for."""
+"""Parts of the seed of a random generator: the subset, and the purpose."""
 
 _TEST_SHARE = 4
-"""One text in so many belongs to the test folder, by its hash."""
+"""One text out of this many belongs to the test folder, by its hash."""
+
+_MAX_ATTEMPTS = 1000
+"""Texts drawn for a line before its subset counts as impossible."""
 
 
 class SyntheticParams(Section):
-    """Size of the synthetic data set, and the seed that determines all of it."""
+    """Size, texts and seed of the synthetic data set, the group `download.synthetic` of params.yaml."""
 
     seed: int = Field(ge=0, le=2**31 - 1)
     lines: int = Field(ge=1, le=10_000)  # for training and validation
@@ -45,11 +48,11 @@ class SyntheticParams(Section):
 
 
 def write_archive(path: Path, params: SyntheticParams) -> None:
-    """Write the zip file that `params` determine, byte for byte.
+    """Write a zip file of synthetic lines; equal parameters give equal bytes.
 
-    Like the real archive it holds a folder `Data Samples` and an official test folder `Private Test`, each with images
-    and a labels.json `{file: text}`; beside it our writers.json `{file: writer}`. No writer and no text, case and
-    punctuation apart, is in both folders, and line n is the same however many lines there are.
+    Like the archive of Cinnamon, it has a folder `Data Samples` and an official test folder `Private Test`, each with
+    images and a labels.json `{file: text}`, and also a writers.json `{file: writer}`. No writer and no text is in both
+    folders, even if case and punctuation are ignored. Line n does not depend on the number of lines.
     """
     subsets = (
         ("Data Samples", "samples", "writer", _TRAIN, params.lines, params.writers),
@@ -57,42 +60,46 @@ def write_archive(path: Path, params: SyntheticParams) -> None:
     )
     done = iter(progress(range(params.lines + params.test_lines), "drawing lines", params.lines + params.test_lines))
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as zipped:
-        for folder, suffix, prefix, subset, lines, writers in subsets:
-            people = [sample_writer(_rng(params.seed, subset, _WRITER, number)) for number in range(writers)]
-            labels, hands = {}, {}
+        for folder, suffix, prefix, subset, lines, writer_count in subsets:
+            writers = [sample_writer(_rng(params.seed, subset, _WRITER, index)) for index in range(writer_count)]
+            labels, writer_names = {}, {}
             for n in range(lines):
                 next(done)
-                file, text, number = f"{n:04d}_{suffix}.png", _text(params, subset, n), n % writers
-                image = draw_line(text, people[number], _rng(params.seed, subset, _DRAWING, n))
-                labels[file], hands[file] = text, f"{prefix}-{number:03d}"
-                _add(zipped, f"{folder}/{file}", _png(image))
-            for name, values in (("labels", labels), ("writers", hands)):
+                file, text, index = f"{n:04d}_{suffix}.png", _make_text(params, subset, n), n % writer_count
+                image = draw_line(text, writers[index], _rng(params.seed, subset, _DRAWING, n))
+                labels[file], writer_names[file] = text, f"{prefix}-{index:03d}"
+                add_entry(zipped, f"{folder}/{file}", _encode_png(image))
+            for name, values in (("labels", labels), ("writers", writer_names)):
                 content = json.dumps(values, ensure_ascii=False, indent=0) + "\n"
-                _add(zipped, f"{folder}/{name}.json", content.encode())
+                add_entry(zipped, f"{folder}/{name}.json", content.encode())
 
 
 def _rng(*seed: int) -> np.random.Generator:
+    """Return a new random generator."""
     return np.random.default_rng(seed)
 
 
-def _text(params: SyntheticParams, subset: int, n: int) -> str:
+def _make_text(params: SyntheticParams, subset: int, n: int) -> str:
+    """Return the text of line `n` of a subset."""
     rng = _rng(params.seed, subset, _TEXT, n)
-    while True:
-        # Without a draw for a single kind, whose lines are then those of its own generator.
+    for _ in range(_MAX_ATTEMPTS):
+        # No draw if there is one kind only: the default archive stays as it was before there were kinds.
         kind = params.texts[int(rng.integers(len(params.texts)))] if len(params.texts) > 1 else params.texts[0]
         text = text_line(rng, kind, params.max_characters, params.sentences)
-        # The text itself says where it belongs, so no line has to know the others.
+        # The hash of the text decides its subset, so that no line depends on another.
         if (zlib.crc32(fold(text).encode()) % _TEST_SHARE == 0) == (subset == _TEST):
             return text
+    raise NetchuError(f"download.synthetic: {params.sentences}: has too few different sentences")
 
 
-def _png(image: np.ndarray) -> bytes:
+def _encode_png(image: np.ndarray) -> bytes:
+    """Return an RGB image as a PNG file."""
     encoded, data = cv2.imencode(".png", image[:, :, ::-1])
     if not encoded:
         raise NetchuError("synthetic: OpenCV cannot write PNG; reinstall opencv-python-headless")
     return data.tobytes()
 
 
-def _add(zipped: zipfile.ZipFile, name: str, content: bytes) -> None:
-    # A fixed date: the archive must depend on the parameters alone. Stored: PNG is compressed already.
+def add_entry(zipped: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a file to a zip archive, uncompressed and with a fixed date, so that equal contents give equal bytes."""
     zipped.writestr(zipfile.ZipInfo(name, date_time=(2018, 1, 1, 0, 0, 0)), content)

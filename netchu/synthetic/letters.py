@@ -1,7 +1,7 @@
-"""Single-stroke skeletons of letters, digits and punctuation, and of the Vietnamese marks that sit on them.
+"""Skeletons of letters, digits, punctuation and Vietnamese marks, as strokes of a pen.
 
 Coordinates: x to the right, y up, in x-heights: the baseline is y = 0, a small letter ends at y = 1, capitals and
-ascenders at y = TALL. A letter is a list of strokes, a stroke the array (points, 2) of a pen that stays down.
+ascenders at y = TALL. A glyph is a tuple of strokes; a stroke is the path of the pen while it is down, (points, 2).
 
 The alphabets "print" and "script" are the public-domain Hershey fonts futural and scripts; "hand" is our own.
 """
@@ -13,21 +13,21 @@ import numpy as np
 from HersheyFonts import HersheyFonts
 
 Stroke = np.ndarray
-Letter = tuple[Stroke, ...]
+Glyph = tuple[Stroke, ...]
 
 TALL = 1.6
 """Height of capitals and ascenders."""
 
 _STEP = 0.1
-"""Distance of neighbouring points on a stroke."""
+"""Distance between neighbouring points of a stroke."""
 
 _SCRIPT_SLANT = 0.32
-"""Run over rise of the stems of the font scripts; taken out, because the writer has a slant of his own."""
+"""Run over rise of the stems of the font scripts; removed, because writers have their own slant."""
 
 _SCRIPT_LETTERS = "aceghilmnopqtuyBCMNPRUY"
-"""The letters of the font scripts that nobody takes for another: its r, d, H and X, for instance, are left out."""
+"""Letters of the font scripts that cannot be mistaken for others, unlike its r, d, H and X."""
 
-# Control points in tenths of an x-height: a "|" is a corner, a ";" lifts the pen.
+# Control points in tenths of an x-height. "|" marks a corner, ";" lifts the pen.
 _HAND = {
     "a": ["8 8.5, 5 10, 1.5 7.5, 1 3.5, 3 .2, 6 2, 8 8.5 | 8 3, 9 .2, 11 1.8"],
     "b": ["1 17 | 1 1 | 1.3 5, 4 9.6, 7.5 8, 8 4, 5.5 .2, 1.3 1.6"],
@@ -82,7 +82,7 @@ _HAND = {
     "9": ["8 12.6, 5 16, 1 13, 3.4 8.8, 8 12.6 | 7.8 5, 6.4 0"],
 }
 
-# The diamonds and boxes with which the Hershey fonts dot i, j and punctuation look printed.
+# Dots drawn by hand, because those of the Hershey fonts, diamonds and boxes, look printed.
 _DOTTED = {
     ".": ["0 .5, .5 .2, .2 -.1"],
     ",": ["1 1, 1 -.4, 0 -2.8"],
@@ -112,70 +112,78 @@ _MARKS = {
 MARKS = tuple(_MARKS)
 
 
-def split(character: str) -> tuple[str, str]:
-    """The base letter of a precomposed character, and its marks as combining characters, inner before outer.
+def decompose(character: str) -> tuple[str, str]:
+    """Split a precomposed character into its base letter and its marks, as combining characters, inner before outer.
 
-    The dot below comes last, whatever its place in the canonical order; đ, which has no decomposition, is a letter.
+    The dot below comes last, regardless of the canonical order. The letter đ has no decomposition.
+
+    >>> base, marks = decompose("Ậ")
+    >>> base, [unicodedata.name(mark) for mark in marks]
+    ('A', ['COMBINING CIRCUMFLEX ACCENT', 'COMBINING DOT BELOW'])
     """
     base, *marks = unicodedata.normalize("NFD", character)
     return base, "".join(sorted(marks, key=lambda mark: mark == "\u0323"))
 
 
-def mark(name: str) -> Stroke:
-    """The stroke of one of MARKS, centred on (0, 0)."""
-    return _marks()[name]
+def mark_stroke(mark: str) -> Stroke:
+    """Return the stroke of one of MARKS, centred on (0, 0)."""
+    return _mark_strokes()[mark]
 
 
 @functools.cache
-def _marks() -> dict[str, Stroke]:
-    return {name: _hand(points)[0] for name, points in _MARKS.items()}
+def _mark_strokes() -> dict[str, Stroke]:
+    """Return the strokes of all marks."""
+    return {mark: _parse_glyph(points)[0] for mark, points in _MARKS.items()}
 
 
 @functools.cache
-def dot() -> Stroke:
-    """The dot of i and j, starting at (0, 0)."""
-    return _hand(_DOT)[0]
+def dot_stroke() -> Stroke:
+    """Return the dot of i and j, which starts at (0, 0)."""
+    return _parse_glyph(_DOT)[0]
 
 
 @functools.cache
-def alphabets() -> dict[str, dict[str, tuple[Letter, ...]]]:
-    """Forms of each letter by alphabet: "print" has every character of ASCII, "script" and "hand" only some.
+def alphabets() -> dict[str, dict[str, tuple[Glyph, ...]]]:
+    """Return the glyphs of each character by alphabet. "print" has all ASCII characters, "script" and "hand" only some.
 
-    The letters i and j come without their dot, đ and Đ with their bar.
+    The letters i and j have no dot; đ and Đ have their bar.
     """
-    hand = {character: tuple(map(_hand, forms)) for character, forms in (_HAND | _DOTTED).items()}
-    printed = {character: (letter,) for character, letter in _hershey("futural").items()} | {
+    hand = {character: tuple(map(_parse_glyph, forms)) for character, forms in (_HAND | _DOTTED).items()}
+    printed = {character: (glyph,) for character, glyph in _read_hershey("futural").items()} | {
         character: hand[character] for character in _DOTTED
     }
-    script = {character: (letter,) for character, letter in _hershey("scripts").items() if character in _SCRIPT_LETTERS}
+    script = {
+        character: (glyph,) for character, glyph in _read_hershey("scripts").items() if character in _SCRIPT_LETTERS
+    }
     tables = {"print": printed, "script": script, "hand": hand}
     for table in (printed, hand):
-        for plain, barred in (("d", "đ"), ("D", "Đ")):
-            table[barred] = tuple(_bar(letter, capital=plain == "D") for letter in table[plain])
+        for base, barred in (("d", "đ"), ("D", "Đ")):
+            table[barred] = tuple(_add_bar(glyph, capital=base == "D") for glyph in table[base])
     return tables
 
 
-def _bar(letter: Letter, capital: bool) -> Letter:
-    points = np.concatenate(letter)
+def _add_bar(glyph: Glyph, capital: bool) -> Glyph:
+    """Add the bar of đ or Đ to the glyph of d or D."""
+    points = np.concatenate(glyph)
     if capital:
         left = points[:, 0].min() + 0.1
         ends = [(left - 0.28, 0.8), (left + 0.42, 0.82)]
     else:
         top = points[points[:, 1].argmax(), 0]
         ends = [(top - 0.35, 1.27), (top + 0.3, 1.29)]
-    return (*letter, _resample(np.array(ends)))
+    return (*glyph, _resample(np.array(ends)))
 
 
-def _hershey(name: str) -> dict[str, Letter]:
-    """Letters of a Hershey font, whose capitals span y = -12 (top) to 9 (baseline), y down."""
+def _read_hershey(name: str) -> dict[str, Glyph]:
+    """Return the glyphs of a Hershey font, whose capitals span y = -12 (top) to 9 (baseline), y down."""
     font = HersheyFonts()
     font.load_default_font(name)
     script = name == "scripts"
     x_height = 9.0 if script else 14.0
-    letters = {}
-    for character, glyph in font.all_glyphs.items():
+    glyphs = {}
+    for character, hershey_glyph in font.all_glyphs.items():
         strokes = []
-        for stroke in glyph.strokes:
+        for stroke in hershey_glyph.strokes:
             points = np.array(stroke, float)
             x, y = points[:, 0], 9.0 - points[:, 1]
             if script:
@@ -192,11 +200,12 @@ def _hershey(name: str) -> dict[str, Letter]:
         if character in "ij":
             strokes = [stroke for stroke in strokes if stroke[:, 1].min() < 1]
         if strokes:
-            letters[character] = tuple(map(_resample, strokes))
-    return letters
+            glyphs[character] = tuple(map(_resample, strokes))
+    return glyphs
 
 
-def _hand(form: str) -> Letter:
+def _parse_glyph(form: str) -> Glyph:
+    """Return the glyph whose control points are written as in _HAND."""
     strokes = []
     for stroke in form.split(";"):
         pieces = []
@@ -210,7 +219,7 @@ def _hand(form: str) -> Letter:
 
 
 def _curve(points: np.ndarray) -> np.ndarray:
-    """A Catmull-Rom spline through `points`, 8 points a segment."""
+    """Return a Catmull-Rom spline through `points`, 8 points for each segment."""
     if len(points) < 3:
         return points
     padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
@@ -221,7 +230,7 @@ def _curve(points: np.ndarray) -> np.ndarray:
 
 
 def _resample(points: np.ndarray) -> Stroke:
-    """Points at even distances, about _STEP, with the corners rounded a little, as a moving hand does."""
+    """Return points at equal distances, about _STEP, with slightly rounded corners, as a moving hand draws them."""
     lengths = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0], np.cumsum(lengths)])
     count = max(3, round(along[-1] / _STEP) + 1)

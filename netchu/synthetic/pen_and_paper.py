@@ -1,7 +1,12 @@
-"""Draws ink and paper: the part that a written text and a recorded pen have in common."""
+"""Drawing of strokes with ink on paper, for written texts and recorded strokes alike."""
+
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+if TYPE_CHECKING:
+    from netchu.synthetic.handwriting import Writer
 
 SCALE = 2
 """Supersampling: ink is drawn this many times larger, then averaged down."""
@@ -15,13 +20,13 @@ _RULE = (34, 26, 12)
 
 
 def to_subpixels(points: np.ndarray) -> np.ndarray:
-    """Convert positions in pixels, float (..., 2), to the fixed-point coordinates that `draw` takes."""
+    """Convert positions in pixels, float (..., 2), to the fixed-point coordinates of `draw_on_paper`."""
     return np.rint((points + 0.5) * (SCALE << _SHIFT)).astype(np.int32)
 
 
-def draw(
+def draw_on_paper(
     layers: list[tuple[int, list[np.ndarray]]],
-    writer,
+    writer: "Writer",
     height: int,
     width: int,
     baseline: float,
@@ -59,9 +64,14 @@ def draw(
 
 
 def _draw_ink(
-    layers: list, density: float, height: int, width: int, rng: np.random.Generator, line_type: int
+    layers: list[tuple[int, list[np.ndarray]]],
+    density: float,
+    height: int,
+    width: int,
+    rng: np.random.Generator,
+    line_type: int,
 ) -> np.ndarray:
-    """Return how much of each pixel the ink covers, float32 (height, width), 0 to 1."""
+    """Return the fraction of each pixel that the ink covers, float32 (height, width)."""
     canvas = np.zeros((height * SCALE, width * SCALE), np.uint8)
     for thickness, polylines in layers:
         cv2.polylines(canvas, polylines, False, 255, thickness, line_type, _SHIFT)
@@ -73,7 +83,7 @@ def _draw_ink(
     return cover * np.clip(density + flow, 0.35, 1)
 
 
-def _draw_grain(writer, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+def _draw_grain(writer: "Writer", height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """Return the paper's grain and shading, float32 (height, width), in grey levels above the paper's colour."""
     corners = writer.shading * rng.uniform(-1, 0, (2, 2)).astype(np.float32)
     grey = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)

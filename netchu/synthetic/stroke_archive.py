@@ -1,4 +1,4 @@
-"""Turns a file of pen strokes into an archive of line images with a table of labels."""
+"""Archives of line images drawn from files of pen strokes."""
 
 import csv
 import functools
@@ -17,6 +17,7 @@ from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
 from netchu.core.progress import progress
 from netchu.intake.stroke_files import StrokeLine, read_strokes
+from netchu.synthetic.dataset import add_entry
 from netchu.synthetic.handwriting import sample_writer
 from netchu.synthetic.stroke_drawing import MAX_SIZE, draw_strokes, measure_strokes
 
@@ -31,10 +32,10 @@ class StrokeParams(Section):
 
 
 def write_stroke_archive(strokes: Path, path: Path, params: StrokeParams) -> int:
-    """Draw the lines of the file `strokes` into the zip file `path`; return the number of images.
+    """Draw the lines of the file `strokes`, write them to the zip file `path`, and return the number of images.
 
     Each image has its own pen, ink and paper. The zip holds the images `images/<id>-<n>.jpg` and `lines.csv` with the
-    columns file, text, writer, subset and fault: a faulty line has no image, and the clean stage rejects it. Equal
+    columns file, text, writer, subset and fault. A faulty line has no image, and the clean stage rejects it. Equal
     parameters give equal bytes.
 
     >>> write_stroke_archive(Path("lines.jsonl.xz"), Path("lines.zip"), StrokeParams(seed=1, renderings=2))
@@ -47,12 +48,12 @@ def write_stroke_archive(strokes: Path, path: Path, params: StrokeParams) -> int
     rows, images, first_fault = [], 0, ""
     # One image a thread: OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
-    drawn = ordered_map(functools.partial(_draw, params=params), read_strokes(strokes))
+    drawn = ordered_map(functools.partial(_draw_renderings, params=params), read_strokes(strokes))
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for line, pictures in progress(drawn, f"drawing {strokes.name}", total):
             for number, picture in enumerate(pictures):
                 file = f"images/{line.id}-{number}.jpg"
-                _add(archive, file, picture)
+                add_entry(archive, file, picture)
                 rows.append((file, line.text, line.writer, line.subset, ""))
                 images += 1
             if line.fault:
@@ -64,11 +65,12 @@ def write_stroke_archive(strokes: Path, path: Path, params: StrokeParams) -> int
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(("file", "text", "writer", "subset", "fault"))
         writer.writerows(rows)
-        _add(archive, "lines.csv", table.getvalue().encode("utf-8", "backslashreplace"))
+        add_entry(archive, "lines.csv", table.getvalue().encode("utf-8", "backslashreplace"))
     return images
 
 
-def _draw(line: StrokeLine, params: StrokeParams) -> tuple[StrokeLine, list[bytes]]:
+def _draw_renderings(line: StrokeLine, params: StrokeParams) -> tuple[StrokeLine, list[bytes]]:
+    """Return the line, with a fault if it cannot be drawn, and its images as JPEG files."""
     if not line.fault:
         width, height = measure_strokes(line.strokes)
         if width > MAX_SIZE[0] or height > MAX_SIZE[1]:
@@ -83,8 +85,3 @@ def _draw(line: StrokeLine, params: StrokeParams) -> tuple[StrokeLine, list[byte
         image = draw_strokes(line.strokes, sample_writer(rng), rng)
         pictures.append(cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes())
     return line, pictures
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    # A fixed date: the archive must depend on the strokes and parameters alone. Stored: JPEG is compressed already.
-    archive.writestr(zipfile.ZipInfo(name, date_time=(2018, 1, 1, 0, 0, 0)), content)

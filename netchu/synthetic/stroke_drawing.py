@@ -1,33 +1,36 @@
-"""Draws pen strokes that a tablet recorded, with the pens, inks and papers of the synthetic writers."""
+"""Drawing of pen strokes that a tablet recorded, with the pens, inks and papers of synthetic writers."""
 
 import cv2
 import numpy as np
 
 from netchu.synthetic.handwriting import Writer
-from netchu.synthetic.pen_and_paper import SCALE, draw, to_subpixels
+from netchu.synthetic.pen_and_paper import SCALE, draw_on_paper, to_subpixels
 
 _SUBDIVISIONS = 4
-"""Points of the drawn curve for each recorded one."""
+"""Points of the drawn curve for each recorded point."""
 
 _MAX_DISTANCE = 5.0
-"""Letter heights between the line of writing and a stroke's middle above which the stroke is a slip of the pen."""
+"""Distance in letter heights between the line of writing and a stroke's middle above which it is a slip of the pen."""
 
 MAX_SIZE = (400.0, 60.0)
 """Largest width and height of a line, in letter heights. A line of 158 characters is 185 wide."""
 
 _WRITER_LETTER = 23
-"""Pixels of a small letter's height for which the pens of synthetic writers are meant."""
+"""Height in pixels of a small letter that suits the pens of synthetic writers."""
 
 _DOT = np.array([0.06, 0.05])
-"""Letter heights by which the pen moves while it makes a dot."""
+"""Length of a dot in letter heights."""
 
 
 def draw_strokes(strokes: list[np.ndarray], writer: Writer, rng: np.random.Generator) -> np.ndarray:
     """Draw a line of recorded strokes as if written on paper.
 
-    The size, proportions, slant, slope and margins vary with `rng`; the pen, ink and paper are those of `writer`. The
-    line is as wide where the pen was slow or moved down as pressure makes it. Strokes far above or below the line are
-    left out.
+    Size, proportions, slant, slope and margins vary with `rng`. The line is wider where the pen moved slowly or down.
+    Strokes far above or below the line of writing are dropped.
+
+    >>> rng = np.random.default_rng(1)
+    >>> line = next(read_strokes(Path("lines.jsonl")))
+    >>> image = draw_strokes(line.strokes, sample_writer(rng), rng)
 
     Args:
         strokes: one float array (points, 2) for each time the pen is down: x to the right, y down, in any unit.
@@ -53,7 +56,7 @@ def draw_strokes(strokes: list[np.ndarray], writer: Writer, rng: np.random.Gener
     baseline = float(np.median(points[:, 1])) + 0.5 * letter
     pen = writer.pen * letter / _WRITER_LETTER * rng.uniform(0.9, 1.4)
     layers = _ink_layers(points, starts * _SUBDIVISIONS, pressure, pen, writer.pressure)
-    return draw(layers, writer, height, width, baseline, rng, cv2.LINE_8)
+    return draw_on_paper(layers, writer, height, width, baseline, rng, cv2.LINE_8)
 
 
 def measure_strokes(strokes: list[np.ndarray]) -> tuple[float, float]:
@@ -91,7 +94,7 @@ def _join(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _drop_slips(points: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Leave out the strokes that lie far above or below the line of writing; `points` in letter heights."""
+    """Drop the strokes far above or below the line of writing; `points` are in letter heights."""
     lengths = np.diff(np.append(starts, len(points)))
     middles = np.add.reduceat(points, starts) / lengths[:, None]
     near = np.abs(middles[:, 1] - np.median(middles[:, 1])) <= 2 * _MAX_DISTANCE
@@ -105,20 +108,20 @@ def _drop_slips(points: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _pressure(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Return how hard the pen is pressed between each point and the next, 0 to 1: slow and downward means hard."""
+    """Return the pressure of the pen between each point and the next, 0 to 1: high where it moves slowly or down."""
     moves = np.diff(points, axis=0, append=points[-1:])
     moves[starts[1:] - 1] = 0
     lengths = np.hypot(*moves.T)
     typical = np.median(lengths[lengths > 0]) if lengths.any() else 1.0
     pressure = typical / (typical + lengths) + 0.2 * moves[:, 1] / np.maximum(lengths, 1e-9)
-    # A hand changes its pressure slowly; that it also does so between strokes does no harm.
+    # Pressure changes slowly. Smoothing it across pen-ups does no harm.
     return np.clip(np.convolve(np.pad(pressure, 1, "edge"), [0.25, 0.5, 0.25], mode="valid"), 0, 1)
 
 
 def _smooth(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Put a Catmull-Rom spline through each stroke: (_SUBDIVISIONS * points, 2), for a tablet reports few points.
+    """Return a Catmull-Rom spline through each stroke, (_SUBDIVISIONS * points, 2), because tablets report few points.
 
-    Each point begins _SUBDIVISIONS points of the result; those of a stroke's last point all lie on it.
+    Point n becomes the points from n * _SUBDIVISIONS on; those of a stroke's last point are all equal to it.
     """
     first, last = np.zeros(len(points), bool), np.zeros(len(points), bool)
     first[starts], last[np.append(starts[1:], len(points)) - 1] = True, True
@@ -137,7 +140,7 @@ def _smooth(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
 def _ink_layers(
     points: np.ndarray, starts: np.ndarray, pressure: np.ndarray, pen: float, strength: float
 ) -> list[tuple[int, np.ndarray | list[np.ndarray]]]:
-    """Return lines of growing thickness, each over those parts of the strokes where the pen is pressed so hard.
+    """Return layers of lines, each thicker than the one before, for the parts of the strokes with enough pressure.
 
     Args:
         points: of the curve, (points, 2), in pixels.

@@ -1,4 +1,4 @@
-"""Lines of text of several kinds, so that a network learns to read what is written and not what is usual."""
+"""Random lines of text of several kinds, for a network that reads unusual texts as well as usual ones."""
 
 import functools
 import gzip
@@ -14,6 +14,7 @@ import numpy as np
 from netchu.core.charset import normalise, unknown_characters
 from netchu.core.errors import NetchuError
 from netchu.synthetic.addresses import address_line
+from netchu.synthetic.choice import choose
 
 TextKind = Literal[
     "addresses", "cases", "abbreviations", "numbers", "contacts", "syllables", "english", "sentences"
@@ -44,6 +45,8 @@ _INITIALS = (
     "THCS", "TNHH", "CP", "ĐH", "CĐ", "BV", "TTYT", "PGS.TS", "ThS.", "BS.", "KS.", "GĐ", "P.GĐ", "v.v.",
     "VN", "Cty", "CN", "BCH", "TW", "ĐTDĐ",
 )  # fmt: skip
+
+_SHORT_WORD = re.compile(r"(?<!\S)\S{2,12}(?!\S)")
 _CAPITALS = "ABCDĐEGHIKLMNOPQRSTUVXY"
 
 _ENGLISH = re.findall(
@@ -89,7 +92,7 @@ def text_line(rng: np.random.Generator, kind: TextKind, max_characters: int, sen
     if kind == "sentences":
         return _cut_sentence(rng, read_sentences(sentences), max_characters)
     piece, separators = _PIECES[kind]
-    separator = separators[int(rng.integers(len(separators)))]
+    separator = choose(rng, separators)
     length = int(rng.integers(6, max_characters + 1))
     line = ""
     while True:
@@ -109,17 +112,15 @@ def read_sentences(path: str) -> tuple[str, ...]:
             lines = [normalise(line) for line in file]
     except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
         raise NetchuError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    lines = tuple(line for line in lines if len(line) > 1 and not unknown_characters(line))
+    # A line without a short word may fit nowhere.
+    lines = tuple(line for line in lines if _SHORT_WORD.search(line) and not unknown_characters(line))
     if not lines:
         raise NetchuError(f"{path}: has no line of text in the charset")
     return lines
 
 
-def _choose(rng: np.random.Generator, choices):
-    return choices[int(rng.integers(len(choices)))]
-
-
-def _digits(rng: np.random.Generator, count: int) -> str:
+def _make_digits(rng: np.random.Generator, count: int) -> str:
+    """Return `count` digits, the first of which may be 0."""
     return "".join(map(str, rng.integers(0, 10, count)))
 
 
@@ -131,13 +132,13 @@ def _vary_case(rng: np.random.Generator, line: str) -> str:
     if style < 0.6:
         return line.upper()
     cases = (str.lower, str.upper, str.capitalize)
-    return " ".join(_choose(rng, cases)(word) for word in line.split(" "))
+    return " ".join(choose(rng, cases)(word) for word in line.split(" "))
 
 
 def _cut_sentence(rng: np.random.Generator, sentences: tuple[str, ...], max_characters: int) -> str:
     """Return words in a row of a random sentence."""
     while True:
-        words = _choose(rng, sentences).split(" ")
+        words = choose(rng, sentences).split(" ")
         start = int(rng.integers(len(words)))
         length, line = int(rng.integers(6, max_characters + 1)), ""
         for word in words[start:]:
@@ -149,19 +150,22 @@ def _cut_sentence(rng: np.random.Generator, sentences: tuple[str, ...], max_char
             return line
 
 
-def _abbreviation(rng: np.random.Generator) -> str:
+def _make_abbreviation(rng: np.random.Generator) -> str:
+    """Return an abbreviation: of a unit and its number, a common one, or random capitals."""
     style = rng.random()
     if style < 0.5:  # Q.1, P. 12, KP3
         number = str(int(rng.integers(1, 10 ** int(rng.integers(1, 3)))))
-        letters = _choose(rng, _UNIT_LETTERS)
-        return f"{letters}{_choose(rng, ('.', '.', '. ', '', ' '))}{number}{_choose(rng, ('', '', '', 'A', 'B'))}"
+        letters = choose(rng, _UNIT_LETTERS)
+        return f"{letters}{choose(rng, ('.', '.', '. ', '', ' '))}{number}{choose(rng, ('', '', '', 'A', 'B'))}"
     if style < 0.75:
-        return _choose(rng, _INITIALS)
-    letters = [_choose(rng, _CAPITALS) for _ in range(int(rng.integers(2, 5)))]
-    return _choose(rng, ("", "", ".", "-")).join(letters)
+        return choose(rng, _INITIALS)
+    letters = [choose(rng, _CAPITALS) for _ in range(int(rng.integers(2, 5)))]
+    return choose(rng, ("", "", ".", "-")).join(letters)
 
 
-def _number(rng: np.random.Generator) -> str:
+def _make_quantity(rng: np.random.Generator) -> str:
+    """Return a number, date, time, telephone number or sum."""
+
     def whole(low: int, high: int) -> int:
         return int(rng.integers(low, high + 1))
 
@@ -169,85 +173,84 @@ def _number(rng: np.random.Generator) -> str:
     if style == 0:
         return f"{whole(1, 10 ** whole(4, 10)):,}".replace(",", ".")
     if style == 1:
-        return f"{whole(0, 999)},{whole(0, 99)}{_choose(rng, ('', '', '%', ' km', ' kg', ' m2'))}"
+        return f"{whole(0, 999)},{whole(0, 99)}{choose(rng, ('', '', '%', ' km', ' kg', ' m2'))}"
     if style == 2:
-        return f"{whole(1, 31)}{_choose(rng, '/-.')}{whole(1, 12)}{_choose(rng, '/-.')}{whole(1930, 2030)}"
+        return f"{whole(1, 31)}{choose(rng, '/-.')}{whole(1, 12)}{choose(rng, '/-.')}{whole(1930, 2030)}"
     if style == 3:
         return f"{whole(1, 31):02}/{whole(1, 12):02}/{whole(0, 99):02}"
     if style == 4:
         return f"ngày {whole(1, 31)} tháng {whole(1, 12)} năm {whole(1930, 2030)}"
     if style == 5:
-        return f"{whole(0, 23)}{_choose(rng, ('h', ':', ' giờ '))}{whole(0, 59):02}"
+        return f"{whole(0, 23)}{choose(rng, ('h', ':', ' giờ '))}{whole(0, 59):02}"
     if style == 6:
-        digits = f"0{whole(2, 9)}{_digits(rng, 8)}"
-        return _choose(
-            rng, (digits, f"{digits[:4]} {digits[4:7]} {digits[7:]}", f"{digits[:4]}.{digits[4:7]}.{digits[7:]}")
-        )
+        digits = f"0{whole(2, 9)}{_make_digits(rng, 8)}"
+        return choose(rng, ("", " ", ".")).join((digits[:4], digits[4:7], digits[7:]))
     if style == 7:
-        return f"{_choose(rng, ('(028)', '(024)', '+84', '0236'))} {_digits(rng, 4)} {_digits(rng, 4)}"
+        return f"{choose(rng, ('(028)', '(024)', '+84', '0236'))} {_make_digits(rng, 4)} {_make_digits(rng, 4)}"
     if style == 8:
-        return f"{whole(1, 999)}{_choose(rng, ('/', '-', ' - ', '+', ' x ', ' = '))}{whole(1, 999)}"
-    return _digits(rng, whole(1, 12))
+        return f"{whole(1, 999)}{choose(rng, ('/', '-', ' - ', '+', ' x ', ' = '))}{whole(1, 999)}"
+    return _make_digits(rng, whole(1, 12))
 
 
-def _contact(rng: np.random.Generator) -> str:
-    names = [_plain_syllable(rng) for _ in range(int(rng.integers(1, 4)))]
-    name = _choose(rng, ("", "", ".", "_", "-")).join(names)
+def _make_contact(rng: np.random.Generator) -> str:
+    """Return an e-mail or web address."""
+    names = [_make_ascii_syllable(rng) for _ in range(int(rng.integers(1, 4)))]
+    name = choose(rng, ("", "", ".", "_", "-")).join(names)
     if rng.random() < 0.4:
-        name += _digits(rng, int(rng.integers(1, 5)))
-    ending = _choose(rng, ("com", "vn", "com.vn", "net", "org", "edu.vn", "gov.vn"))
+        name += _make_digits(rng, int(rng.integers(1, 5)))
+    ending = choose(rng, ("com", "vn", "com.vn", "net", "org", "edu.vn", "gov.vn"))
     if rng.random() < 0.7:
-        return f"{name}@{_choose(rng, ('gmail', 'yahoo', 'hotmail', 'outlook', _plain_syllable(rng)))}.{ending}"
-    return f"{_choose(rng, ('www.', 'https://', ''))}{name}.{ending}"
+        return f"{name}@{choose(rng, ('gmail', 'yahoo', 'hotmail', 'outlook', _make_ascii_syllable(rng)))}.{ending}"
+    return f"{choose(rng, ('www.', 'https://', ''))}{name}.{ending}"
 
 
-def _plain_syllable(rng: np.random.Generator) -> str:
-    decomposed = unicodedata.normalize("NFD", _syllable(rng).lower().replace("đ", "d"))
+def _make_ascii_syllable(rng: np.random.Generator) -> str:
+    """Return a syllable in lower case without marks."""
+    decomposed = unicodedata.normalize("NFD", _make_syllable(rng).lower().replace("đ", "d"))
     return "".join(character for character in decomposed if character.isascii())
 
 
-def _syllable(rng: np.random.Generator) -> str:
+def _make_syllable(rng: np.random.Generator) -> str:
     """Return a syllable by the rules of Vietnamese spelling, which need not be a word."""
-    rime = _choose(rng, _RIMES)
+    rime = choose(rng, _RIMES)
     if rime.startswith("y"):
         onset = ""
     else:
-        onset = _choose(rng, _ONSETS)
+        onset = choose(rng, _ONSETS)
         while (onset == "qu" and rime[0] in "uưoôi") or (onset == "gi" and rime[0] == "i"):
-            onset = _choose(rng, _ONSETS)
+            onset = choose(rng, _ONSETS)
         if rime[0] in "ieê":
             onset = {"c": "k", "g": "gh", "ng": "ngh"}.get(onset, onset)
         elif onset == "k":
             onset = "c"
-    tone = _choose(rng, _STOP_TONES if rime.endswith(("c", "ch", "p", "t")) else _TONES)
+    tone = choose(rng, _STOP_TONES if rime.endswith(("c", "ch", "p", "t")) else _TONES)
     syllable = unicodedata.normalize("NFC", onset + _put_tone(rime, tone))
-    return _choose(rng, (str.lower, str.lower, str.lower, str.capitalize, str.upper))(syllable)
+    return choose(rng, (str.lower, str.lower, str.lower, str.capitalize, str.upper))(syllable)
 
 
 def _put_tone(rime: str, tone: str) -> str:
     """Put the tone on the last vowel with a mark; without one, on the last before a consonant, else on the first."""
     vowels = [index for index, letter in enumerate(rime) if letter in "aăâeêioôơuưy"]
     marked = [index for index in vowels if rime[index] in "ăâêôơư"]
-    if rime == "ưa":
-        place = 0
-    elif marked:
-        place = marked[-1]
+    if marked:
+        position = marked[-1]
     elif vowels[-1] < len(rime) - 1 or rime in ("oa", "oe", "uy"):
-        place = vowels[-1]
+        position = vowels[-1]
     else:
-        place = vowels[1] if rime == "oai" else vowels[0]
-    return rime[: place + 1] + tone + rime[place + 1 :]
+        position = vowels[1] if rime == "oai" else vowels[0]
+    return rime[: position + 1] + tone + rime[position + 1 :]
 
 
-def _english(rng: np.random.Generator) -> str:
-    return _choose(rng, (str.lower, str.lower, str.lower, str.capitalize, str.upper))(_choose(rng, _ENGLISH))
+def _choose_english(rng: np.random.Generator) -> str:
+    """Return an English word in random case."""
+    return choose(rng, (str.lower, str.lower, str.lower, str.capitalize, str.upper))(choose(rng, _ENGLISH))
 
 
 _PIECES: dict[str, tuple[Callable[[np.random.Generator], str], tuple[str, ...]]] = {
-    "abbreviations": (_abbreviation, (", ", ", ", " - ", " ")),
-    "numbers": (_number, (", ", "; ", " - ", " ")),
-    "contacts": (_contact, (", ", " ")),
-    "syllables": (_syllable, (" ", " ", " ", ", ")),
-    "english": (_english, (" ", " ", " ", ", ")),
+    "abbreviations": (_make_abbreviation, (", ", ", ", " - ", " ")),
+    "numbers": (_make_quantity, (", ", "; ", " - ", " ")),
+    "contacts": (_make_contact, (", ", " ")),
+    "syllables": (_make_syllable, (" ", " ", " ", ", ")),
+    "english": (_choose_english, (" ", " ", " ", ", ")),
 }
 """For each kind that strings small pieces together: the function that makes a piece, and the separators."""

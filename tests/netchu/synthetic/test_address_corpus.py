@@ -1,4 +1,4 @@
-"""The corpus: every ward, both styles, the labels, no foreign character; always the same."""
+"""Tests of the corpus: every ward, both styles, all labels in the charset; equal seeds give equal lines."""
 
 import re
 
@@ -23,35 +23,35 @@ def corpus() -> list[str]:
     return address_corpus(LABELS, rounds=1, seed=1)
 
 
-def test_labels_are_in_except_those_that_cannot_be_written(corpus):
+def test_contains_labels_in_the_charset(corpus):
     assert set(LABELS[:3]) <= set(corpus)
     assert not set(LABELS[3:]) & set(corpus)
     assert all(line == normalise(line) and not unknown_characters(line) for line in corpus)
     assert corpus == sorted(set(corpus))
 
 
-def test_both_styles_and_most_wards_occur(corpus):
+def test_contains_both_styles_and_most_wards(corpus):
     sentences = [line for line in corpus if ", " in line]
     assert 0.4 < len(sentences) / len(corpus) < 0.6
     text = fold("\n".join(corpus))
     assert sum(fold(unit.ward) in text for unit in units()) > 0.9 * len(units())
 
 
-def test_districts_follow_the_labels(corpus):
+def test_draws_the_districts_of_the_labels_more_often(corpus):
     assert sum("Vũng Tàu" in line for line in corpus) > 0.2 * len(corpus)
 
 
-def test_labels_beginnings_are_used_with_other_digits(corpus):
+def test_varies_the_digits_in_beginnings_of_labels(corpus):
     beginnings = {line.split(",")[0] for line in corpus if "đường Trần Phú" in line}
     assert len(beginnings) > 100
 
 
-def test_same_seed_same_lines(corpus):
+def test_depends_on_the_set_of_labels_and_the_seed(corpus):
     assert address_corpus(LABELS[::-1], rounds=1, seed=1) == corpus
     assert address_corpus(LABELS, rounds=1, seed=2) != corpus
 
 
-def test_without_labels_there_are_addresses():
+def test_makes_addresses_without_labels():
     assert len(address_corpus([], rounds=1, seed=1)) > 15000
 
 

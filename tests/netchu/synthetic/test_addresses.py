@@ -18,14 +18,14 @@ def lines():
 
 @given(seed=st.integers(0, 2**31), longest=st.integers(12, 64))
 @settings(max_examples=200, deadline=None)
-def test_a_line_is_nfc_in_the_charset_and_of_the_asked_length(seed, longest):
+def test_returns_normalised_line_of_the_charset_within_the_length(seed, longest):
     line = address_line(np.random.default_rng(seed), longest)
     assert MIN_CHARACTERS <= len(line) <= longest
     assert set(line) <= set(CHARSET)
     assert line == unicodedata.normalize("NFC", line) == normalise(line)
 
 
-def test_units_lie_in_each_other_as_in_the_package():
+def test_units_agree_with_the_parser_of_the_package():
     vietnamadminunits = pytest.importorskip("vietnamadminunits")
     rng = np.random.default_rng(0)
     for index in rng.choice(len(units()), 60, replace=False):
@@ -37,14 +37,14 @@ def test_units_lie_in_each_other_as_in_the_package():
         assert parsed.district.casefold() == district.casefold()
 
 
-def test_units_are_complete_and_known_ones_are_there():
+def test_lists_all_units():
     assert len(units()) == len(set(units())) == 10035
     assert len({unit.province for unit in units()}) == 63
     assert ("Phường", "Bến Nghé", "Quận", "1", "Thành phố", "Hồ Chí Minh") in units()
     assert ("Xã", "Phù Đổng", "Huyện", "Gia Lâm", "Thành phố", "Hà Nội") in units()
 
 
-def test_lines_hold_every_digit_and_nearly_every_letter_of_addresses(lines):
+def test_lines_contain_every_digit_and_nearly_every_letter(lines):
     seen = set("".join(lines))
     assert set("0123456789/-,.") <= seen
     accented = {character for character in CHARSET if character.islower() and ord(character) > 127}
@@ -53,13 +53,13 @@ def test_lines_hold_every_digit_and_nearly_every_letter_of_addresses(lines):
     assert set("ABCDEGHIKLMNOPQRSTUVXYĐ") <= seen
 
 
-def test_lines_vary(lines):
+def test_lines_vary_in_text_and_spelling(lines):
     assert len(set(lines)) > 0.9 * len(lines)
     kinds = ("Phường", "P.", "Xã", "Quận", "Q.", "Huyện", "TP", "Số", "/")
     assert all(any(kind in line for line in lines) for kind in kinds)
 
 
-def test_the_package_of_units_is_read_without_importing_it():
+def test_reads_units_without_importing_the_package():
     code = (
         "import sys; from netchu.synthetic.addresses import units; units(); "
         "sys.exit('pandas' in sys.modules or 'vietnamadminunits' in sys.modules)"

@@ -40,7 +40,7 @@ def tables(files, name):
     return {folder: json.loads(files[f"{folder}/{name}.json"]) for folder in ("Data Samples", "Private Test")}
 
 
-def test_layout(archive):
+def test_writes_the_layout_of_cinnamon(archive):
     files = read(archive)
     labels, writers = tables(files, "labels"), tables(files, "writers")
     assert list(labels["Data Samples"]) == [f"{n:04d}_samples.png" for n in range(40)]
@@ -52,15 +52,15 @@ def test_layout(archive):
         assert all(len(text) <= 24 and set(text) <= set(CHARSET) for text in labels[folder].values())
 
 
-def test_images_are_rgb_png(archive):
+def test_writes_rgb_png_images(archive):
     files = read(archive)
     for name in ("Data Samples/0000_samples.png", "Private Test/0011_tests.png"):
         image = Image.open(io.BytesIO(files[name]))
         assert (image.format, image.mode) == ("PNG", "RGB")
 
 
-def test_blue_ink_is_blue(archive):
-    # Colours go through OpenCV, which holds them in the other order.
+def test_writes_blue_ink_as_blue(archive):
+    # OpenCV has the colour channels in the other order.
     shades = []
     for name, content in read(archive).items():
         if name.endswith(".png"):
@@ -71,7 +71,7 @@ def test_blue_ink_is_blue(archive):
     assert blue > red + 30
 
 
-def test_no_writer_and_no_text_is_in_both_folders(archive):
+def test_shares_no_writer_and_no_text_between_folders(archive):
     files = read(archive)
     writers, labels = tables(files, "writers"), tables(files, "labels")
     assert len(set(writers["Data Samples"].values())) == 5
@@ -81,7 +81,7 @@ def test_no_writer_and_no_text_is_in_both_folders(archive):
     assert not folded[0] & folded[1]
 
 
-def test_equal_parameters_give_equal_bytes_and_another_seed_other_texts(archive, tmp_path):
+def test_writes_equal_bytes_for_equal_parameters_and_other_texts_for_another_seed(archive, tmp_path):
     write_archive(tmp_path / "again.zip", SyntheticParams(**PARAMS))
     write_archive(tmp_path / "other.zip", SyntheticParams(**PARAMS | {"seed": 8}))
     assert hashlib.sha256((tmp_path / "again.zip").read_bytes()).digest() == (
@@ -90,7 +90,7 @@ def test_equal_parameters_give_equal_bytes_and_another_seed_other_texts(archive,
     assert tables(read(tmp_path / "other.zip"), "labels") != tables(read(archive), "labels")
 
 
-def test_a_line_does_not_depend_on_the_number_of_lines(archive, tmp_path):
+def test_draws_a_line_independently_of_the_number_of_lines(archive, tmp_path):
     write_archive(tmp_path / "fewer.zip", SyntheticParams(**PARAMS | {"lines": 6, "test_lines": 2}))
     many = read(archive)
     for name, content in read(tmp_path / "fewer.zip").items():
@@ -98,7 +98,7 @@ def test_a_line_does_not_depend_on_the_number_of_lines(archive, tmp_path):
             assert content == many[name]
 
 
-def test_default_texts_keep_every_pixel_and_label(archive):
+def test_draws_the_default_texts_pixel_by_pixel_as_before(archive):
     # The PNG files themselves depend on the version of zlib.
     digest = hashlib.sha256()
     for name, content in read(archive).items():
@@ -107,7 +107,7 @@ def test_default_texts_keep_every_pixel_and_label(archive):
     assert digest.hexdigest() == "20be015a26fd3f5e4b271768ecbc1913b079be23223720962d4562cbe3a6f727"
 
 
-def test_texts_of_all_kinds_are_mixed(tmp_path):
+def test_mixes_kinds_of_text(tmp_path):
     kinds = ["abbreviations", "contacts", "syllables"]
     write_archive(tmp_path / "mixed.zip", SyntheticParams(**PARAMS | {"texts": kinds}))
     labels = tables(read(tmp_path / "mixed.zip"), "labels")
@@ -132,6 +132,6 @@ def test_texts_of_all_kinds_are_mixed(tmp_path):
         {"texts": ["sentences"]},
     ],
 )
-def test_params_are_checked(wrong):
+def test_rejects_invalid_params(wrong):
     with pytest.raises(ValidationError):
         SyntheticParams(**PARAMS | wrong)

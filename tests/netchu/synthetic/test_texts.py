@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from netchu.core.charset import normalise, unknown_characters
 from netchu.core.errors import NetchuError
-from netchu.synthetic.texts import TextKind, _put_tone, _syllable, read_sentences, text_line
+from netchu.synthetic.texts import TextKind, _make_syllable, _put_tone, read_sentences, text_line
 
 KINDS_OF_TEXT = get_args(TextKind)
 SENTENCES = ["Quán ấy bán bún chả từ năm 1966.", "Nước mắt ai rơi?", "東京", "x"]
@@ -85,7 +85,7 @@ def test_tone_is_put_where_vietnamese_spelling_has_it(rime, toned):
 
 
 def test_syllables_keep_the_rules_of_spelling():
-    syllables = [_syllable(np.random.default_rng(n)).lower() for n in range(5000)]
+    syllables = [_make_syllable(np.random.default_rng(n)).lower() for n in range(5000)]
     bare = ["".join(c for c in unicodedata.normalize("NFD", s) if c.isalpha()) for s in syllables]
     tones = [set(unicodedata.normalize("NFD", s)) & set("\u0301\u0300\u0309\u0303\u0323") for s in syllables]
     assert all(len(tone) <= 1 for tone in tones)
