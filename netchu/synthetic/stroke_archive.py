@@ -25,7 +25,7 @@ JPEG_QUALITY = 90
 
 
 class StrokeParams(Section):
-    """How pen strokes become images."""
+    """Seed and number of the images of pen strokes, the group `download.strokes` of params.yaml."""
 
     seed: int = Field(ge=0, le=2**31 - 1)
     renderings: int = Field(ge=1, le=100)  # images of a line, unless it is named validation or test: then one
@@ -39,7 +39,7 @@ def write_stroke_archive(strokes: Path, path: Path, params: StrokeParams) -> int
     parameters give equal bytes.
 
     >>> write_stroke_archive(Path("lines.jsonl.xz"), Path("lines.zip"), StrokeParams(seed=1, renderings=2))
-    10984
+    9788
 
     Raises:
         NetchuError: the file cannot be read, or has no good line.
