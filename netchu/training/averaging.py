@@ -3,7 +3,7 @@
 from keras import ops
 
 
-def share_kept(average: float, steps: object) -> object:
+def share_kept(average: float, steps):
     """Return the share of the averaged weights that is kept in a step, at most `average`; the rest is the new weights.
 
     The share grows from 2/11 with the number of `steps` taken, so that the average soon forgets the random weights of

@@ -17,7 +17,7 @@ _GPU_DRIVERS = ("/proc/driver/nvidia", "/dev/nvidia0", "/dev/dxg")
 """One of these exists on a machine with a GPU that TensorFlow may use; the last is for Linux within Windows."""
 
 _NEEDLESS = "^(I[0-9]{4} |WARNING: All log messages before absl)|failed call to cuInit"
-"""Lines of TensorFlow that say nothing to a person without a GPU; TF_CPP_MIN_LOG_LEVEL comes too late for them."""
+"""TensorFlow's messages that do not matter without a GPU. It prints them whatever TF_CPP_MIN_LOG_LEVEL is below 3."""
 
 
 def import_keras() -> str:
@@ -36,7 +36,7 @@ def import_keras() -> str:
                 stack.enter_context(_filter_stderr(_NEEDLESS))
         backend = import_module("keras").backend.backend()
         if backend == "tensorflow":
-            import_module("tensorflow").config.list_physical_devices()  # the first call logs that there is no GPU
+            import_module("tensorflow").config.list_physical_devices()  # logs, the first time, that there is no GPU
     _check(backend)  # again: ~/.keras/keras.json can name a backend, too
     return backend
 
@@ -52,7 +52,7 @@ def _check(backend: str) -> None:
 def _filter_stderr(pattern: str) -> Iterator[None]:
     """Drop the lines that match `pattern` from standard error, also those that native code writes.
 
-    Another process filters, so that the last words of a crash are not lost.
+    Another process filters, so that the last message before a crash is not lost.
     """
     sys.stderr.flush()
     kept = os.dup(2)

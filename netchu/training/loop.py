@@ -79,7 +79,7 @@ def train(
         )
         for epoch in epochs:
             if should_stop(state.history, params.patience):
-                print(f"train: validation CER has been worse for {params.patience} epochs: stops", flush=True)
+                print(f"train: stops, no better validation CER since epoch {best_epoch(state.history)}", flush=True)
                 break
             started = time.perf_counter()
             loss = _train_epoch(step, batches, epoch, steps)

@@ -1,4 +1,4 @@
-"""The state of a training: everything that an interrupted training needs to continue as if nothing had happened."""
+"""The state of a training: everything that an interrupted training needs to continue with the same result."""
 
 import keras
 import numpy as np
@@ -34,7 +34,7 @@ class TrainingState:
 
     @property
     def epoch(self) -> int:
-        """The last validated epoch, 0 before the first."""
+        """Number of the last validated epoch, 0 before the first."""
         return self.history[-1]["epoch"] if self.history else 0
 
     def record(self, epoch: int, loss: float, validation_cer: float) -> None:

@@ -23,7 +23,7 @@ ERROR = "E0000 00:00:1.7   10 file.cc:1] another error\n"
 
 @pytest.fixture
 def messages(monkeypatch, capfd):
-    """A function that starts Keras, replaced by a stub that logs like TensorFlow, and returns what reaches stderr."""
+    """Return a function that starts a stub of Keras, which logs like TensorFlow, and returns the lines on stderr."""
     stub = SimpleNamespace(
         backend=SimpleNamespace(backend=lambda: "tensorflow"),
         config=SimpleNamespace(list_physical_devices=lambda: os.write(2, (NEEDLESS + ERROR).encode())),

@@ -29,13 +29,13 @@ def texts_of(batches):
     return [decode([label for label in row if label != PAD]) for batch in batches for row in batch.labels]
 
 
-def test_yields_every_line_once_in_full_batches(subset):
+def test_yields_every_line_once(subset):
     batches = list(training_batches(subset, (), {}, 8, FULL, seed=1, epoch=1))
     assert len(batches) == -(-150 // 8)
     assert sorted(texts_of(batches)) == sorted(row["text"] for row in subset)
 
 
-def test_order_and_augmentation_follow_seed_and_epoch(subset):
+def test_order_and_augmentation_depend_on_seed_and_epoch(subset):
     def run(seed, epoch):
         return list(training_batches(subset, (), {}, 8, FULL, seed, epoch))
 
@@ -79,7 +79,6 @@ def test_augments_each_line_differently(tmp_path):
 
 
 def test_augmentation_of_a_line_does_not_depend_on_other_lines(tmp_path):
-    """Its batch pads the line, with paper."""
     images = []
     for texts in (["abc"], ["abc", "d", "efg"]):
         folder = tmp_path / str(len(texts))
