@@ -35,9 +35,9 @@ def assign_subsets(lines: list[dict], params: SplitParams) -> list[str | None]:
       set are excluded.
     - If it names validation lines, they and the unnamed lines of their groups are the validation set. Training lines
       with a writer or text of the validation set are excluded.
-    - Lines named train are never test lines, but can be validation lines if the data names none.
+    - Lines named train are never test lines, but can be validation lines if their source names none.
     - The groups that remain are assigned at random until the fractions of `params` are met, in every source as nearly
-      as the sizes of its groups allow.
+      as the sizes of its groups allow. A source that names lines of a subset gets no others in that subset.
     """
     test_lines = [line for line in lines if line["subset"] == "test"]
     remaining = _without_keys_of(test_lines, lines)
@@ -56,13 +56,15 @@ def assign_subsets(lines: list[dict], params: SplitParams) -> list[str | None]:
     sources: dict[str, list[list[dict]]] = {}
     for group in free_groups:
         sources.setdefault(_first_line(group)["source"], []).append(group)
-    named_subsets = {line["subset"] for line in lines}
+    named_subsets = {(line["source"], line["subset"]) for line in lines}
     for subset in ("test", "validation"):
         fraction = getattr(params, subset)
-        if subset in named_subsets or not fraction:
+        if not fraction:
             continue
         candidates, quotas = [], []
-        for _, groups_of_source in sorted(sources.items()):
+        for source, groups_of_source in sorted(sources.items()):
+            if (source, subset) in named_subsets:
+                continue
             unassigned = [group for group in groups_of_source if group[0]["id"] not in subsets]
             candidates.append(
                 [group for group in unassigned if subset != "test" or all(line["subset"] is None for line in group)]
