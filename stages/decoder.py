@@ -18,14 +18,23 @@ from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate
 from netchu.reading.onnx_network import OnnxNetwork
-from netchu.reading.reader import Calibration, Reader, adapt_reader, write_reader
+from netchu.reading.reader import Calibration, Reader, ReaderSettings, adapt_reader, write_reader
 from netchu.synthetic.address_corpus import address_corpus
+
+
+class SecondParams(Section):
+    """Group `decoder.second` of params.yaml: a second model, and the beam search's settings with both networks."""
+
+    model: str
+    language_weight: float = Field(ge=0, le=10)
+    length_bonus: float = Field(ge=0, le=10)
 
 
 class DecoderParams(BeamParams):
     """Group `decoder` of params.yaml."""
 
     init_from: str | None
+    second: SecondParams | None
     seed: int = Field(ge=0)
     rounds: int = Field(ge=0, le=100)
     order: int = Field(ge=2, le=40)
@@ -64,15 +73,36 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     # In lower case, because the beam search ignores case.
     corpus = {text.lower() for text in address_corpus(training_texts, decoder.rounds, decoder.seed)}
     language_model = LanguageModel.from_trie(estimate(corpus, decoder.order, decoder.threshold))
-    beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
     network = OnnxNetwork(inputs["model"])
-    reader = Reader(ReaderParts(network, language_model, beam), {}, network.preprocess)
     validation = Subset(inputs["lines"], inputs["split"], "validation")
-    calibration = {name: calibrate(reader, name, validation, params.labels.folded) for name in DECODERS}
+
+    def choose_settings(second_network: OnnxNetwork | None, beam: BeamParams) -> ReaderSettings:
+        reader = Reader(ReaderParts(network, second_network, language_model, beam), {}, network.preprocess)
+        calibration = {name: calibrate(reader, name, validation, params.labels.folded) for name in DECODERS}
+        return ReaderSettings(beam, calibration)
+
+    beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
+    settings, second = choose_settings(None, beam), None
+    if decoder.second:
+        changes = decoder.second.model_dump(exclude={"model"})
+        second_model = Path(decoder.second.model)
+        second_network = _load_second_network(second_model, network)
+        second = second_model, choose_settings(second_network, beam.model_copy(update=changes))
     with atomic_path(outputs["reader"]) as folder:
-        write_reader(folder, inputs["model"], language_model, beam, calibration)
+        write_reader(folder, inputs["model"], language_model, settings, second)
         size = (folder / "language_model.bin").stat().st_size
     return f"language model of {len(corpus)} texts, {size / 1e6:.1f} MB, calibrated on {len(validation)} lines"
+
+
+def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
+    """Load the network of the model in `folder`; raise NetchuError if it reads other line images than `network`."""
+    second_network = OnnxNetwork(folder)
+    if second_network.preprocess != network.preprocess:
+        raise NetchuError(
+            f"decoder.second.model: {folder}: trained with preprocess {second_network.preprocess}, "
+            f"not {network.preprocess}"
+        )
+    return second_network
 
 
 def calibrate(reader: Reader, decoder: str, lines: Subset, folded: Sequence[str]) -> Calibration:

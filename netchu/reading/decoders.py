@@ -1,4 +1,4 @@
-"""Decoders find the text of a line in its logits. To add one, write a function and register it in DECODERS."""
+"""Decoders find the text of a line. To add one, write a function and register it in DECODERS."""
 
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
@@ -6,9 +6,11 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import AfterValidator, Field
 
+from netchu.core.charset import encode
 from netchu.core.params import Section
+from netchu.reading.alignment import text_log_probabilities
 from netchu.reading.beam_search import beam
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import greedy, log_softmax
 from netchu.reading.language_model import LanguageModel
 
 Network = Callable[[np.ndarray], np.ndarray]
@@ -27,23 +29,33 @@ class ReaderParts(NamedTuple):
     """The parts of a reader that decoders may use."""
 
     network: Network
+    second_network: Network | None
     language_model: LanguageModel
     beam: BeamParams
 
 
-def decode_greedily(logits: np.ndarray, parts: ReaderParts) -> str:
+def decode_greedily(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) -> str:
     """Return the text of the most likely path: the network alone."""
     return greedy(logits)
 
 
-def decode_by_beam(logits: np.ndarray, parts: ReaderParts) -> str:
-    """Return the best text of a prefix beam search with the language model."""
+def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) -> str:
+    """Return the best text of a prefix beam search with the language model.
+
+    A second network, if the reader has one, adds its log-probability to the score of each text found (rescoring of
+    n-best lists, Ostendorf et al. 1991). The logits of two networks cannot be averaged, because they place the same
+    letter in different frames.
+    """
     width, weight, bonus = parts.beam.beam_width, parts.beam.language_weight, parts.beam.length_bonus
-    return beam(logits, width, parts.language_model, weight, bonus)[0][0]
+    texts, scores = zip(*beam(logits, width, parts.language_model, weight, bonus), strict=True)
+    if len(texts) == 1 or parts.second_network is None:
+        return texts[0]
+    second_scores = text_log_probabilities(log_softmax(parts.second_network(image)), list(map(encode, texts)))
+    return texts[int(np.argmax(np.array(scores) + second_scores))]
 
 
-Decoder = Callable[[np.ndarray, ReaderParts], str]
-"""Finds the text of a line in its logits, `(frames, classes)`."""
+Decoder = Callable[[np.ndarray, np.ndarray, ReaderParts], str]
+"""Finds the text of a line image, uint8 `(height, width)`, given its logits, `(frames, classes)`."""
 
 DECODERS: dict[str, Decoder] = {"greedy": decode_greedily, "beam": decode_by_beam}
 """All decoders by name."""

@@ -1,10 +1,10 @@
-"""A complete reader: network, language model, decoders and calibrated confidences; reads without TensorFlow."""
+"""A complete reader: networks, language model, decoders and calibrated confidences; reads without TensorFlow."""
 
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,17 @@ Calibration = list[list[float]]
 
 _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
+SECOND_NETWORK = "second.onnx"
+"""File of a reader's second network; most readers have none."""
+
+
+class ReaderSettings(NamedTuple):
+    """Settings that were chosen on validation lines."""
+
+    beam: BeamParams
+    calibration: Mapping[str, Calibration]
+    """By decoder. A decoder that is missing, because the reader was written before it existed, is not calibrated."""
+
 
 class Reader:
     """Reads line images: `Reader.load(folder).read_line(image).text`. Threads may share one reader."""
@@ -32,8 +43,7 @@ class Reader:
         """Put a reader together.
 
         Args:
-            calibration: by decoder; a decoder that is missing reports its raw confidences, so a reader that was written
-                before a decoder existed still works with it.
+            calibration: by decoder; a decoder that is missing reports raw confidences.
             preprocess: the parameters that turn pictures into its line images.
         """
         self._parts = parts
@@ -44,17 +54,11 @@ class Reader:
     def load(cls, folder: Path) -> "Reader":
         """Load the reader in `folder`; raise NetchuError if a part is missing or damaged."""
         network = OnnxNetwork(folder)
+        second_network = OnnxNetwork(folder, SECOND_NETWORK) if (folder / SECOND_NETWORK).exists() else None
         language_model = LanguageModel.load(folder / "language_model.bin")
-        try:
-            settings = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
-            beam = BeamParams(**settings["beam"])
-            calibration = settings["calibration"]
-            for name, knots in calibration.items():
-                _check_calibration(name, knots)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
-            raise NetchuError(f"{folder}/reader.json: not readable ({reason}); run `dvc repro decoder`") from None
-        return cls(ReaderParts(network, language_model, beam), calibration, network.preprocess)
+        settings = _load_settings(folder / "reader.json", second_network is not None)
+        parts = ReaderParts(network, second_network, language_model, settings.beam)
+        return cls(parts, settings.calibration, network.preprocess)
 
     def read(
         self, items: Iterable[tuple[Item, np.ndarray]], decoder: str = DEFAULT_DECODER
@@ -79,7 +83,7 @@ class Reader:
             letters: also return the letters with their alternatives, which takes some 20 milliseconds.
         """
         logits = self._parts.network(image)
-        text = DECODERS[decoder](logits, self._parts)
+        text = DECODERS[decoder](image, logits, self._parts)
         knots = self._calibration.get(decoder, _UNCALIBRATED)
         reading = read_words(logits, text, lambda raw: float(np.interp(raw, *knots)))
         return reading._replace(letters=read_letters(logits, " ".join(text.split()))) if letters else reading
@@ -89,24 +93,50 @@ def write_reader(
     folder: Path,
     model: Path,
     language_model: LanguageModel,
-    beam: BeamParams,
-    calibration: Mapping[str, Calibration],
+    settings: ReaderSettings,
+    second: tuple[Path, ReaderSettings] | None = None,
 ) -> None:
-    """Write a reader into `folder`: the files of the folder `model`, `language_model.bin` and `reader.json`."""
+    """Write a reader into `folder`: the files of the folder `model`, `language_model.bin` and `reader.json`.
+
+    Args:
+        settings: those of the reader without a second network.
+        second: the folder of a second model, and the settings of the reader with both networks.
+    """
     shutil.copytree(model, folder, dirs_exist_ok=True)
     language_model.save(folder / "language_model.bin")
-    write_json(folder / "reader.json", {"beam": beam.model_dump(), "calibration": dict(calibration)})
+    values = {"beam": settings.beam.model_dump(), "calibration": dict(settings.calibration)}
+    if second:
+        second_model, paired = second
+        shutil.copyfile(second_model / "model.onnx", folder / SECOND_NETWORK)
+        values["with_second"] = {"beam": paired.beam.model_dump(), "calibration": dict(paired.calibration)}
+    write_json(folder / "reader.json", values)
 
 
 def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
-    """Write a reader into `folder`: the files of the folder `model`, and everything else from the folder `reader`.
+    """Write a reader into `folder`: the files of the folder `model`, the rest from the folder `reader`.
 
-    Raises NetchuError if `reader` is not a complete reader.
+    A second network is dropped: it was not fine-tuned. The settings for one network then apply. Raises NetchuError if
+    `reader` is not a complete reader.
     """
     Reader.load(reader)
     shutil.copytree(model, folder, dirs_exist_ok=True)
     for name in ("language_model.bin", "reader.json"):
         shutil.copyfile(reader / name, folder / name)
+
+
+def _load_settings(path: Path, with_second: bool) -> ReaderSettings:
+    """Load the settings, those for two networks if `with_second`; raise NetchuError if `path` is damaged."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if with_second:
+            values = values.get("with_second", values)  # older readers hold only the settings for both
+        settings = ReaderSettings(BeamParams(**values["beam"]), values["calibration"])
+        for name, knots in settings.calibration.items():
+            _check_calibration(name, knots)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
+        raise NetchuError(f"{path}: not readable ({reason}); run `dvc repro decoder`") from None
+    return settings
 
 
 def _check_calibration(name: str, calibration: Calibration) -> None:

@@ -12,7 +12,7 @@ from netchu.core.frames import FRAME_WIDTH
 from netchu.reading.decoders import BeamParams
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate
-from netchu.reading.reader import Calibration, write_reader
+from netchu.reading.reader import Calibration, ReaderSettings, write_reader
 
 PREPROCESS = {"height": 48, "blur": 0.0, "threshold": "none", "deslant": False}
 
@@ -64,5 +64,6 @@ def write_tiny_reader(
     model = write_tiny_model(folder.with_name(f"{folder.name}-model"), height)
     beam = beam or BeamParams(beam_width=4, language_weight=0.5, length_bonus=1.0)
     language_model = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
-    write_reader(folder, model, language_model, beam, calibration or {"greedy": IDENTITY, "beam": IDENTITY})
+    settings = ReaderSettings(beam, calibration or {"greedy": IDENTITY, "beam": IDENTITY})
+    write_reader(folder, model, language_model, settings)
     return folder

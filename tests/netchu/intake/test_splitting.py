@@ -165,11 +165,11 @@ def test_keeps_training_lines_of_a_writer_with_one_text_of_the_validation_set():
 
 
 def test_draws_subsets_in_sources_that_name_none():
-    """One source names its validation lines, another its test lines; the fractions hold in the others."""
+    """One source names its training and validation lines, another its test lines, the third none."""
     named = [line(number, subset="validation" if number < 10 else "train", source="a") for number in range(100)]
     tested = [line(number, subset="test" if number < 120 else None, source="b") for number in range(100, 200)]
     open_lines = [line(number, source="c") for number in range(200, 300)]
     subsets = split(named + tested + open_lines, validation=0.1, test=0.2)
-    assert [subsets[:100].count(name) for name in ("validation", "test")] == [10, 20]
+    assert [subsets[:100].count(name) for name in ("validation", "test")] == [10, 0]
     assert [subsets[100:200].count(name) for name in ("validation", "test")] == [8, 20]
     assert [subsets[200:].count(name) for name in ("validation", "test")] == [10, 20]

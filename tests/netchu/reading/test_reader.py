@@ -8,21 +8,23 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pytest
 
 from netchu.core.charset import BLANK, encode
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
+from netchu.reading.alignment import forward_variables
 from netchu.reading.beam_search import beam
 from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import greedy, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.ngrams import estimate
 from netchu.reading.onnx_network import OnnxNetwork
-from netchu.reading.reader import Reader
+from netchu.reading.reader import Reader, ReaderSettings, adapt_reader, write_reader
 from stages.evaluate import EvaluateParams
-from tests.netchu.tiny_model import PREPROCESS, TEXTS, write_tiny_reader
+from tests.netchu.tiny_model import PREPROCESS, TEXTS, write_tiny_model, write_tiny_reader
 
 BEAM = BeamParams(beam_width=5, language_weight=0.8, length_bonus=1.5)
 CALIBRATION = {"greedy": [[0.2, 0.6], [0.1, 0.9]], "beam": [[0.5], [0.25]]}
@@ -53,7 +55,7 @@ LANGUAGE_MODEL = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
 
 
 def reader_of(logits: np.ndarray, calibration: dict | None = None, beam_params: BeamParams = BEAM) -> Reader:
-    return Reader(ReaderParts(FixedNetwork(logits), LANGUAGE_MODEL, beam_params), calibration or {}, PREPROCESS)
+    return Reader(ReaderParts(FixedNetwork(logits), None, LANGUAGE_MODEL, beam_params), calibration or {}, PREPROCESS)
 
 
 def test_reads_as_its_parts_do():
@@ -97,13 +99,72 @@ def test_returns_letters_on_request(folder):
 
 def test_new_decoder_needs_only_its_registration(folder, monkeypatch):
     """A reader that was written before the decoder existed loads, and reports the decoder's raw confidences."""
-    monkeypatch.setitem(DECODERS, "shouting", lambda logits, parts: greedy(logits).upper())
+    monkeypatch.setitem(DECODERS, "shouting", lambda image, logits, parts: greedy(logits).upper())
     reader = Reader.load(folder)
     image = np.random.default_rng(0).integers(0, 256, (48, 200), np.uint8)
     text = reader.read_line(image, "greedy").text.upper()
     assert reader.read_line(image, "shouting") == read_words(OnnxNetwork(folder)(image), text)
     assert EvaluateParams(decoder="shouting").decoder == "shouting"
     assert Recognizer.load(folder).read(np.full((80, 900), 250, np.uint8), decoder="shouting").text == ""
+
+
+@pytest.fixture
+def paired(folder, tmp_path):
+    """A reader with a second network: the tiny one with its weights in reverse order; and the second model."""
+    second = write_tiny_model(tmp_path / "second")
+    model = onnx.load(second / "model.onnx")
+    (weights,) = (tensor for tensor in model.graph.initializer if tensor.name == "weights")
+    weights.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weights)[::-1].copy(), "weights"))
+    onnx.save(model, second / "model.onnx")
+    settings = ReaderSettings(BEAM, CALIBRATION)
+    with_second = ReaderSettings(BEAM.model_copy(update={"length_bonus": 2.0}), {"beam": [[0.5], [0.75]]})
+    model = folder.with_name(f"{folder.name}-model")
+    write_reader(tmp_path / "reader", model, LANGUAGE_MODEL, settings, (second, with_second))
+    return tmp_path / "reader", second
+
+
+def test_rescores_texts_with_second_network(folder, paired):
+    path, second = paired
+    changed = 0
+    for seed in range(20):
+        image = np.random.default_rng(seed).integers(0, 256, (48, 80), np.uint8)
+        found = beam(OnnxNetwork(folder)(image), 5, LANGUAGE_MODEL, 0.8, 2.0)
+        second_scores = log_softmax(OnnxNetwork(second)(image))
+        likely = {text: forward_variables(second_scores, encode(text))[-1, -2:] for text, _ in found}
+        best = max(found, key=lambda text: text[1] + np.logaddexp.reduce(likely[text[0]]))[0]
+        reading = Reader.load(path).read_line(image)
+        assert reading.text == best
+        assert {word.confidence for word in reading.words} <= {0.75}
+        assert Reader.load(path).read_line(image, "greedy").text == Reader.load(folder).read_line(image, "greedy").text
+        changed += best != found[0][0]
+    assert changed > 3
+
+
+def test_adapted_reader_uses_settings_for_one_network(folder, paired, tmp_path):
+    path, _ = paired
+    model = folder.with_name(f"{folder.name}-model")
+    adapt_reader(tmp_path / "adapted", model, path)
+    assert not (tmp_path / "adapted" / "second.onnx").exists()
+    image = np.random.default_rng(1).integers(0, 256, (48, 200), np.uint8)
+    assert Reader.load(tmp_path / "adapted").read_line(image) == Reader.load(folder).read_line(image)
+
+
+def test_loads_older_reader_with_second_network(paired):
+    """It holds the settings for both networks alone."""
+    path, _ = paired
+    settings = json.loads((path / "reader.json").read_text(encoding="utf-8"))
+    older = settings["with_second"] | {"calibration": CALIBRATION | settings["with_second"]["calibration"]}
+    image = np.random.default_rng(1).integers(0, 256, (48, 200), np.uint8)
+    expected = Reader.load(path).read_line(image)
+    (path / "reader.json").write_text(json.dumps(older), encoding="utf-8")
+    assert Reader.load(path).read_line(image) == expected
+
+
+def test_names_damaged_second_network(paired):
+    path, _ = paired
+    (path / "second.onnx").write_bytes(b"")
+    with pytest.raises(NetchuError, match="reader: no readable model"):
+        Reader.load(path)
 
 
 def sure(share: float) -> np.ndarray:
