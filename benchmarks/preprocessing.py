@@ -1,13 +1,16 @@
-"""Train with each option of preprocessing: `python -m benchmarks.preprocessing FOLDER [--epochs N]`.
+"""Train with each option of preprocessing: `python -m benchmarks.preprocessing FOLDER [--epochs N] [--start MODEL]`.
 
 Run it in a project whose stages up to `split` have run, on real lines (`download.source`). It trains the network of
-params.yaml once per option, on the same lines and from the same seed. It prints the CER in percent on the validation
-lines, read greedily, and its change, both with 95 % intervals; and milliseconds of one core for a line image. A line
-that an option rejects counts as read empty. Networks stay in FOLDER: an interrupted run continues there.
+params.yaml once per option, on the same lines and from the same seed, or it trains MODEL further. It prints the CER in
+percent on the validation lines, read greedily, and its change, both with 95 % intervals; and milliseconds of one core for
+a line image. A line that an option rejects counts as read empty. Networks stay in FOLDER: an interrupted run continues
+there.
 """
 
 import argparse
 import csv
+import json
+import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ import cv2
 
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import CLEAN_LINES, SPLIT
-from netchu.core.files import atomic_path
+from netchu.core.files import atomic_path, write_json
 from netchu.core.params import read_params
 from netchu.core.subsets import Subset
 from netchu.core.tables import open_lines, read_rows
@@ -42,7 +45,7 @@ OPTIONS = {
 TIMED_LINES = 200
 
 
-def measure(folder: Path, epochs: int) -> Iterator[list[str]]:
+def measure(folder: Path, epochs: int, start: Path | None) -> Iterator[list[str]]:
     """Yield the cells of a table row for each option."""
     with SPLIT.open(newline="", encoding="utf-8") as file:
         subsets = {row["id"]: row["subset"] for row in csv.DictReader(file)}
@@ -51,7 +54,7 @@ def measure(folder: Path, epochs: int) -> Iterator[list[str]]:
     scored: list[dict[str, ScoredLine]] = []
     for option, changes in OPTIONS.items():
         params = read_params(preprocess.Params).preprocess.model_copy(update=changes)
-        read = train_and_read(subsets, params, epochs, folder / option.replace(" ", "-"))
+        read = train_and_read(subsets, params, epochs, start, folder / option.replace(" ", "-"))
         scored.append({name: ScoredLine("", text, read.get(name, "")) for name, text in references.items()})
         rates = error_rates(list(references.values()), [line.prediction for line in scored[-1].values()])
         change = compare_rates(pair_lines(scored[0], scored[-1], ("none", option)))["cer"]
@@ -60,7 +63,9 @@ def measure(folder: Path, epochs: int) -> Iterator[list[str]]:
         yield [option, f"{rates['cer']:.2f}", interval, *difference, f"{measure_time(params):.2f}"]
 
 
-def train_and_read(subsets: dict[str, str], params: PreprocessParams, epochs: int, folder: Path) -> dict[str, str]:
+def train_and_read(
+    subsets: dict[str, str], params: PreprocessParams, epochs: int, start: Path | None, folder: Path
+) -> dict[str, str]:
     """Train in `folder` with `params`, unless that is done; return the texts read in the validation lines by id."""
     outputs = {name: folder / path.name for name, path in preprocess.OUTPUTS.items()}
     preprocess.run(preprocess.Params(preprocess=params), {"lines": CLEAN_LINES}, outputs)
@@ -70,10 +75,20 @@ def train_and_read(subsets: dict[str, str], params: PreprocessParams, epochs: in
         csv.writer(file).writerows([("id", "subset"), *(row for row in subsets.items() if row[0] in accepted)])
     if not (folder / "model").exists():
         values = read_params(train.Params)
-        values = values.model_copy(update={"train": values.train.model_copy(update={"epochs": epochs})})
+        init_from = str(declare_preprocess(start, params, folder / "start")) if start else None
+        changes = {"epochs": epochs, "init_from": init_from}
+        values = values.model_copy(update={"train": values.train.model_copy(update=changes)})
         train.run(values, inputs, {"model": folder / "model", "history": folder / "history.csv"})
     network = OnnxNetwork(folder / "model")
     return {row["id"]: greedy(network(row["image"])) for row in Subset(*inputs.values(), "validation")}
+
+
+def declare_preprocess(model: Path, params: PreprocessParams, copy: Path) -> Path:
+    """Copy the folder of a model to `copy`, as if it had been trained on line images made with `params`."""
+    shutil.copytree(model, copy, dirs_exist_ok=True)
+    description = json.loads((copy / "model.json").read_text(encoding="utf-8"))
+    write_json(copy / "model.json", description | {"preprocess": params.model_dump()})
+    return copy
 
 
 def measure_time(params: PreprocessParams) -> float:
@@ -91,8 +106,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train with each option of preprocessing.")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument(
+        "--start", type=Path, metavar="MODEL", help="train on from this model instead of random weights"
+    )
     arguments = parser.parse_args()
-    rows = list(measure(arguments.folder, arguments.epochs))
+    rows = list(measure(arguments.folder, arguments.epochs, arguments.start))
     print_table(["option", "CER %", "95 % interval", "change", "95 % interval", "ms a line"], rows)
 
 
