@@ -2,9 +2,9 @@
 
 Run it in a project whose stages up to `split` have run, on real lines (`download.source`). It trains the network of
 params.yaml once per option, on the same lines and from the same seed, or it trains MODEL further. It prints the CER in
-percent on the validation lines, read greedily, and its change, both with 95 % intervals; and milliseconds of one core for
-a line image. A line that an option rejects counts as read empty. Networks stay in FOLDER: an interrupted run continues
-there.
+percent on the validation lines, read greedily, and its change, both with 95 % intervals; and milliseconds of one core
+for a line image. A line that an option rejects counts as read empty. Networks stay in FOLDER: an interrupted run
+continues there.
 """
 
 import argparse
