@@ -1,3 +1,5 @@
+"""Tests of files of pen strokes: each faulty line is named, and the others are read."""
+
 import gzip
 import json
 import lzma
