@@ -15,7 +15,7 @@ class ScoredTexts(NamedTuple):
     confidences: list[float]  # 0 to 1
 
 
-def score(reference: str, reading: LineReading, folded: bool) -> ScoredTexts:
+def normalise_for_scoring(reference: str, reading: LineReading, folded: bool) -> ScoredTexts:
     """Normalise both texts; with `folded` (labels without case and punctuation), also drop case and punctuation.
 
     A word that folding leaves empty is dropped with its confidence.

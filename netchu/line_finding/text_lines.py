@@ -36,7 +36,7 @@ def find_lines(image: np.ndarray) -> list[TextLine]:
     return crop_lines(image, map_lines(to_grey(image)))
 
 
-def find_lines_of_page(image: np.ndarray) -> list[TextLine]:
+def find_lines_if_page(image: np.ndarray) -> list[TextLine]:
     """Find lines as `find_lines` does, but return none if the picture shows a single line rather than a page.
 
     The picture of a single line may also show pieces of the lines above and below.

@@ -117,7 +117,7 @@ def _natural_order(path: Path) -> list[list[tuple[str, int, str]]]:
     ]
 
 
-def pillow_pixels(image: Image.Image) -> np.ndarray:
+def convert_pillow_image(image: Image.Image) -> np.ndarray:
     """Return the pixels of a Pillow image like `open_page`; raise NetchuError for a damaged or too large one."""
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -141,7 +141,7 @@ def _open_tiff(file: Path | bytes) -> Image.Image:
 def _decode_tiff_page(file: Path | bytes, number: int) -> np.ndarray:
     with _damage_as_netchu_error(), _open_tiff(file) as image:
         image.seek(number - 1)
-        return pillow_pixels(image)
+        return convert_pillow_image(image)
 
 
 @contextlib.contextmanager

@@ -179,7 +179,7 @@ class OutputFormat(NamedTuple):
     write: Callable[[PageFile, Page], str]
     suffix: str  # of the file's name
     header: str = ""  # text before the first page
-    many: bool = True  # True if one file may contain several pages
+    multi_page: bool = True  # True if one file may contain several pages
 
 
 _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
@@ -188,6 +188,6 @@ OUTPUT_FORMATS = {
     "text": OutputFormat(format_text, ".txt"),
     "jsonl": OutputFormat(format_jsonl, ".jsonl"),
     "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER),
-    "alto": OutputFormat(format_alto, ".xml", many=False),
-    "page": OutputFormat(format_page_xml, ".xml", many=False),
+    "alto": OutputFormat(format_alto, ".xml", multi_page=False),
+    "page": OutputFormat(format_page_xml, ".xml", multi_page=False),
 }

@@ -16,8 +16,8 @@ from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import ordered_map
 from netchu.line_finding.cropping import TextLine
-from netchu.line_finding.text_lines import find_lines, find_lines_of_page
-from netchu.pages.image_files import PageFile, decode_file_page, open_page, pillow_pixels
+from netchu.line_finding.text_lines import find_lines, find_lines_if_page
+from netchu.pages.image_files import PageFile, convert_pillow_image, decode_file_page, open_page
 from netchu.pages.page import Line, Page, Word
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
@@ -71,7 +71,7 @@ class Recognizer:
         Raises:
             NetchuError: there is no reader, or it is damaged.
         """
-        return cls(default_model() if folder is None else Path(folder))
+        return cls(find_default_reader() if folder is None else Path(folder))
 
     def read(
         self,
@@ -133,7 +133,7 @@ class Recognizer:
             # Pages are prepared in threads of their own, so that a page of many lines is read on all cores, too.
             yield from ordered_map(read_page, sources)
 
-    def line_pictures(self, picture: np.ndarray, page: Page, layout: Layout = "auto") -> list[np.ndarray]:
+    def crop_line_pictures(self, picture: np.ndarray, page: Page, layout: Layout = "auto") -> list[np.ndarray]:
         """Return the picture of each line of `page` as `read` cropped it: level, with neighbouring lines erased.
 
         Args:
@@ -148,7 +148,7 @@ class Recognizer:
         return [pictures[line.corners] for line in page.lines]
 
 
-def default_model() -> Path:
+def find_default_reader() -> Path:
     """Return the folder that `Recognizer.load` loads by default; raise NetchuError if there is no reader."""
     # In the working directory's project, in the project that holds this file, or installed with this package.
     folders = [folder / model for folder in (Path(), _PACKAGE.parent) for model in _MODELS]
@@ -167,7 +167,7 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
     if isinstance(image, bytes):
         return decode_file_page(image, 1)
     if isinstance(image, Image.Image):
-        return pillow_pixels(image)
+        return convert_pillow_image(image)
     if not isinstance(image, np.ndarray):
         raise NetchuError(f"an image is a path, bytes, a NumPy array or a Pillow image, not {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,), (4,)) or not image.size:
@@ -190,7 +190,7 @@ def _prepare(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> _
 
 def _crop_lines(picture: np.ndarray, layout: Layout) -> list[TextLine]:
     """Return the lines of a picture, or the picture itself as its only line."""
-    find = {"auto": find_lines_of_page, "page": find_lines}.get(layout)
+    find = {"auto": find_lines_if_page, "page": find_lines}.get(layout)
     found = find(picture) if find else []
     if found or layout == "page":
         return found

@@ -34,19 +34,19 @@ def has_ink(grey: np.ndarray) -> bool:
 
 def trim(image: np.ndarray) -> np.ndarray:
     """Crop a normalised picture to its writing and a small margin; raise NoInk if there is none."""
-    left, top, right, bottom = trim_box(image)
+    left, top, right, bottom = find_trim_box(image)
     return image[top:bottom, left:right]
 
 
-def trim_box(image: np.ndarray) -> tuple[int, int, int, int]:
+def find_trim_box(image: np.ndarray) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of `trim`, in pixels, the last two exclusive."""
-    left, top, right, bottom = ink_box(image)
+    left, top, right, bottom = find_ink_box(image)
     margin = max(round((bottom - top) / 20), 1)
     height, width = image.shape
     return max(left - margin, 0), max(top - margin, 0), min(right + margin, width), min(bottom + margin, height)
 
 
-def ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
+def find_ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom (pixels, the last two exclusive) of the writing in a normalised picture.
 
     Large pieces of ink make the box. Small ones (dots, tone marks, commas) extend it if they lie within two letters'

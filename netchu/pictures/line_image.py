@@ -12,7 +12,7 @@ from pydantic import Field
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section
 from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
-from netchu.pictures.ink import trim, trim_box
+from netchu.pictures.ink import find_trim_box, trim
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
 from netchu.pictures.thresholding import threshold
 
@@ -67,7 +67,7 @@ def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
     picture = threshold(blur(normalise_illumination(to_grey(image)), params.blur), params.threshold)
     slant = estimate_slant(picture) if params.deslant else 0.0
     picture = shear(picture, slant)
-    left, top, right, bottom = trim_box(picture)
+    left, top, right, bottom = find_trim_box(picture)
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     return LocatedLine(
         resize(picture[top:bottom, left:right], params.height), unshear_points(corners, slant, len(picture))

@@ -32,7 +32,7 @@ class _Prefix:
         self.blank = self.character = self.mass = 0.0  # paths that end in a blank, in the last character, both
 
 
-def beam(
+def beam_search(
     logits: np.ndarray,
     width: int,
     language_model: LanguageModel | None = None,

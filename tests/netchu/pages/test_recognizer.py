@@ -22,9 +22,9 @@ from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
-from netchu.reading.beam_search import beam
+from netchu.reading.beam_search import beam_search
 from netchu.reading.decoders import BeamParams
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import decode_best_path
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.onnx_network import OnnxNetwork
@@ -62,9 +62,9 @@ def read_alone(folder, image: np.ndarray, decoder: str = "beam") -> str:
     line = line_image(image, PreprocessParams(**PREPROCESS))
     logits = OnnxNetwork(folder)(line)
     if decoder == "greedy":
-        return " ".join(greedy(logits).split())
+        return " ".join(decode_best_path(logits).split())
     language_model = LanguageModel.load(folder / "language_model.bin")
-    return " ".join(beam(logits, WIDTH, language_model, WEIGHT, BONUS)[0][0].split())
+    return " ".join(beam_search(logits, WIDTH, language_model, WEIGHT, BONUS)[0][0].split())
 
 
 def test_reads_every_kind_of_image_alike(recognizer, folder, tmp_path):
@@ -192,10 +192,10 @@ def test_line_pictures_match_lines(recognizer):
     cv2.line(image, (30, 230), (880, 231), 60, 3)
     page = recognizer.read(image)
     assert len(page.lines) == 4
-    pictures = recognizer.line_pictures(image, page)
+    pictures = recognizer.crop_line_pictures(image, page)
     assert [recognizer.read(picture, "line").text for picture in pictures] == page.text.split("\n")
     some = replace(page, lines=page.lines[1::2])
-    assert [picture.shape for picture in recognizer.line_pictures(image, some)] == [
+    assert [picture.shape for picture in recognizer.crop_line_pictures(image, some)] == [
         picture.shape for picture in pictures[1::2]
     ]
 
@@ -203,7 +203,7 @@ def test_line_pictures_match_lines(recognizer):
 @pytest.mark.parametrize("layout", ["auto", "line"])
 def test_line_picture_of_single_line_is_the_whole_picture(recognizer, layout):
     image = picture(3)
-    (whole,) = recognizer.line_pictures(image, recognizer.read(image, layout), layout)
+    (whole,) = recognizer.crop_line_pictures(image, recognizer.read(image, layout), layout)
     np.testing.assert_array_equal(whole, image)
 
 

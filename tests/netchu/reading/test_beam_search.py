@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK, CHARSET, encode
-from netchu.reading.beam_search import beam as search
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.beam_search import beam_search
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate
 from tests.netchu.reading.test_decoding import PATHS, logits_of
 
 
-def beam(*arguments) -> str:
-    return search(*arguments)[0][0]
+def find_best_text(*arguments) -> str:
+    return beam_search(*arguments)[0][0]
 
 
 def collapse(path) -> tuple[int, ...]:
@@ -27,7 +27,7 @@ def collapse(path) -> tuple[int, ...]:
 
 @pytest.mark.parametrize(("path", "text"), PATHS)
 def test_beam_reads_what_is_clear_as_greedy_does(path, text):
-    assert beam(logits_of(path), 4) == text
+    assert find_best_text(logits_of(path), 4) == text
 
 
 def brute_force(logits: np.ndarray, classes: list[int]) -> dict[str, float]:
@@ -47,7 +47,7 @@ def test_beam_finds_the_likeliest_text(seed, frames):
     logits = np.full((frames, BLANK + 1), -80.0)
     logits[:, classes] = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
     texts = brute_force(logits, classes)
-    assert texts[beam(logits, 100)] == pytest.approx(max(texts.values()))
+    assert texts[find_best_text(logits, 100)] == pytest.approx(max(texts.values()))
 
 
 @settings(deadline=None, max_examples=60)
@@ -57,7 +57,7 @@ def test_what_else_it_found_comes_after_by_its_score(seed, frames):
     logits = np.full((frames, BLANK + 1), -80.0)
     logits[:, classes] = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
     texts = brute_force(logits, classes)
-    found = search(logits, 100)
+    found = beam_search(logits, 100)
     assert len({text for text, _ in found}) == len(found) > 1
     for text, score in found:
         if score > -4:  # of unlikely ones some paths were not tried
@@ -70,8 +70,8 @@ def test_beam_beats_greedy_where_many_paths_spell_one_text():
     a = encode("a")[0]
     logits = np.full((2, BLANK + 1), -80.0)
     logits[:, BLANK], logits[:, a] = np.log(0.6), np.log(0.4)
-    assert greedy(logits) == ""
-    assert beam(logits, 8) == "a"  # 0.4 * 0.4 + 2 * 0.4 * 0.6 = 0.64 against 0.36
+    assert decode_best_path(logits) == ""
+    assert find_best_text(logits, 8) == "a"  # 0.4 * 0.4 + 2 * 0.4 * 0.6 = 0.64 against 0.36
 
 
 def toy_model() -> LanguageModel:
@@ -88,7 +88,7 @@ def test_beam_finds_the_best_text_with_a_language_model(seed, frames, weight, bo
         text: np.log(probability) + weight * model.score(text.lower()) + bonus * len(text)
         for text, probability in brute_force(logits, classes).items()
     }
-    assert scores[beam(logits, 200, model, weight, bonus)] == pytest.approx(max(scores.values()), abs=1e-3)
+    assert scores[find_best_text(logits, 200, model, weight, bonus)] == pytest.approx(max(scores.values()), abs=1e-3)
 
 
 def test_language_model_decides_what_the_network_cannot():
@@ -96,23 +96,23 @@ def test_language_model_decides_what_the_network_cannot():
     text = "Hà Đông"
     logits = logits_of("_".join(text) + "_") * 2
     logits[2, encode("á")] = 10.4
-    assert greedy(logits) == "Há Đông"
-    assert beam(logits, 8) == "Há Đông"
-    assert beam(logits, 8, model, 0.5, 0.5) == text
+    assert decode_best_path(logits) == "Há Đông"
+    assert find_best_text(logits, 8) == "Há Đông"
+    assert find_best_text(logits, 8, model, 0.5, 0.5) == text
 
 
 def test_the_network_alone_decides_on_case():
     """However often the language model has met the letter in one of them."""
     model = LanguageModel.from_trie(estimate(["phường hà nội"] * 5, 8, 0))
     for text in ("Phường", "phường", "PHƯờng"):
-        assert beam(logits_of("_".join(text) + "_"), 8, model, 2.0, 1.0) == text
+        assert find_best_text(logits_of("_".join(text) + "_"), 8, model, 2.0, 1.0) == text
 
 
 def test_no_frames_read_as_nothing():
     logits = np.zeros((0, BLANK + 1), np.float32)
-    assert greedy(logits) == beam(logits, 4) == beam(logits, 4, toy_model(), 1.0) == ""
+    assert decode_best_path(logits) == find_best_text(logits, 4) == find_best_text(logits, 4, toy_model(), 1.0) == ""
 
 
 def test_long_noise_neither_overflows_nor_underflows():
     logits = np.random.default_rng(0).normal(0, 3, (400, BLANK + 1)).astype(np.float32)
-    assert beam(logits, 4, toy_model(), 2.0, 3.0)
+    assert find_best_text(logits, 4, toy_model(), 2.0, 3.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import BLANK, encode
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.decoding import decode_best_path, log_softmax
 
 PATHS = [
     ("", ""),
@@ -28,7 +28,7 @@ def logits_of(path: str) -> np.ndarray:
 
 @pytest.mark.parametrize(("path", "text"), PATHS)
 def test_greedy_merges_repeats_and_drops_blanks(path, text):
-    assert greedy(logits_of(path)) == text
+    assert decode_best_path(logits_of(path)) == text
 
 
 def test_log_softmax_is_stable_and_normalised():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK, encode
 from netchu.reading.alignment import force_align
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.line_reading import _greedy_spans, mean_confidence, read_words
 
 
@@ -109,7 +109,7 @@ def test_words_are_ordered_and_confidences_valid_for_any_logits(seed, frames, co
     rng = np.random.default_rng(seed)
     values = (contrast * rng.normal(0, 1, (frames, BLANK + 1))).astype(np.float32)
     values[:, encode(" ")[0]] += 2 * contrast
-    text = greedy(values)
+    text = decode_best_path(values)
     reading = read_words(values, text)
     assert [word.text for word in reading.words] == text.split()
     bounds = [bound for word in reading.words for bound in (word.start, word.end)]

@@ -15,9 +15,9 @@ from netchu.core.charset import BLANK, encode
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.reading.alignment import forward_variables
-from netchu.reading.beam_search import beam
+from netchu.reading.beam_search import beam_search
 from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.ngrams import estimate
@@ -59,7 +59,7 @@ def reader_of(logits: np.ndarray, calibration: dict | None = None, beam_params: 
 
 
 def test_reads_as_its_parts_do():
-    texts = {"greedy": greedy, "beam": lambda logits: beam(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)[0][0]}
+    texts = {"greedy": decode_best_path, "beam": lambda logits: beam_search(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)[0][0]}
     for seed in range(5):
         reader = reader_of(noise(seed))
         for decoder, text in texts.items():
@@ -86,7 +86,7 @@ def test_reads_endless_source_a_little_ahead(folder):
 def test_loads_network_of_model(folder):
     image = np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8)
     network = OnnxNetwork(folder.with_name(f"{folder.name}-model"))
-    assert Reader.load(folder).read_line(image, "greedy").text == greedy(network(image))
+    assert Reader.load(folder).read_line(image, "greedy").text == decode_best_path(network(image))
 
 
 def test_returns_letters_on_request(folder):
@@ -99,7 +99,7 @@ def test_returns_letters_on_request(folder):
 
 def test_new_decoder_needs_only_its_registration(folder, monkeypatch):
     """A reader that was written before the decoder existed loads, and reports the decoder's raw confidences."""
-    monkeypatch.setitem(DECODERS, "shouting", lambda image, logits, parts: greedy(logits).upper())
+    monkeypatch.setitem(DECODERS, "shouting", lambda image, logits, parts: decode_best_path(logits).upper())
     reader = Reader.load(folder)
     image = np.random.default_rng(0).integers(0, 256, (48, 200), np.uint8)
     text = reader.read_line(image, "greedy").text.upper()
@@ -128,7 +128,7 @@ def test_rescores_texts_with_second_network(folder, paired):
     changed = 0
     for seed in range(20):
         image = np.random.default_rng(seed).integers(0, 256, (48, 80), np.uint8)
-        found = beam(OnnxNetwork(folder)(image), 5, LANGUAGE_MODEL, 0.8, 2.0)
+        found = beam_search(OnnxNetwork(folder)(image), 5, LANGUAGE_MODEL, 0.8, 2.0)
         second_scores = log_softmax(OnnxNetwork(second)(image))
         likely = {text: forward_variables(second_scores, encode(text))[-1, -2:] for text, _ in found}
         best = max(found, key=lambda text: text[1] + np.logaddexp.reduce(likely[text[0]]))[0]
@@ -190,7 +190,7 @@ def test_identity_changes_no_confidence(tmp_path):
     for seed in range(5):
         image = np.random.default_rng(seed).integers(0, 256, (48, 200), np.uint8)
         logits = network(image)
-        assert reader.read_line(image, "greedy") == read_words(logits, greedy(logits))
+        assert reader.read_line(image, "greedy") == read_words(logits, decode_best_path(logits))
 
 
 def test_equal_parts_give_equal_files(folder, tmp_path):
@@ -274,7 +274,7 @@ def test_zero_weight_switches_language_model_off():
     params = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
     for seed in range(5):
         reader = reader_of(noise(seed), beam_params=params)
-        assert reader.read_line(IMAGE, "beam").text == beam(noise(seed), 5)[0][0]
+        assert reader.read_line(IMAGE, "beam").text == beam_search(noise(seed), 5)[0][0]
 
 
 def test_reading_imports_nothing_heavy(folder):
