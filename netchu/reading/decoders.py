@@ -1,4 +1,4 @@
-"""Decoders find the text of a line. To add one, write a function and register it in DECODERS."""
+"""Decoders, which find the text of a line. To add one, write a function and add it to DECODERS."""
 
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
@@ -35,7 +35,7 @@ class ReaderParts(NamedTuple):
 
 
 def decode_greedily(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) -> str:
-    """Return the text of the most likely path: the network alone."""
+    """Return the text of the most likely path, without the language model."""
     return decode_best_path(logits)
 
 
