@@ -60,7 +60,7 @@ def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:
 
 
 def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
-    """Make the line image as `line_image` does, and tell where it lies in `image`.
+    """Return the line image as `line_image` does, and its corners in `image`.
 
     The corners are those of an upright box, or of a slanted parallelogram after `params.deslant`.
     """

@@ -1,4 +1,4 @@
-"""Letters' probabilities: compared with sums over all paths, and with cases by hand."""
+"""Probabilities of letters compared with sums over all paths, and with cases computed by hand."""
 
 import itertools
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The network in ONNX Runtime: equal to Keras, and clear about damage."""
+"""The network in ONNX Runtime: equality with Keras, and errors for damaged models."""
 
 import json
 import shutil
