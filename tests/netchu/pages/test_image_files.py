@@ -1,4 +1,4 @@
-"""Image files: found in natural order, and every page of every kind decoded or rejected in one line."""
+"""Image files: the order in which they are found, and every kind of page decoded or rejected."""
 
 import io
 import os
@@ -78,7 +78,7 @@ def test_turns_each_page_of_a_tiff_upright(tmp_path):
 
 
 def test_renders_every_page_of_a_pdf(tmp_path):
-    """At 300 dots per inch, whatever the resolution of the pictures in it."""
+    """The resolution is 300 dots per inch for pictures of any resolution."""
     pictures = [np.full((60, 100 + 10 * number, 3), 90 * number, np.uint8) for number in range(3)]
     path = save(tmp_path / "x.pdf", *pictures, resolution=100, quality=100)
     pages = list(find_pages([path]))

@@ -1,4 +1,4 @@
-"""Ink: writing is found whatever surrounds it, and nothing else is."""
+"""Ink: writing is found on every kind of paper, and nothing is found on blank ones."""
 
 import cv2
 import pytest
