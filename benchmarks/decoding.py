@@ -22,9 +22,9 @@ from benchmarks.pipeline_lines import PREPROCESSED_LINES, SPLIT, folded_sources
 from netchu.core.parallel import ordered_map
 from netchu.core.subsets import Subset
 from netchu.evaluation.metrics import error_rates
-from netchu.evaluation.scoring import score
+from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.reading.decoders import BeamParams, ReaderParts, decode_by_beam
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import decode_best_path
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.onnx_network import OnnxNetwork
@@ -50,7 +50,7 @@ def measure(
         texts = [decode(row["image"], logits) for row, logits in lines]
         milliseconds = 1000 * (time.process_time() - started) / len(lines)
         scored = [
-            score(row["text"], read_words(logits, text), folded)
+            normalise_for_scoring(row["text"], read_words(logits, text), folded)
             for (row, logits), text in zip(lines, texts, strict=True)
         ]
         rates = error_rates([line.reference for line in scored], [line.prediction for line in scored])
@@ -64,7 +64,7 @@ def main() -> None:
     network, language_model = OnnxNetwork(folder), LanguageModel.load(folder / "language_model.bin")
     rows = list(Subset(PREPROCESSED_LINES, SPLIT, "validation"))
     logits = list(ordered_map(network, (row["image"] for row in rows)))
-    decoders = {"greedy": lambda image, logits: greedy(logits)}
+    decoders = {"greedy": lambda image, logits: decode_best_path(logits)}
     for width, weight, bonus in SETTINGS:
         params = BeamParams(beam_width=width, language_weight=weight, length_bonus=bonus)
         parts = ReaderParts(network, None, language_model, params)

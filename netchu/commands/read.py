@@ -21,7 +21,7 @@ from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
-from netchu.reading.decoders import DECODERS
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 _EPILOG = """\
 examples:
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decoder",
         choices=list(DECODERS),
-        default="beam",
+        default=DEFAULT_DECODER,
         help="beam (default): with the language model; greedy: the network alone, faster",
     )
     parser.add_argument(
@@ -86,12 +86,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the text of the images to standard output and errors to standard error; return the exit status."""
+    """Write the reading of the images as requested, and errors to standard error; return the exit status."""
     files = list(find_pages(_expand_names(arguments.paths)))
     if not files:
         raise NetchuError("standard input names no files")
     recognizer = Recognizer.load(arguments.model)
-    # Pillow warns about oddities of files that it can read.
+    # Pillow also warns about files that it can read.
     warnings.filterwarnings("ignore", module="PIL")
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:  # `netchu read ... | head`: handled by main
         raise
     except OSError as error:
-        # Otherwise the interpreter's last flush would fail.
+        # Otherwise Python would fail again when it flushes standard output at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise NetchuError(f"standard output: cannot be written ({error.strerror})") from None
 
@@ -151,7 +151,7 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
         return write_file
-    if len(files) > 1 and not output_format.many:
+    if len(files) > 1 and not output_format.multi_page:
         raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
     sys.stdout.write(output_format.header)
@@ -169,8 +169,8 @@ def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[Pa
     for file in files:
         name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem
         path = folder / (name + suffix)
-        if (other := taken.setdefault(path, file)) != file:
-            raise NetchuError(f"{other} and {file} would both be written to {path}; read them into different folders")
+        if (first := taken.setdefault(path, file)) != file:
+            raise NetchuError(f"{first} and {file} would both be written to {path}; give each its own --output folder")
         targets[file] = path
     return targets
 
@@ -183,9 +183,9 @@ def _write_pages(
 ) -> int:
     """Write every page that can be read and written, report the others, and return the exit status."""
     # On a terminal, the text itself shows the progress.
-    shown = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
+    reported = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
     failed = left_out = 0
-    for file, page in zip(files, shown, strict=True):
+    for file, page in zip(files, reported, strict=True):
         try:
             if isinstance(page, NetchuError):
                 raise page
@@ -194,7 +194,7 @@ def _write_pages(
             left_out += len(page.lines) - len(lines)
         except NetchuError as error:
             failed += 1
-            # Not print, which would write into the progress bar.
+            # `print` would write into the progress bar.
             tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
     if left_out:
         print(f"netchu read: lines left out, of confidence below {min_confidence}: {left_out}", file=sys.stderr)

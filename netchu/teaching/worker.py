@@ -11,7 +11,7 @@ from pathlib import Path
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json, write_text
-from netchu.evaluation.scoring import score
+from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.experiments.comparison import ScoredLine, compare_rates, pair_lines, parse_predictions
 from netchu.experiments.revisions import find_revision, read_file
 from netchu.experiments.runs import PREDICTIONS
@@ -63,7 +63,9 @@ def read_with(reader: Reader, archive: Path, lines: dict[str, ScoredLine]) -> di
         pictures = {name: decode_image(read_entry(opened, name.partition("/")[2])) for name in lines}
     items = ((name, line_image(picture, params)) for name, picture in pictures.items())
     return {
-        name: lines[name]._replace(prediction=score(lines[name].reference, reading, folded=False).prediction)
+        name: lines[name]._replace(
+            prediction=normalise_for_scoring(lines[name].reference, reading, folded=False).prediction
+        )
         for name, reading in reader.read(items)
     }
 
