@@ -29,8 +29,8 @@ class Unit(NamedTuple):
 def units() -> tuple[Unit, ...]:
     """Return all 10,035 wards of the three-tier division used until 2025, from the package vietnamadminunits.
 
-    >>> units()[0]
-    Unit(ward_kind='Phường', ward='1', district_kind='Quận', district='10', ...)
+    >>> units()[0].district
+    '10'
     """
     # Read as a file, because importing the package (with pandas) takes half a second.
     distribution = importlib.metadata.distribution("vietnamadminunits")

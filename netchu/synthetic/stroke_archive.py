@@ -38,8 +38,7 @@ def write_stroke_archive(strokes: Path, path: Path, params: StrokeParams) -> int
     columns file, text, writer, subset and fault. A faulty line has no image, and the clean stage rejects it. Equal
     parameters give equal bytes.
 
-    >>> write_stroke_archive(Path("lines.jsonl.xz"), Path("lines.zip"), StrokeParams(seed=1, renderings=2))
-    9788
+        write_stroke_archive(Path("lines.jsonl.xz"), Path("lines.zip"), StrokeParams(seed=1, renderings=2))  # 9788
 
     Raises:
         NetchuError: the file cannot be read, or has no good line.

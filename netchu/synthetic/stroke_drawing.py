@@ -28,9 +28,11 @@ def draw_strokes(strokes: list[np.ndarray], writer: Writer, rng: np.random.Gener
     Size, proportions, slant, slope and margins vary with `rng`. The line is wider where the pen moved slowly or down.
     Strokes far above or below the line of writing are dropped.
 
+    >>> from netchu.synthetic.handwriting import sample_writer
     >>> rng = np.random.default_rng(1)
-    >>> line = next(read_strokes(Path("lines.jsonl")))
-    >>> image = draw_strokes(line.strokes, sample_writer(rng), rng)
+    >>> bar = np.array([(0.0, 0.0), (60.0, 25.0)])
+    >>> draw_strokes([bar], sample_writer(rng), rng).ndim
+    3
 
     Args:
         strokes: one float array (points, 2) for each time the pen is down: x to the right, y down, in any unit.
