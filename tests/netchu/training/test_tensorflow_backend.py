@@ -16,7 +16,7 @@ from tests.netchu.training.test_network import TINY
 @pytest.mark.parametrize(
     ("average", "steps", "share"), [(0.99, 1, 2 / 11), (0.99, 8, 9 / 18), (0.2, 8, 0.2), (0, 1, 0)]
 )
-def test_averaging_decay_grows_up_to_the_average(average, steps, share):
+def test_increases_the_decay_up_to_the_average(average, steps, share):
     assert float(averaging_decay(average, float(steps))) == pytest.approx(share)
 
 
