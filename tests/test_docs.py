@@ -1,4 +1,4 @@
-"""README and docs/ name only files, functions, parameters and figures that exist."""
+"""Tests of README and docs/: they name only files, functions, parameters and figures that exist."""
 
 import ast
 import json

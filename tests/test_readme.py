@@ -1,4 +1,4 @@
-"""Every command of README.md, run in a clone of a project on a tiny setting; and the figures that README shows."""
+"""Tests of README: every command, run in a clone of a project with tiny parameters, and the figures."""
 
 import csv
 import json
@@ -44,7 +44,7 @@ def read_results(text: str) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def clone(finished, tmp_path_factory):
-    """A clone, made by the first command of README, in which `make repro` has run; its packages count as installed."""
+    """Return a clone, made by the first command of README, in which `make repro` has run; nothing is installed."""
     clone_command, *commands = commands_under("Start").splitlines()
     assert commands == ["make app", "make repro", "make test"], "run new commands in a test of their own"
     folder = tmp_path_factory.mktemp("readme")
@@ -60,7 +60,7 @@ def clone(finished, tmp_path_factory):
 
 @pytest.fixture
 def workspace(clone):
-    """The clone, with the pictures that README names."""
+    """Return the clone with the pictures that README names."""
     picture = ROOT / "app/examples/line.jpg"
     (clone / "scans" / "more").mkdir(parents=True, exist_ok=True)
     for name in ("scans/one.jpg", "scans/more/two.jpg"):

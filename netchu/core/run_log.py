@@ -18,7 +18,7 @@ from pathlib import Path
 
 from netchu.core.state import state_folder
 
-_PACKAGES = ("cv2", "keras", "numpy", "onnxruntime", "pandas", "pyarrow", "rapidfuzz", "tensorflow")
+_PACKAGES = ("cv2", "keras", "numpy", "onnxruntime", "pandas", "pyarrow", "rapidfuzz", "tensorflow", "torch")
 """Modules whose version may change a figure."""
 
 
