@@ -40,8 +40,8 @@ def _make_file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, st
     """
     output_format = OUTPUT_FORMATS[name]
     documents = [_format_page(name, file, page) for file, page in pages]
-    if len(pages) == 1 or output_format.many:
-        return (output_format.header + "".join(documents)).encode(), output_format.suffix
+    if len(pages) == 1 or output_format.multi_page:
+        return output_format.combine(documents).encode(), output_format.suffix
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         for number, (document, (file, _)) in enumerate(zip(documents, pages, strict=True), 1):
@@ -53,5 +53,5 @@ def _make_file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, st
 
 @functools.lru_cache(4 * 50)
 def _format_page(name: str, file: PageFile, page: Page) -> str:
-    """Return a page in a format; cached, because each typed letter formats all pages in all formats again."""
+    """Return a page in a format; cached, because each typed letter asks for all pages in all formats again."""
     return OUTPUT_FORMATS[name].write(file, page)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
 from netchu.core.errors import NetchuError
@@ -21,7 +22,8 @@ from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
-from netchu.reading.decoders import DECODERS
+from netchu.pictures.images import PictureWarning
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 _EPILOG = """\
 examples:
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="IMAGE_OR_FOLDER",
-        help="PNG, JPEG, TIFF, WebP, PDF, ... or a folder of them; - reads file names from standard input",
+        help="PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input",
     )
     parser.add_argument(
         "--layout",
@@ -62,12 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="write one file per image, named after it, into DIR instead of writing to standard output",
+        help="write one file per image, named after it, into DIR, with the folders of the input, instead of writing to "
+        "standard output; existing files are kept",
     )
     parser.add_argument(
         "--decoder",
         choices=list(DECODERS),
-        default="beam",
+        default=DEFAULT_DECODER,
         help="beam (default): with the language model; greedy: the network alone, faster",
     )
     parser.add_argument(
@@ -86,24 +89,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the text of the images to standard output and errors to standard error; return the exit status."""
-    files = list(find_pages(_expand_names(arguments.paths)))
+    """Write the reading of the images as requested, and errors to standard error; return the exit status."""
+    paths = list(_expand_names(arguments.paths))
+    files = list(find_pages(paths))
     if not files:
         raise NetchuError("standard input names no files")
+    output_format = OUTPUT_FORMATS[arguments.format]
+    targets = _choose_targets(arguments.output, paths, files, output_format.suffix) if arguments.output else {}
+    existing = {file for file, target in targets.items() if target.exists() and not target.is_dir()}
+
+    def open_new(file: PageFile) -> np.ndarray:
+        if file in existing:
+            raise NetchuError(f"{targets[file]} exists; remove it, or name another folder with --output")
+        return open_page(file)
+
     recognizer = Recognizer.load(arguments.model)
-    # Pillow warns about oddities of files that it can read.
-    warnings.filterwarnings("ignore", module="PIL")
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
-    pages = recognizer.read_pages(files, open_page, arguments.layout, arguments.decoder)
+    with warnings.catch_warnings():
+        # Pillow also warns about files that it can read.
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.filterwarnings("always", category=PictureWarning)
+        warnings.showwarning = _report_warning
+        pages = recognizer.read_pages(files, open_new, arguments.layout, arguments.decoder)
+        return _write_all(files, pages, arguments, targets)
+
+
+def _report_warning(message: Warning | str, *_) -> None:
+    tqdm.write(f"netchu read: warning: {escape_unprintable(str(message))}", file=sys.stderr)
+
+
+def _write_all(
+    files: list[PageFile],
+    pages: Iterator[Page | NetchuError],
+    arguments: argparse.Namespace,
+    targets: dict[PageFile, Path],
+) -> int:
+    """Write all pages, and return the exit status; raise NetchuError if the output cannot be written."""
     try:
-        status = _write_pages(files, pages, _make_writer(arguments, files), arguments.min_confidence)
+        status = _write_pages(files, pages, _make_writer(arguments, files, targets), arguments.min_confidence)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # `netchu read ... | head`: handled by main
         raise
     except OSError as error:
-        # Otherwise the interpreter's last flush would fail.
+        # Otherwise Python would fail again when it flushes standard output at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise NetchuError(f"standard output: cannot be written ({error.strerror})") from None
 
@@ -134,11 +164,12 @@ def _expand_names(paths: list[str]) -> Iterator[str]:
             yield path
 
 
-def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callable[[PageFile, Page], None]:
+def _make_writer(
+    arguments: argparse.Namespace, files: list[PageFile], targets: dict[PageFile, Path]
+) -> Callable[[PageFile, Page], None]:
     """Return a function that writes one page in the format and to the output that `arguments` name."""
     output_format = OUTPUT_FORMATS[arguments.format]
     if arguments.output:
-        targets = _choose_targets(arguments.output, files, output_format.suffix)
         try:
             arguments.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -146,12 +177,12 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
 
         def write_file(file: PageFile, page: Page) -> None:
             try:
-                write_text(targets[file], output_format.header + output_format.write(file, page))
+                write_text(targets[file], output_format.combine([output_format.write(file, page)]))
             except OSError as error:
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
         return write_file
-    if len(files) > 1 and not output_format.many:
+    if len(files) > 1 and not output_format.multi_page:
         raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
     sys.stdout.write(output_format.header)
@@ -163,16 +194,24 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
     return write
 
 
-def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
-    """Return the path of each page's file; raise NetchuError if two would be the same."""
+def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
+    """Return the path of each page's file; raise NetchuError if two would be the same.
+
+    In `folder`, the files keep their folders below the deepest one that contains all of the `paths`.
+    """
+    base = os.path.commonpath([path if path.is_dir() else path.parent for path in map(_absolute, paths)])
     targets, taken = {}, {}
     for file in files:
         name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem
-        path = folder / (name + suffix)
+        path = folder / _absolute(file.path).parent.relative_to(base) / (name + suffix)
         if (other := taken.setdefault(path, file)) != file:
             raise NetchuError(f"{other} and {file} would both be written to {path}; read them into different folders")
         targets[file] = path
     return targets
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - unlike Path.resolve, it keeps links
 
 
 def _write_pages(
@@ -183,9 +222,9 @@ def _write_pages(
 ) -> int:
     """Write every page that can be read and written, report the others, and return the exit status."""
     # On a terminal, the text itself shows the progress.
-    shown = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
+    reported = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
     failed = left_out = 0
-    for file, page in zip(files, shown, strict=True):
+    for file, page in zip(files, reported, strict=True):
         try:
             if isinstance(page, NetchuError):
                 raise page
@@ -194,7 +233,7 @@ def _write_pages(
             left_out += len(page.lines) - len(lines)
         except NetchuError as error:
             failed += 1
-            # Not print, which would write into the progress bar.
+            # `print` would write into the progress bar.
             tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
     if left_out:
         print(f"netchu read: lines left out, of confidence below {min_confidence}: {left_out}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Image files and folders of them: finding every page, and decoding it whatever the kind of file."""
+"""Pages of image files, PDFs and folders: finding and decoding them."""
 
 import contextlib
 import io
@@ -17,9 +17,9 @@ from netchu.core.folders import walk_files
 from netchu.pictures.images import (
     MAX_PIXELS,
     PictureWarning,
+    convert_pillow_image,
     damage_as_netchu_error,
     decode_image,
-    pillow_pixels,
     warn_user,
 )
 
@@ -27,7 +27,7 @@ SUFFIXES = (
     *(".avif", ".bmp", ".gif", ".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm"),
     *(".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
 )
-"""Suffixes of the files in a folder that are read; a file that is named itself is read whatever its suffix."""
+"""Suffixes of the files in a folder that are read; a file given by name is read whatever its suffix."""
 
 UNREADABLE_SUFFIXES = (
     *(".arw", ".cr2", ".cr3", ".djvu", ".dng", ".eps", ".j2k", ".jp2", ".jxl", ".nef", ".orf", ".psd", ".raf", ".rw2"),
@@ -70,7 +70,7 @@ def find_pages(paths: Iterable[str | Path]) -> Iterator[PageFile]:
     and folders that cannot be listed are yielded, too; `open_page` reports the error.
     """
     for path in map(Path, paths):
-        for file in _images_in(path) or [path]:
+        for file in _list_images(path) or [path]:
             pages = count_pages(file) if _may_have_pages(file) else 1
             for number in range(1, pages + 1):
                 yield PageFile(file, number, pages)
@@ -87,7 +87,7 @@ def open_page(page: PageFile) -> np.ndarray:
     """
     try:
         if page.path.is_dir():
-            next(page.path.iterdir(), None)  # raises OSError where it cannot be listed
+            next(page.path.iterdir(), None)  # raises OSError if it cannot be listed
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
         if (suffix := page.path.suffix.lower()) in UNREADABLE_SUFFIXES and page.path.exists():
             raise NetchuError(f"{suffix} files cannot be read; convert the picture to JPEG or PNG")
@@ -112,14 +112,19 @@ def count_pages(file: Path | bytes) -> int:
                 return len(document)
         with _open_tiff(file) as image:
             return image.n_frames
-    except Exception:  # `decode_file_page` raises the same error and reports it
+    except Exception:  # `open_page` will report the same error
         return 1
 
 
 def decode_file_page(file: Path | bytes, number: int, warn: Callable[[str], None] = warn_user) -> np.ndarray:
-    """Decode a page, counted from 1, as `open_page` does; raise NetchuError, or OSError for a path.
+    """Decode page `number`, from 1, of a file, a path or its bytes, as `open_page` does.
 
-    `warn` is called with a message if a part of the image is missing.
+    Args:
+        warn: called with a message if a part of the image is missing.
+
+    Raises:
+        NetchuError: the file is damaged.
+        OSError: the path cannot be opened.
     """
     if isinstance(file, Path) and not file.is_file():  # a pipe can be read only once
         file = file.read_bytes()
@@ -130,16 +135,16 @@ def decode_file_page(file: Path | bytes, number: int, warn: Callable[[str], None
     return decode_image(file if isinstance(file, bytes) else file.read_bytes(), warn)
 
 
-def _images_in(folder: Path) -> list[Path]:
-    """Return the image files at any depth of a folder, sorted, and the folders in it that cannot be listed."""
+def _list_images(folder: Path) -> list[Path]:
+    """Return the image files at any depth of a folder, and the folders in it that cannot be listed, sorted."""
     unlisted: list[Path] = []
-    found = [
+    images = [
         file
         for file in walk_files(folder, lambda error: unlisted.append(Path(error.filename)))
         if not file.name.startswith(".")
         and (file.name.lower().endswith(SUFFIXES + UNREADABLE_SUFFIXES) or _SIGNATURE.match(_read_start(file)))
     ]
-    return sorted(found + unlisted, key=_natural_order)
+    return sorted(images + unlisted, key=_natural_order)
 
 
 def _read_start(file: Path) -> bytes:
@@ -172,19 +177,19 @@ def _decode_tiff_page(file: Path | bytes, number: int) -> np.ndarray:
     try:
         with damage_as_netchu_error(), _open_tiff(file) as image:
             image.seek(number - 1)
-            return pillow_pixels(image)
+            return convert_pillow_image(image)
     except UnidentifiedImageError:  # its message contains the file's name or a memory address
         raise NetchuError("damaged image") from None
 
 
 def _is_pdf(file: Path | bytes) -> bool:
     with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as opened:
-        return b"%PDF-" in opened.read(1024)  # readers accept some bytes before the header
+        return b"%PDF-" in opened.read(1024)  # PDF readers accept some bytes before the header
 
 
 def _open_pdf(file: Path | bytes):
-    """Return a pypdfium2.PdfDocument, to be closed; call it under _PDFIUM. Raise NetchuError if damaged or locked."""
-    import pypdfium2  # takes 0.1 s, needed only for PDF files
+    """Return a pypdfium2.PdfDocument, to be used under _PDFIUM and closed; raise NetchuError if damaged or locked."""
+    import pypdfium2  # the import takes 0.1 s and is needed only for PDF files
 
     try:
         return pypdfium2.PdfDocument(file)

@@ -5,7 +5,7 @@ import datetime
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -16,8 +16,8 @@ from netchu.pages.page import Box, Page, Point, bounding_box
 _ALTO = "http://www.loc.gov/standards/alto/ns-v4#"
 _PAGE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 does not allow, in a file's name for instance."""
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 does not allow; a file's name may contain them."""
 
 
 def format_text(file: PageFile, page: Page) -> str:
@@ -55,7 +55,7 @@ def format_jsonl(file: PageFile, page: Page) -> str:
 
 
 def format_csv(file: PageFile, page: Page) -> str:
-    """Return one row per line in the columns of `_CSV_HEADER`; one row without number, text and box if no lines."""
+    """Return one row per line, with the columns of `_CSV_HEADER`; a page without lines gives one mostly empty row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     first_columns = (escape_unprintable(str(file.path)), file.number)
@@ -143,7 +143,7 @@ def _round(confidence: float) -> float:
 
 
 def _replace_unallowed(text: str) -> str:
-    return _NO_XML.sub("\ufffd", escape_unprintable(text))
+    return _NOT_XML.sub("\ufffd", escape_unprintable(text))
 
 
 def _add_text(parent: ElementTree.Element, name: str, text: str) -> None:
@@ -179,7 +179,12 @@ class OutputFormat(NamedTuple):
     write: Callable[[PageFile, Page], str]
     suffix: str  # of the file's name
     header: str = ""  # text before the first page
-    many: bool = True  # True if one file may contain several pages
+    multi_page: bool = True  # True if one file may contain several pages
+    mark: str = ""  # byte order mark of a file, without which Excel does not read it as UTF-8
+
+    def combine(self, pages: Iterable[str]) -> str:
+        """Return the text of a file with these formatted pages."""
+        return self.mark + self.header + "".join(pages)
 
 
 _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
@@ -187,7 +192,7 @@ _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
 OUTPUT_FORMATS = {
     "text": OutputFormat(format_text, ".txt"),
     "jsonl": OutputFormat(format_jsonl, ".jsonl"),
-    "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER),
-    "alto": OutputFormat(format_alto, ".xml", many=False),
-    "page": OutputFormat(format_page_xml, ".xml", many=False),
+    "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER, mark="\ufeff"),
+    "alto": OutputFormat(format_alto, ".xml", multi_page=False),
+    "page": OutputFormat(format_page_xml, ".xml", multi_page=False),
 }

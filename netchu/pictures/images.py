@@ -79,7 +79,7 @@ def decode_image(data: bytes, warn: Callable[[str], None] = warn_user) -> np.nda
         raise NetchuError(f"not an image in a known format ({', '.join(PILLOW_FORMATS)}, HEIF)") from None
 
 
-def pillow_pixels(image: Image.Image) -> np.ndarray:
+def convert_pillow_image(image: Image.Image) -> np.ndarray:
     """Return the pixels of a Pillow image like `decode_image`; raise NetchuError for a damaged or too large one."""
     with damage_as_netchu_error():
         large = _check_size(image)
@@ -88,7 +88,7 @@ def pillow_pixels(image: Image.Image) -> np.ndarray:
                 image = _halve(image)
             with contextlib.suppress(Exception):  # the pixels are good even if the EXIF block is damaged
                 image = ImageOps.exif_transpose(image)
-            return _pixels(image, _count_bits(image))
+            return _convert_pixels(image, _count_bits(image))
 
 
 @contextlib.contextmanager
@@ -128,7 +128,7 @@ def _decode(data: bytes, warn: Callable[[str], None], resources: contextlib.Exit
     # The pixels are good even if the EXIF block is damaged.
     with contextlib.suppress(Exception):
         ImageOps.exif_transpose(image, in_place=True)
-    return _pixels(image, _count_bits(image))
+    return _convert_pixels(image, _count_bits(image))
 
 
 def _open(data: bytes) -> Image.Image:
@@ -162,7 +162,7 @@ def _halve(image: Image.Image) -> Image.Image:
     bits, halved, rows = _count_bits(image), None, 512
     for top in range(0, height, rows):  # converting all rows at once would take several times the memory
         band = image.crop((0, top, width, min(top + rows, height)))
-        band = Image.fromarray(_pixels(band, bits)).reduce(2)
+        band = Image.fromarray(_convert_pixels(band, bits)).reduce(2)
         halved = halved or Image.new(band.mode, ((width + 1) // 2, (height + 1) // 2))
         halved.paste(band, (0, top // 2))
     with contextlib.suppress(Exception):  # of a damaged EXIF block
@@ -182,7 +182,7 @@ def _round_bits(largest: float) -> int:
     return min(max(8, bits + bits % 2), 16)
 
 
-def _pixels(image: Image.Image, bits: int) -> np.ndarray:
+def _convert_pixels(image: Image.Image, bits: int) -> np.ndarray:
     if image.mode.startswith("I"):
         # Pillow stores 16-bit grey as I;16 or, from some formats, as 32-bit integers of the same range.
         return _scale(np.clip(np.asarray(image, np.int32), 0, 65535), bits)
