@@ -95,8 +95,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not files:
         raise NetchuError("standard input names no files")
     output_format = OUTPUT_FORMATS[arguments.format]
+    if len(files) > 1 and not arguments.output and not output_format.multi_page:
+        raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     targets = _choose_targets(arguments.output, paths, files, output_format.suffix) if arguments.output else {}
-    existing = {file for file, target in targets.items() if target.exists() and not target.is_dir()}
+    existing = {file for file, target in targets.items() if os.path.isfile(target)}  # noqa: PTH113 - never raises
 
     def open_new(file: PageFile) -> np.ndarray:
         if file in existing:
@@ -127,7 +129,7 @@ def _write_all(
 ) -> int:
     """Write all pages, and return the exit status; raise NetchuError if the output cannot be written."""
     try:
-        status = _write_pages(files, pages, _make_writer(arguments, files, targets), arguments.min_confidence)
+        status = _write_pages(files, pages, _make_writer(arguments, targets), arguments.min_confidence)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # `netchu read ... | head`: handled by main
@@ -164,10 +166,8 @@ def _expand_names(paths: list[str]) -> Iterator[str]:
             yield path
 
 
-def _make_writer(
-    arguments: argparse.Namespace, files: list[PageFile], targets: dict[PageFile, Path]
-) -> Callable[[PageFile, Page], None]:
-    """Return a function that writes one page in the format and to the output that `arguments` name."""
+def _make_writer(arguments: argparse.Namespace, targets: dict[PageFile, Path]) -> Callable[[PageFile, Page], None]:
+    """Return a function that writes one page in the requested format, to its target or to standard output."""
     output_format = OUTPUT_FORMATS[arguments.format]
     if arguments.output:
         try:
@@ -182,8 +182,6 @@ def _make_writer(
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
         return write_file
-    if len(files) > 1 and not output_format.multi_page:
-        raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
     sys.stdout.write(output_format.header)
 
@@ -199,7 +197,8 @@ def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], suffi
 
     In `folder`, the files keep their folders below the deepest one that contains all of the `paths`.
     """
-    base = os.path.commonpath([path if path.is_dir() else path.parent for path in map(_absolute, paths)])
+    named = map(_absolute, paths)
+    base = os.path.commonpath([path if os.path.isdir(path) else path.parent for path in named])  # noqa: PTH112
     targets, taken = {}, {}
     for file in files:
         name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem

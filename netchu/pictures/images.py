@@ -32,7 +32,7 @@ MAX_HEIF_PIXELS = 125_000_000
 # Pillow's own limit, for which it warns, and raises at twice the value, is below MAX_FILE_PIXELS.
 Image.MAX_IMAGE_PIXELS = MAX_FILE_PIXELS
 
-_MAX_MISSING = 1 / 5
+_MAX_MISSING = 1 / 4
 """Limit of the fraction of a JPEG's pixels that a file without its last bytes may lack."""
 
 _START_OF_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
@@ -58,7 +58,7 @@ def decode_image(data: bytes, warn: Callable[[str], None] = warn_user) -> np.nda
     An image of more than MAX_PIXELS is reduced to half its width and height.
 
     Args:
-        warn: called with a message if a JPEG file lacks its last bytes, and at most a fifth of its pixels.
+        warn: called with a message if a JPEG file lacks its last bytes, and at most a quarter of its pixels.
 
     Returns:
         uint8 of shape (height, width) for grey, (height, width, 3) for RGB, (height, width, 4) for RGBA
@@ -219,14 +219,11 @@ def _find_missing(image: Image.Image, data: bytes) -> float:
     """Return the fraction of the pixels of a JPEG that are missing because its file is cut off."""
     if not _starts_last_scan(data, len(image.getbands())):
         return 1.0
-    # The decoder makes missing blocks mid-grey, which hardly any block of a photograph is in all its pixels.
-    missing = np.abs(np.asarray(image).astype(np.int16) - 128) <= 1
-    if missing.ndim == 3:
-        missing = missing.all(axis=2)
-    side = min(8, *missing.shape)
-    height, width = (length // side * side for length in missing.shape)
-    blocks = missing[:height, :width].reshape(height // side, side, width // side, side)
-    return float(blocks.all(axis=(1, 3)).mean())
+    # The decoder makes missing blocks mid-grey, which hardly any square of a photograph is in all its pixels.
+    grey = np.abs(np.asarray(image).astype(np.int16) - 128) <= 1
+    if grey.ndim == 3:
+        grey = grey.all(axis=2)
+    return float(cv2.morphologyEx(grey.astype(np.uint8), cv2.MORPH_OPEN, np.ones((4, 4), np.uint8)).mean())
 
 
 def _starts_last_scan(data: bytes, components: int) -> bool:
