@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
 from netchu.core.errors import NetchuError
@@ -21,6 +22,7 @@ from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
+from netchu.pictures.images import PictureWarning
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 _EPILOG = """\
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="IMAGE_OR_FOLDER",
-        help="PNG, JPEG, TIFF, WebP, PDF, ... or a folder of them; - reads file names from standard input",
+        help="PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input",
     )
     parser.add_argument(
         "--layout",
@@ -62,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="write one file per image, named after it, into DIR instead of writing to standard output",
+        help="write one file per image, named after it, into DIR, with the folders of the input, instead of writing to "
+        "standard output; existing files are kept",
     )
     parser.add_argument(
         "--decoder",
@@ -87,17 +90,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the reading of the images as requested, and errors to standard error; return the exit status."""
-    files = list(find_pages(_expand_names(arguments.paths)))
+    paths = list(_expand_names(arguments.paths))
+    files = list(find_pages(paths))
     if not files:
         raise NetchuError("standard input names no files")
+    output_format = OUTPUT_FORMATS[arguments.format]
+    if len(files) > 1 and not arguments.output and not output_format.multi_page:
+        raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
+    targets = _choose_targets(arguments.output, paths, files, output_format.suffix) if arguments.output else {}
+    existing = {file for file, target in targets.items() if os.path.isfile(target)}  # noqa: PTH113 - never raises
+
+    def open_new(file: PageFile) -> np.ndarray:
+        if file in existing:
+            raise NetchuError(f"{targets[file]} exists; remove it, or name another folder with --output")
+        return open_page(file)
+
     recognizer = Recognizer.load(arguments.model)
-    # Pillow also warns about files that it can read.
-    warnings.filterwarnings("ignore", module="PIL")
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
-    pages = recognizer.read_pages(files, open_page, arguments.layout, arguments.decoder)
+    with warnings.catch_warnings():
+        # Pillow also warns about files that it can read.
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.filterwarnings("always", category=PictureWarning)
+        warnings.showwarning = _report_warning
+        pages = recognizer.read_pages(files, open_new, arguments.layout, arguments.decoder)
+        return _write_all(files, pages, arguments, targets)
+
+
+def _report_warning(message: Warning | str, *_) -> None:
+    tqdm.write(f"netchu read: warning: {escape_unprintable(str(message))}", file=sys.stderr)
+
+
+def _write_all(
+    files: list[PageFile],
+    pages: Iterator[Page | NetchuError],
+    arguments: argparse.Namespace,
+    targets: dict[PageFile, Path],
+) -> int:
+    """Write all pages, and return the exit status; raise NetchuError if the output cannot be written."""
     try:
-        status = _write_pages(files, pages, _make_writer(arguments, files), arguments.min_confidence)
+        status = _write_pages(files, pages, _make_writer(arguments, targets), arguments.min_confidence)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # `netchu read ... | head`: handled by main
@@ -134,11 +166,10 @@ def _expand_names(paths: list[str]) -> Iterator[str]:
             yield path
 
 
-def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callable[[PageFile, Page], None]:
-    """Return a function that writes one page in the format and to the output that `arguments` name."""
+def _make_writer(arguments: argparse.Namespace, targets: dict[PageFile, Path]) -> Callable[[PageFile, Page], None]:
+    """Return a function that writes one page in the requested format, to its target or to standard output."""
     output_format = OUTPUT_FORMATS[arguments.format]
     if arguments.output:
-        targets = _choose_targets(arguments.output, files, output_format.suffix)
         try:
             arguments.output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -146,13 +177,11 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
 
         def write_file(file: PageFile, page: Page) -> None:
             try:
-                write_text(targets[file], output_format.header + output_format.write(file, page))
+                write_text(targets[file], output_format.combine([output_format.write(file, page)]))
             except OSError as error:
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
         return write_file
-    if len(files) > 1 and not output_format.multi_page:
-        raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
     sys.stdout.write(output_format.header)
 
@@ -163,16 +192,25 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
     return write
 
 
-def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
-    """Return the path of each page's file; raise NetchuError if two would be the same."""
+def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
+    """Return the path of each page's file; raise NetchuError if two would be the same.
+
+    In `folder`, the files keep their folders below the deepest one that contains all of the `paths`.
+    """
+    named = map(_absolute, paths)
+    base = os.path.commonpath([path if os.path.isdir(path) else path.parent for path in named])  # noqa: PTH112
     targets, taken = {}, {}
     for file in files:
         name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem
-        path = folder / (name + suffix)
-        if (first := taken.setdefault(path, file)) != file:
-            raise NetchuError(f"{first} and {file} would both be written to {path}; give each its own --output folder")
+        path = folder / _absolute(file.path).parent.relative_to(base) / (name + suffix)
+        if (other := taken.setdefault(path, file)) != file:
+            raise NetchuError(f"{other} and {file} would both be written to {path}; read them into different folders")
         targets[file] = path
     return targets
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - unlike Path.resolve, it keeps links
 
 
 def _write_pages(

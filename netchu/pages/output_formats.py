@@ -5,7 +5,7 @@ import datetime
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -180,6 +180,11 @@ class OutputFormat(NamedTuple):
     suffix: str  # of the file's name
     header: str = ""  # text before the first page
     multi_page: bool = True  # True if one file may contain several pages
+    mark: str = ""  # byte order mark of a file, without which Excel does not read it as UTF-8
+
+    def combine(self, pages: Iterable[str]) -> str:
+        """Return the text of a file with these formatted pages."""
+        return self.mark + self.header + "".join(pages)
 
 
 _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
@@ -187,7 +192,7 @@ _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
 OUTPUT_FORMATS = {
     "text": OutputFormat(format_text, ".txt"),
     "jsonl": OutputFormat(format_jsonl, ".jsonl"),
-    "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER),
+    "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER, mark="\ufeff"),
     "alto": OutputFormat(format_alto, ".xml", multi_page=False),
     "page": OutputFormat(format_page_xml, ".xml", multi_page=False),
 }

@@ -1,3 +1,4 @@
+import csv
 import io
 import zipfile
 from pathlib import Path
@@ -36,6 +37,16 @@ def test_offers_text_of_fields(offered):
     offer_text([picture])
     assert offered["TXT"] == ("Huế\n".encode(), "a.txt")
     assert "Huế" in offered["ALTO XML"][0].decode() and offered["ALTO XML"][1] == "a.xml"
+
+
+@pytest.mark.parametrize("texts", [["Hà Nội"], ["Hà Nội", "Huế"]])
+def test_marks_only_the_csv_file_as_utf_8(offered, texts):
+    """Excel reads it as UTF-8 only with the mark, which must stand only once, at the start."""
+    offer_text([make_picture(text, number) for number, text in enumerate(texts, 1)])
+    content = offered["CSV"][0]
+    assert content.startswith(b"\xef\xbb\xbfpath,") and content.count(b"\xef\xbb\xbf") == 1
+    assert [row["text"] for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig")))] == texts
+    assert offered["TXT"][0].startswith("Hà".encode())
 
 
 def test_offers_several_pages_as_one_file_or_zip(offered):

@@ -58,7 +58,7 @@ def find_text(page):
 def download(page, label: str) -> str:
     with page.expect_download() as started:
         page.get_by_role("button", name=label).click()
-    return Path(started.value.path()).read_text(encoding="utf-8")
+    return Path(started.value.path()).read_text(encoding="utf-8-sig")
 
 
 def test_reads_corrects_downloads_and_saves_a_page(page, address, recognizer, tmp_path):

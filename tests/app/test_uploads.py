@@ -3,6 +3,7 @@ import uuid
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -21,10 +22,26 @@ def encode_pages(kind: str) -> bytes:
     return file.getvalue()
 
 
+def encode_heic() -> bytes:
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(PICTURES[0])).save(file)
+    return file.getvalue()
+
+
+def encode_avif() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PICTURES[0]).save(file, "AVIF")
+    return file.getvalue()
+
+
 FILES = {
     "a.png": cv2.imencode(".png", PICTURES[0])[1].tobytes(),
     "a.jpg": cv2.imencode(".jpg", PICTURES[0])[1].tobytes(),
     "a.webp": cv2.imencode(".webp", PICTURES[0])[1].tobytes(),
+    "a.gif": encode_pages("GIF"),
+    "a.bmp": cv2.imencode(".bmp", PICTURES[0])[1].tobytes(),
+    "a.heic": encode_heic(),
+    "a.avif": encode_avif(),
     "a.tif": encode_pages("TIFF"),
     "a.pdf": encode_pages("PDF"),
 }
@@ -43,6 +60,17 @@ def test_splits_and_decodes_like_files(name, tmp_path):
     for page, file in zip(pages, expected, strict=True):
         assert (page.number, page.pages) == (file.number, file.pages)
         np.testing.assert_array_equal(decode_page(page), image_files.open_page(file))
+
+
+@pytest.mark.parametrize("suffix", ["heic", "heif", "avif", "jpe", "jfif", "bmp", "gif", "png", "jpg", "tif", "pdf"])
+def test_accepts_files_of_every_format(suffix):
+    assert suffix in uploads.FILE_TYPES
+
+
+def test_passes_warnings_on():
+    messages = []
+    decode_page(split_into_pages("a.jpg", FILES["a.jpg"][:-2])[0], messages.append)
+    assert messages == ["the end of the file is missing, and with it 0.0% of the picture"]
 
 
 def test_names_pages():

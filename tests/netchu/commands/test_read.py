@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+import pandas as pd
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -100,6 +102,24 @@ def test_writes_csv(netchu, folder):
     assert "\r" not in out
 
 
+def test_writes_byte_order_mark_only_to_csv_files(netchu, folder, tmp_path):
+    """Excel reads a CSV file as UTF-8 only with the mark; other programs take the mark for a part of the text."""
+    for kind, suffix in (("csv", "csv"), ("text", "txt"), ("jsonl", "jsonl"), ("alto", "xml")):
+        netchu("--format", kind, "--output", tmp_path / "out", folder / "1.png")
+        marked = (tmp_path / "out" / f"1.{suffix}").read_bytes().startswith(b"\xef\xbb\xbf")
+        assert marked == (kind == "csv")
+        _, out, _ = netchu("--format", kind, folder / "1.png")
+        assert not out.startswith("\ufeff")
+
+
+def test_reads_its_csv_file_in_pandas_and_with_quotes(netchu, folder, tmp_path, model):
+    (folder / "1.png").rename(folder / 'tờ "1", An.png')
+    netchu("--format", "csv", "--output", tmp_path / "out", folder / 'tờ "1", An.png')
+    table = pd.read_csv(tmp_path / "out" / 'tờ "1", An.csv')
+    assert list(table.columns[:4]) == ["path", "page", "line", "text"]
+    assert list(table["path"]) == [str(folder / 'tờ "1", An.png')] and list(table["text"]) == texts(model, 1)
+
+
 @pytest.mark.parametrize("kind", ["alto", "page"])
 def test_writes_one_xml_document_per_image(netchu, folder, tmp_path, kind):
     status, out, _ = netchu("--format", kind, folder / "1.png")
@@ -118,7 +138,7 @@ def test_writes_other_formats_to_output_folder(netchu, folder, tmp_path, model):
     assert netchu("--output", tmp_path / "out", folder / "1.png") == (0, "", "")
     assert (tmp_path / "out" / "1.txt").read_text(encoding="utf-8") == texts(model, 1)[0] + "\n"
     netchu("--format", "csv", "--output", tmp_path / "out", folder / "1.png")
-    assert (tmp_path / "out" / "1.csv").read_text(encoding="utf-8").startswith("path,")
+    assert (tmp_path / "out" / "1.csv").read_bytes().startswith(b"\xef\xbb\xbfpath,")
 
 
 def test_rejects_two_images_with_the_same_output_file(netchu, folder, tmp_path):
@@ -126,6 +146,125 @@ def test_rejects_two_images_with_the_same_output_file(netchu, folder, tmp_path):
     status, out, err = netchu("--format", "alto", "--output", tmp_path / "xml", folder)
     assert (status, out) == (2, "") and "1.jpg and " in err and "would both be written to" in err
     assert not (tmp_path / "xml").exists()
+
+
+def save_lines(folder, *names: str) -> None:
+    for number, name in enumerate(names, 1):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture(number)).save(folder / name)
+
+
+def written(folder) -> dict[str, str]:
+    """Return the text of each file at any depth of a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8").strip() for path in files}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["scans"], ["w1/1.txt", "w2/1.txt", "w2/b/1.txt"]),
+        (["scans/w1", "scans/w2"], ["w1/1.txt", "w2/1.txt", "w2/b/1.txt"]),
+        (["scans/w1/1.png", "scans/w2/1.png", "./scans/w1/../w2/b/1.png"], ["w1/1.txt", "w2/1.txt", "w2/b/1.txt"]),
+        (["scans/w2"], [None, "1.txt", "b/1.txt"]),
+        (["scans/w2/b", "scans/w1/1.png"], ["w1/1.txt", None, "w2/b/1.txt"]),
+    ],
+    ids=["one folder", "two folders", "files", "a folder with a subfolder", "a folder and a file"],
+)
+def test_keeps_folders_of_the_input(netchu, tmp_path, model, monkeypatch, arguments, expected):
+    monkeypatch.chdir(tmp_path)
+    save_lines(tmp_path, "scans/w1/1.png", "scans/w2/1.png", "scans/w2/b/1.png")
+    assert netchu("--output", "out", *arguments) == (0, "", "")
+    assert written(tmp_path / "out") == {
+        name: text for name, text in zip(expected, texts(model, 1, 2, 3), strict=True) if name
+    }
+
+
+def test_keeps_folders_of_files_named_on_standard_input(netchu, tmp_path, model, monkeypatch):
+    save_lines(tmp_path, "w1/1.png", "w2/1.png")
+    listing = "\n".join(str(tmp_path / name) for name in ("w1/1.png", "w2/1.png"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(listing.encode())))
+    assert netchu("--output", tmp_path / "out", "-") == (0, "", "")
+    assert list(written(tmp_path / "out").values()) == texts(model, 1, 2)
+
+
+def test_overwrites_no_file(netchu, folder, tmp_path, model):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "1.txt").write_text("corrected by hand")
+    status, printed, err = netchu("--output", out, folder / "1.png", folder / "2.png", folder / "2.png")
+    assert (status, printed) == (1, "")
+    assert err.splitlines() == [
+        f"netchu read: {folder}/1.png: {out}/1.txt exists; remove it, or name another folder with --output",
+        "netchu read: 1 of 3 images failed",
+    ]
+    assert written(out) == {"1.txt": "corrected by hand", "2.txt": texts(model, 2)[0]}
+
+
+def test_overwrites_no_file_of_an_earlier_run(netchu, tmp_path, model):
+    """The second run writes the text of the new picture alone."""
+    save_lines(tmp_path, "scans/a/1.png")
+    netchu("--output", tmp_path / "out", tmp_path / "scans")
+    (tmp_path / "out" / "a" / "1.txt").write_text("corrected by hand")
+    save_lines(tmp_path, "scans/a/1.png", "scans/a/2.png")
+    assert netchu("--output", tmp_path / "out", tmp_path / "scans")[0] == 1
+    assert written(tmp_path / "out") == {"a/1.txt": "corrected by hand", "a/2.txt": texts(model, 2)[0]}
+
+
+def test_overwrites_no_picture_in_its_own_folder(netchu, folder):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    netchu("--output", folder, folder)
+    assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("name", ["1.heic", "1.HEIF", "1.avif", "1.jpe", "1.jfif", "1.bmp", "1.gif"])
+def test_reads_every_format_in_a_folder(netchu, tmp_path, model, name):
+    pillow_heif.register_heif_opener()
+    kind = {"jpe": "JPEG", "jfif": "JPEG", "heic": "HEIF"}.get(name[2:].lower(), name[2:].upper())
+    Image.fromarray(picture(1)).save(tmp_path / name, kind, quality=95)
+    status, out, err = netchu("--layout", "line", "--format", "jsonl", tmp_path)
+    assert (status, err) == (0, "") and json.loads(out)["path"] == str(tmp_path / name)
+    assert json.loads(out)["text"]
+
+
+def test_names_pictures_of_a_folder_that_cannot_be_read(netchu, folder, model):
+    (folder / "damaged.png").unlink()
+    for name in ("scan.jp2", "drawing.svg", "raw.DNG", "cut.heic", "notes.txt", "table.xlsx"):
+        (folder / name).write_bytes(b"II*\0 no picture")
+    (folder / "table.xlsx").write_bytes(b"PK\3\4")
+    (folder / "notes.txt").write_text("Số 5")
+    status, out, err = netchu(folder)
+    assert status == 1 and out.splitlines() == [*texts(model, 1, 2, 10), ""]
+    *named, last = err.splitlines()
+    assert last == "netchu read: 4 of 8 images failed"
+    assert [row.split(": ")[1] for row in named] == [
+        f"{folder}/{name}" for name in ("cut.heic", "drawing.svg", "raw.DNG", "scan.jp2")
+    ]
+    assert named[2].endswith(".dng files cannot be read; convert the picture to JPEG or PNG")
+
+
+def test_reads_pictures_of_a_folder_without_their_suffix(netchu, tmp_path, model):
+    save_lines(tmp_path, "1.png")
+    (tmp_path / "1.png").rename(tmp_path / "scan")
+    Image.fromarray(picture(2)).save(tmp_path / "x.pdf", save_all=True, append_images=[Image.fromarray(picture(3))])
+    (tmp_path / "x.pdf").rename(tmp_path / "x.pdf_1")
+    status, out, _ = netchu("--format", "jsonl", tmp_path)
+    rows = [json.loads(row) for row in out.splitlines()]
+    assert status == 0
+    assert [(Path(row["path"]).name, row["page"]) for row in rows] == [("scan", 1), ("x.pdf_1", 1), ("x.pdf_1", 2)]
+
+
+def test_warns_of_a_jpeg_without_its_end(netchu, tmp_path):
+    Image.fromarray(picture(1)).save(tmp_path / "ảnh.jpg")
+    data = (tmp_path / "ảnh.jpg").read_bytes()
+    (tmp_path / "ảnh.jpg").write_bytes(data[:-20])
+    status, out, err = netchu(tmp_path)
+    assert status == 0 and out.strip()
+    message = r"the end of the file is missing, and with it \d+\.\d% of the picture"
+    assert re.fullmatch(rf"netchu read: warning: {tmp_path}/ảnh\.jpg: {message}\n", err)
+    (tmp_path / "ảnh.jpg").write_bytes(data[: len(data) // 2])
+    status, out, err = netchu(tmp_path)
+    assert (status, out) == (1, "") and "damaged image (a large part of it is missing)" in err
 
 
 def test_reads_all_pages_of_a_tiff_and_a_pdf(netchu, tmp_path, model):
@@ -302,7 +441,7 @@ def test_writes_utf_8_in_any_locale(model, folder):
 
 
 def test_imports_no_heavy_package(model, folder):
-    slow = ("tensorflow", "keras", "pandas", "pyarrow", "scipy", "sklearn", "pypdfium2", "jiwer", "onnx")
+    slow = ("tensorflow", "keras", "pandas", "pyarrow", "scipy", "sklearn", "pypdfium2", "pillow_heif", "jiwer", "onnx")
     code = f"from netchu.__main__ import main; main(['read', '--model', {str(model)!r}, {str(folder / '1.png')!r}])"
     code += f"; import sys; assert not set({slow}) & set(sys.modules), set({slow}) & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
@@ -329,7 +468,7 @@ def test_memory_does_not_grow_with_the_number_of_images(netchu, folder, monkeypa
         waiting.append(len(opened) - len(written))
 
     monkeypatch.setattr(command, "open_page", open_page)
-    monkeypatch.setattr(command, "_make_writer", lambda arguments, files: write)
+    monkeypatch.setattr(command, "_make_writer", lambda arguments, targets: write)
     monkeypatch.setattr(command, "find_pages", lambda paths: [folder] * 1000)
     assert netchu("--layout", "line", folder)[0] == 0
     assert len(written) == 1000 and max(waiting) < 400

@@ -12,7 +12,8 @@ from PIL import Image, TiffImagePlugin
 
 from netchu.core.errors import NetchuError
 from netchu.pages import image_files
-from netchu.pages.image_files import PageFile, convert_pillow_image, find_pages, open_page
+from netchu.pages.image_files import PageFile, find_pages, open_page
+from netchu.pictures.images import PictureWarning, convert_pillow_image
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (24, 60, 3), np.uint8)
@@ -35,6 +36,50 @@ def test_finds_images_at_any_depth_in_natural_order(tmp_path):
         (tmp_path / name).touch()
     found = [str(page.path.relative_to(tmp_path)) for page in find_pages([tmp_path])]
     assert found == ["1.png", "2.png", "10.JPG", "a 9.png", "a 10.png", "b/1.webp", "b/c/x.tif"]
+
+
+def test_counts_pages_whatever_the_suffix(tmp_path):
+    for name, number in {"a.jpg": 1, "b.jpg": 2, "c": 3}.items():
+        save(tmp_path / "x.tif", *[PHOTO] * number).rename(tmp_path / name)
+    save(tmp_path / "x.pdf", PHOTO, PHOTO).rename(tmp_path / "d.png")
+    found = [(page.path.name, page.number) for page in find_pages([tmp_path])]
+    assert found == [
+        ("a.jpg", 1),
+        *(("b.jpg", n) for n in (1, 2)),
+        *(("c", n) for n in (1, 2, 3)),
+        ("d.png", 1),
+        ("d.png", 2),
+    ]
+
+
+@pytest.mark.parametrize("name", ["x.jpe", "x.JFIF", "x.heic", "x.hif", "x.avif", "x.pnm", "x"])
+def test_finds_pictures_of_every_suffix(tmp_path, name):
+    save(tmp_path / "x.jpg", PHOTO).rename(tmp_path / name)
+    (page,) = find_pages([tmp_path])
+    assert page.path.name == name and open_page(page).shape == PHOTO.shape
+
+
+def test_leaves_pipes_and_unreadable_files_alone(tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # reading it would wait forever
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    save(tmp_path / "1.png", PHOTO)
+    assert [page.path.name for page in find_pages([tmp_path])] == ["1.png"]
+
+
+@pytest.mark.parametrize("name", ["x.dng", "x.CR2", "x.svg"])
+def test_rejects_pictures_that_cannot_be_read(tmp_path, name):
+    """A raw photograph is a TIFF file, in which Pillow finds a small preview."""
+    save(tmp_path / "x.tif", PHOTO).rename(tmp_path / name)
+    (page,) = find_pages([tmp_path])
+    with pytest.raises(NetchuError, match=f"^{name[1:].lower()} files cannot be read; convert the picture"):
+        open_page(page)
+
+
+def test_warns_with_the_name_of_a_cut_file(tmp_path):
+    path = save(tmp_path / "x.jpg", cv2.resize(PHOTO, (600, 400)))
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.warns(PictureWarning, match=f"^{path}: the end of the file is missing"):
+        open_page(PageFile(path))
 
 
 def test_keeps_order_of_named_files_with_any_suffix(tmp_path):
@@ -214,7 +259,7 @@ def test_ignores_damaged_exif_of_a_pillow_image():
 
 
 def test_rejects_pillow_images_that_are_too_large_or_of_floats():
-    with pytest.raises(NetchuError, match="more than 50 million"):
-        convert_pillow_image(Image.new("1", (10_000, 6_000)))
+    with pytest.raises(NetchuError, match="more than 200 million"):
+        convert_pillow_image(Image.new("1", (20_000, 10_001)))
     with pytest.raises(NetchuError, match="floating-point"):
         convert_pillow_image(Image.new("F", (10, 6)))

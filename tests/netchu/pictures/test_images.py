@@ -2,18 +2,27 @@
 
 import io
 import struct
+import subprocess
+import sys
+import time
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from netchu.core.errors import NetchuError
-from netchu.pictures.images import decode_image
+from netchu.pictures import images
+from netchu.pictures.images import PictureWarning, convert_pillow_image, decode_image
+from tests.workspace import ROOT
+
+pillow_heif.register_heif_opener()  # to save HEIF files
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (24, 60, 3), np.uint8)
@@ -70,6 +79,207 @@ def test_decodes_png_of_every_mode(image, expected):
     np.testing.assert_array_equal(decoded, expected)
 
 
+SMOOTH = cv2.GaussianBlur(cv2.resize(PHOTO, (600, 240)), (0, 0), 8)
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_decodes_photographs_of_phones(kind):
+    image = Image.fromarray(SMOOTH)
+    data = encode(image, kind, quality=95)
+    decoded = decode_image(data)
+    assert decoded.shape == SMOOTH.shape and np.abs(decoded.astype(int) - SMOOTH).max() < 12
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_turns_photographs_of_phones_upright(kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(SMOOTH)
+    image.info["exif"] = exif.tobytes()  # from which the encoder of HEIF takes the turn, as phones store it
+    data = encode(image, kind, quality=95, **({"exif": exif} if kind == "AVIF" else {}))
+    upright = np.rot90(SMOOTH, -1)
+    decoded = decode_image(data)
+    assert decoded.shape == upright.shape and np.abs(decoded.astype(int) - upright).max() < 12
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_keeps_transparency_of_phone_formats(kind):
+    image = Image.fromarray(np.dstack([SMOOTH, SMOOTH[:, :, 0]]))
+    decoded = decode_image(encode(image, kind, quality=95))
+    assert decoded.shape == (*SMOOTH.shape[:2], 4) and np.abs(decoded[:, :, 3].astype(int) - SMOOTH[:, :, 0]).max() < 12
+
+
+@pytest.mark.parametrize("part", [0.02, 0.5, 0.95])
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_rejects_cut_photographs_of_phones(kind, part):
+    image = Image.fromarray(cv2.resize(PHOTO, (600, 240)))
+    data = encode(image, kind)
+    with pytest.raises(NetchuError, match=r"damaged|not an image"):
+        decode_image(data[: int(part * len(data))])
+
+
+def large_images() -> dict[str, tuple[bytes, np.ndarray]]:
+    """Return images of every kind, and their pixels."""
+    rgb, grey = Image.fromarray(SMOOTH), Image.fromarray(SMOOTH[:, :, 0])
+    alpha, bilevel = np.dstack([SMOOTH, np.full_like(SMOOTH[:, :, 0], 200)]), SMOOTH[:, :, 0] > 128
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return {
+        "PNG": (encode(rgb), SMOOTH),
+        "grey PNG": (encode(grey), SMOOTH[:, :, 0]),
+        "PNG with transparency": (encode(alpha), alpha),
+        "PNG of one bit": (encode(Image.fromarray(bilevel)), np.where(bilevel, 255, 0)),
+        "PNG of 16 bits": (encode(SMOOTH[:, :, 0].astype(np.uint16) * 257), SMOOTH[:, :, 0]),
+        "GIF": (encode(rgb.quantize(256), "GIF"), np.asarray(rgb.quantize(256).convert("RGB"))),
+        "turned PNG": (encode(rgb, exif=exif), np.rot90(SMOOTH, -1)),
+        "JPEG": (encode(rgb, "JPEG", quality=95), SMOOTH),
+        "turned JPEG": (encode(rgb, "JPEG", quality=95, exif=exif), np.rot90(SMOOTH, -1)),
+        "TIFF of CMYK": (encode(rgb.convert("CMYK"), "TIFF"), SMOOTH),
+        "turned TIFF": (encode(rgb, "TIFF", exif=exif), np.rot90(SMOOTH, -1)),
+        "HEIF": (encode(rgb, "HEIF", quality=95), SMOOTH),
+        "AVIF": (encode(rgb, "AVIF", quality=95), SMOOTH),
+    }
+
+
+@pytest.mark.parametrize("kind", large_images())
+def test_halves_large_images(kind, monkeypatch):
+    """Averages of 2 x 2 pixels, as OpenCV computes them."""
+    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    data, pixels = large_images()[kind]
+    expected = cv2.resize(pixels.astype(np.uint8), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    decoded = decode_image(data)
+    assert decoded.shape == expected.shape and np.abs(decoded.astype(int) - expected).max() < 12
+
+
+@pytest.mark.parametrize("size", [(601, 241), (1, 150_000), (150_001, 1)])
+def test_halves_large_images_of_odd_sizes(size, monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    width, height = size
+    image = Image.new("L", size, 77)
+    for decoded in (decode_image(encode(image)), decode_image(encode(image, "TIFF")), convert_pillow_image(image)):
+        assert decoded.shape == ((height + 1) // 2, (width + 1) // 2) and (decoded == 77).all()
+
+
+MEMORY = """
+import resource, sys
+from netchu.pictures.images import decode_image
+data = open(sys.argv[1], "rb").read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+shape = decode_image(data).shape
+print(*shape[:2], (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+LARGE = [("PNG", 7016, 9921), ("PNG", 20_000, 10_000), ("JPEG", 9248, 6936)]
+
+
+@pytest.mark.parametrize(("kind", "width", "height"), LARGE)
+def test_reads_large_pictures_in_the_stated_memory(tmp_path, kind, width, height):
+    """A3 at 600 dpi, the largest picture that is read, and a photograph of 64 megapixels."""
+    if kind == "PNG":
+        header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+        packer = zlib.compressobj(1)
+        rows = b"".join(packer.compress(bytes(1 + 4 * width)) for _ in range(height)) + packer.flush()
+        data = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")
+    else:
+        data = encode(Image.new("RGB", (width, height), (200, 190, 180)), "JPEG")
+    (tmp_path / "large").write_bytes(data)
+    done = subprocess.run([sys.executable, "-c", MEMORY, tmp_path / "large"], cwd=ROOT, capture_output=True, text=True)
+    found_height, found_width, megabytes = map(int, done.stdout.split())
+    assert (found_height, found_width) == ((height + 1) // 2, (width + 1) // 2)
+    assert megabytes < 1400
+
+
+def test_rejects_too_large_photographs_of_phones(monkeypatch):
+    monkeypatch.setattr(images, "MAX_HEIF_PIXELS", 100_000)
+    for data in (encode(SMOOTH, "HEIF"), encode(SMOOTH, "AVIF")):
+        with pytest.raises(NetchuError, match=r"^600 x 240 pixels, more than 0 million$"):
+            decode_image(data)
+
+
+def test_decodes_one_large_image_at_a_time(monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    opened, most = [], []
+
+    def halve(image):
+        opened.append(image)
+        most.append(len(opened))
+        time.sleep(0.05)
+        opened.remove(image)
+        return image.copy()
+
+    monkeypatch.setattr(images, "_halve", halve)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(decode_image, [encode(SMOOTH)] * 4))
+    assert most == [1, 1, 1, 1]
+
+
+def cut_images() -> dict[str, bytes]:
+    page = cv2.resize(PHOTO, (600, 400))
+    return {
+        "colour": encode(page, "JPEG"),
+        "grey": encode(page[:, :, 0], "JPEG"),
+        "progressive": encode(page, "JPEG", progressive=True, quality=90),
+        "with an embedded preview": encode(Image.fromarray(page), "JPEG", exif=b"Exif\0\0" + encode(PHOTO, "JPEG")),
+        "CMYK": encode(Image.fromarray(page).convert("CMYK"), "JPEG"),
+        "low": encode(page[:30], "JPEG"),
+    }
+
+
+CUT = cut_images()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("cut", [1, 2, 9, 200])
+@pytest.mark.parametrize("kind", CUT)
+def test_warns_of_a_jpeg_without_its_last_bytes(kind, cut):
+    data = CUT[kind]
+    messages = []
+    decoded, whole = decode_image(data[:-cut], messages.append), decode_image(data)
+    assert len(messages) == 1 and messages[0].startswith("the end of the file is missing, and with it ")
+    assert decoded.shape == whole.shape
+    upper = slice(0, whole.shape[0] * 3 // 5)
+    assert np.abs(decoded[upper].astype(int) - whole[upper]).mean() < 1.5
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("kind", CUT)
+def test_rejects_a_jpeg_cut_in_half(kind):
+    data = CUT[kind]
+    header = data.rindex(b"\xff\xda") if kind != "progressive" else 0
+    for size in (header + (len(data) - header) // 2, header + (len(data) - header) // 3):
+        with pytest.raises(NetchuError, match="damaged image"):
+            decode_image(data[:size])
+
+
+def test_warns_of_a_large_jpeg_without_its_last_bytes(monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    with pytest.warns(PictureWarning, match="the end of the file is missing"):
+        assert decode_image(CUT["colour"][:-100]).shape == (200, 300, 3)
+    with pytest.raises(NetchuError, match="a large part of it is missing"):
+        decode_image(CUT["colour"][: len(CUT["colour"]) // 2])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_scales_16_bit_values_by_the_bits_they_need(bits, channels, suffix):
+    values = RNG.integers(0, 2**bits, (24, 60, channels)).astype(np.uint16)
+    values[0, 0] = 2**bits - 1
+    decoded = decode_image(cv2.imencode(suffix, values)[1].tobytes())
+    if channels > 1:
+        values = values[:, :, [2, 1, 0, 3][:channels]]
+    expected = values.reshape(decoded.shape) / (2**bits - 1) * 255
+    assert np.abs(decoded - expected).max() <= 1 + (bits == 16)
+    if bits == 8:
+        np.testing.assert_array_equal(decoded, values.reshape(decoded.shape))
+
+
+def test_keeps_black_16_bit_images_black():
+    for shape in ((24, 60), (24, 60, 3)):
+        assert not decode_image(cv2.imencode(".png", np.zeros(shape, np.uint16))[1].tobytes()).any()
+
+
 def test_turns_transparent_palette_colour_into_alpha():
     image = Image.fromarray((PHOTO[:, :, 0] > 128).astype(np.uint8), "P")
     image.putpalette([255, 0, 0, 0, 0, 255])
@@ -115,7 +325,9 @@ BAD = {
     "PNG whose checksum is wrong": PNG[:60] + bytes([PNG[60] ^ 255]) + PNG[61:],
     "PNG of width 0": png_header(0, 10),
     "PNG bomb: 30,000 x 30,000 pixels in 80 bytes": png_header(30_000, 30_000),
-    "PNG of 60 million pixels": png_header(60_000, 1_000),
+    "PNG of 201 million pixels": png_header(67_000, 3_000),
+    "BMP of 400 million pixels": b"BM"
+    + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 20_000, 20_000, 1, 24, 0, 0, 0, 0, 0, 0),
     "PNG text that unpacks to 100 MB": PNG[:33] + png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(10**8))) + PNG[33:],
     "JPEG cut in its pixels": JPEG[: len(JPEG) // 2],
     "JPEG cut in its header": JPEG[:30],
@@ -143,7 +355,7 @@ def test_rejects_bad_images_in_one_line(data):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM"]), st.data())
+@given(st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF", "HEIF"]), st.data())
 def test_any_damage_gives_a_one_line_error_or_an_image(kind, data):
     encoded = bytearray(encode(PHOTO, kind))
     for _ in range(data.draw(st.integers(1, 4))):
