@@ -40,7 +40,7 @@ def _make_file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, st
     """
     output_format = OUTPUT_FORMATS[name]
     documents = [_format_page(name, file, page) for file, page in pages]
-    if len(pages) == 1 or output_format.many:
+    if len(pages) == 1 or output_format.multi_page:
         return (output_format.header + "".join(documents)).encode(), output_format.suffix
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:

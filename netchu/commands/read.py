@@ -151,7 +151,7 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
         return write_file
-    if len(files) > 1 and not output_format.many:
+    if len(files) > 1 and not output_format.multi_page:
         raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
     sys.stdout.write(output_format.header)

@@ -19,6 +19,7 @@ from netchu.line_finding.cropping import TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_of_page
 from netchu.pages.image_files import PageFile, decode_file_page, open_page, pillow_pixels
 from netchu.pages.page import Line, Page, Word
+from netchu.pictures.baseline import estimate_baseline
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
@@ -40,6 +41,7 @@ class _PreparedLine(NamedTuple):
     image: np.ndarray  # line image
     corners: np.ndarray  # (4, 2) the line in the picture, x and y in pixels, clockwise from its upper left
     frame: float  # width of a frame, as a fraction of the upper side
+    baseline: float  # share of the height, from the upper side
 
 
 class _PreparedPage(NamedTuple):
@@ -204,7 +206,7 @@ def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     height, width = line.image.shape[:2]
     (left, top), (right, _), (_, bottom), _ = corners  # slanted after `params.deslant`, its upper side level
     frame = FRAME_WIDTH * (bottom - top) / params.height / (right - left)
-    return _PreparedLine(image, _between(line.corners, corners / (width, height)), frame)
+    return _PreparedLine(image, _between(line.corners, corners / (width, height)), frame, estimate_baseline(image))
 
 
 def _between(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
@@ -223,6 +225,7 @@ def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
             ),
             pixels(line.corners),
             reading.letters,
+            line.baseline,
         )
         for line, reading in zip(page.lines, readings, strict=True)
     ]
