@@ -8,13 +8,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import cv2
 from tqdm import tqdm
 
 from netchu.core.errors import NetchuError
-from netchu.core.files import write_text
+from netchu.core.files import write_bytes, write_text
 from netchu.core.printing import escape_unprintable
 from netchu.core.progress import progress
 from netchu.pages.image_files import PageFile, find_pages, open_page
@@ -53,10 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=tuple(OUTPUT_FORMATS),
+        choices=(*OUTPUT_FORMATS, "pdf"),
         default="text",
         help="text (default): the lines alone; jsonl: one JSON object per image, with lines, words, boxes in pixels "
-        "and confidences; csv: one row per line; alto, page: one ALTO or PAGE XML document per image",
+        "and confidences; csv: one row per line; alto, page, hocr: one ALTO XML, PAGE XML or hOCR document per image; "
+        "pdf: one searchable PDF per file, with --output",
     )
     parser.add_argument(
         "--output",
@@ -134,15 +135,21 @@ def _expand_names(paths: list[str]) -> Iterator[str]:
             yield path
 
 
-def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callable[[PageFile, Page], None]:
-    """Return a function that writes one page in the format and to the output that `arguments` name."""
+class _Writer(NamedTuple):
+    """Functions that write the output."""
+
+    write: Callable[[PageFile, Page], None]  # a page
+    finish: Callable[[PageFile], None] = lambda file: None  # the file, called after its last page
+
+
+def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> _Writer:
+    """Return functions that write pages in the format and to the output that `arguments` name."""
+    if arguments.format == "pdf":
+        return _make_pdf_writer(arguments.output, files)
     output_format = OUTPUT_FORMATS[arguments.format]
     if arguments.output:
         targets = _choose_targets(arguments.output, files, output_format.suffix)
-        try:
-            arguments.output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise NetchuError(f"{arguments.output}: cannot be written ({error.strerror})") from None
+        _make_folder(arguments.output)
 
         def write_file(file: PageFile, page: Page) -> None:
             try:
@@ -150,7 +157,7 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
             except OSError as error:
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
-        return write_file
+        return _Writer(write_file)
     if len(files) > 1 and not output_format.multi_page:
         raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
@@ -160,7 +167,46 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> Callab
         sys.stdout.write(output_format.write(file, page))
         sys.stdout.flush()
 
-    return write
+    return _Writer(write)
+
+
+def _make_pdf_writer(folder: Path | None, files: list[PageFile]) -> _Writer:
+    """Return functions that write one searchable PDF into `folder` for each file, with all its pages."""
+    try:
+        from netchu.pages.searchable_pdf import SearchablePdf
+    except ImportError as error:
+        raise NetchuError(
+            f"--format pdf needs the package {error.name}; install netchu with its extra: pip install '.[pdf]'"
+        ) from None
+    if not folder:
+        raise NetchuError("--format pdf writes one PDF per file; name a folder with --output")
+    targets = _choose_targets(folder, list(dict.fromkeys(PageFile(file.path) for file in files)), ".pdf")
+    for file, target in targets.items():
+        if target.exists() and any(target.samefile(other.path) for other in targets if other.path.exists()):
+            raise NetchuError(f"{file}: its PDF would replace the image {target}; name another folder with --output")
+    _make_folder(folder)
+    documents: dict[Path, SearchablePdf] = {}
+
+    def add_page(file: PageFile, page: Page) -> None:
+        documents.setdefault(file.path, SearchablePdf()).add_page(open_page(file), page)
+
+    def write_document(file: PageFile) -> None:
+        document = documents.pop(file.path, None)
+        if document is not None:  # otherwise no page could be read
+            target = targets[PageFile(file.path)]
+            try:
+                write_bytes(target, document.to_bytes())
+            except OSError as error:
+                raise NetchuError(f"cannot be written to {target} ({error.strerror})") from None
+
+    return _Writer(add_page, write_document)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NetchuError(f"{folder}: cannot be written ({error.strerror})") from None
 
 
 def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
@@ -178,26 +224,37 @@ def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[Pa
 def _write_pages(
     files: list[PageFile],
     pages: Iterator[Page | NetchuError],
-    write: Callable[[PageFile, Page], None],
+    writer: _Writer,
     min_confidence: float,
 ) -> int:
     """Write every page that can be read and written, report the others, and return the exit status."""
     # On a terminal, the text itself shows the progress.
     shown = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
-    failed = left_out = 0
-    for file, page in zip(files, shown, strict=True):
+    failed: set[int] = set()  # positions
+    left_out = 0
+    for position, (file, page) in enumerate(zip(files, shown, strict=True)):
         try:
             if isinstance(page, NetchuError):
                 raise page
             lines = tuple(line for line in page.lines if line.confidence >= min_confidence)
-            write(file, replace(page, lines=lines))
+            writer.write(file, replace(page, lines=lines))
             left_out += len(page.lines) - len(lines)
         except NetchuError as error:
-            failed += 1
-            # Not print, which would write into the progress bar.
-            tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
+            failed.add(position)
+            _report(file, error)
+        if file.number == file.pages:
+            try:
+                writer.finish(file)
+            except NetchuError as error:
+                failed.add(position)
+                _report(file, error)
     if left_out:
         print(f"netchu read: lines left out, of confidence below {min_confidence}: {left_out}", file=sys.stderr)
     if failed:
-        print(f"netchu read: {failed} of {len(files)} images failed", file=sys.stderr)
-    return int(failed > 0)
+        print(f"netchu read: {len(failed)} of {len(files)} images failed", file=sys.stderr)
+    return int(bool(failed))
+
+
+def _report(file: PageFile, error: NetchuError) -> None:
+    # Not print, which would write into the progress bar.
+    tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
