@@ -75,5 +75,5 @@ def _make_pdf(pictures: list[ReadPicture], pages: list[Page]) -> bytes:
 
 @functools.lru_cache(len(_FORMATS) * 50)
 def _format_page(name: str, file: PageFile, page: Page) -> str:
-    """Return a page in a format; cached, because each typed letter formats all pages in all formats again."""
+    """Return a page in a format; cached, because each typed letter asks for all pages in all formats again."""
     return OUTPUT_FORMATS[name].write(file, page)

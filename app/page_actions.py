@@ -11,7 +11,7 @@ _ERROR_KEY = "teach_error"
 
 
 def run_action(action: Callable, *arguments) -> None:
-    """Call `action`, and draw the page again."""
+    """Call `action` as `keep_error` does, then draw the page again."""
     keep_error(action, *arguments)
     st.rerun()
 

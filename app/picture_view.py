@@ -5,7 +5,7 @@ import numpy as np
 
 from netchu.pages.page import Page
 from netchu.pictures.illumination import normalise_illumination, to_grey
-from netchu.pictures.ink import trim_box
+from netchu.pictures.ink import find_trim_box
 
 _LONGEST_SIDE = 1600
 """Pixels."""
@@ -34,8 +34,8 @@ def encode_jpeg(picture: np.ndarray) -> bytes:
 
 
 def crop_to_writing(picture: np.ndarray) -> np.ndarray:
-    """Crop a picture of a line to the writing and a margin of half its height; a photograph shows more than that."""
-    left, top, right, bottom = trim_box(normalise_illumination(to_grey(picture)))
+    """Crop a picture of a line, such as a photograph, to the writing and a margin of half its height."""
+    left, top, right, bottom = find_trim_box(normalise_illumination(to_grey(picture)))
     margin = (bottom - top) // 2
     return picture[max(top - margin, 0) : bottom + margin, max(left - margin, 0) : right + margin]
 

@@ -27,7 +27,7 @@ def offer_steps(picture: ReadPicture) -> None:
                 key=f"step-{picture.key}",
             )
         recognizer = load_recognizer(picture.options)
-        line = recognizer.line_pictures(load_pixels(picture.source), picture.page, picture.options.layout)[number]
+        line = recognizer.crop_line_pictures(load_pixels(picture.source), picture.page, picture.options.layout)[number]
         captions = {
             "grey": say("Greyscale", "Ảnh xám"),
             "illumination": say("Even light, black ink", "Cân bằng ánh sáng, mực đen"),

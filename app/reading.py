@@ -10,7 +10,7 @@ from app.picture_view import draw_overview
 from app.uploads import UploadedPage, decode_page
 from netchu.core.errors import NetchuError
 from netchu.pages.page import Page
-from netchu.pages.recognizer import Layout, Recognizer, default_model
+from netchu.pages.recognizer import Layout, Recognizer, find_default_reader
 
 
 class ReadingOptions(NamedTuple):
@@ -24,7 +24,7 @@ class ReadingOptions(NamedTuple):
 
 def make_options(layout: Layout, decoder: str) -> ReadingOptions:
     """Return options with the default model; raise NetchuError where there is none."""
-    folder = default_model()
+    folder = find_default_reader()
     return ReadingOptions(layout, decoder, folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))
 
 

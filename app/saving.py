@@ -74,5 +74,5 @@ def _choose_lines(picture: ReadPicture, unchanged_too: bool) -> dict[int, str]:
 
 def _crop_lines(picture: ReadPicture, texts: dict[int, str]) -> list[tuple[np.ndarray, str]]:
     recognizer = load_recognizer(picture.options)
-    images = recognizer.line_pictures(load_pixels(picture.source), picture.page, picture.options.layout)
+    images = recognizer.crop_line_pictures(load_pixels(picture.source), picture.page, picture.options.layout)
     return [(crop_to_writing(images[number]), text) for number, text in texts.items()]

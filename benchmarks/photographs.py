@@ -20,7 +20,7 @@ from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import folded_sources, read_pictures
 from netchu.evaluation.calibration import expected_calibration_error, mark_correct_words, reliability
 from netchu.evaluation.metrics import error_rates
-from netchu.evaluation.scoring import score
+from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.pictures.encoding import encode_image, write_image
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
@@ -70,7 +70,7 @@ def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], folded
             texts, confidences, correct = [], [], []
             for row, reading in readings:
                 if row["source"] == source:
-                    scored = score(row["text"], reading, source in folded)
+                    scored = normalise_for_scoring(row["text"], reading, source in folded)
                     texts.append((scored.reference, scored.prediction))
                     confidences += scored.confidences
                     correct += mark_correct_words(*texts[-1])

@@ -26,7 +26,7 @@ from netchu.evaluation.metrics import error_rates
 from netchu.experiments.comparison import ScoredLine, compare_rates, pair_lines
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import decode_best_path
 from netchu.reading.onnx_network import OnnxNetwork
 from stages import preprocess, train
 
@@ -73,7 +73,7 @@ def train_and_read(subsets: dict[str, str], params: PreprocessParams, epochs: in
         values = values.model_copy(update={"train": values.train.model_copy(update={"epochs": epochs})})
         train.run(values, inputs, {"model": folder / "model", "history": folder / "history.csv"})
     network = OnnxNetwork(folder / "model")
-    return {row["id"]: greedy(network(row["image"])) for row in Subset(*inputs.values(), "validation")}
+    return {row["id"]: decode_best_path(network(row["image"])) for row in Subset(*inputs.values(), "validation")}
 
 
 def measure_time(params: PreprocessParams) -> float:

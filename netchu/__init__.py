@@ -8,6 +8,6 @@ __all__ = ["Recognizer"]
 def __getattr__(name: str):
     """Import Recognizer on first use, so that stages can import this package without it."""
     if name == "Recognizer":
-        # By name: tests/test_pipeline.py counts any import statement in this file as one of every stage.
+        # Not an import statement, which tests/test_pipeline.py would count as an import of every stage.
         return importlib.import_module("netchu.pages.recognizer").Recognizer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,7 +19,8 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand and return its exit status.
 
-    main(["read", "line.png"])  # prints the text, returns 0
+    Example:
+        main(["read", "line.png"])  # prints the text, returns 0
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if sys.stdout is None:  # closed by the calling program
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _build_parser(arguments: list[str]) -> argparse.ArgumentParser:
-    """Build the parser for `arguments`, with help in their language, and details of their subcommand alone."""
+    """Build the parser for `arguments`, with help in their language, and options of their subcommand alone."""
     vietnamese = find_language(arguments, os.environ) == "vi"
     formatter = VietnameseHelp if vietnamese else argparse.RawDescriptionHelpFormatter
     common = argparse.ArgumentParser(add_help=False)
@@ -59,7 +60,7 @@ def _build_parser(arguments: list[str]) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=translate(summary) if vietnamese else summary, description=summary, **options
         )
-        if name == chosen:  # the import of a subcommand is most of a short command's time
+        if name == chosen:  # importing a subcommand takes most of the time of a short command
             importlib.import_module(f"netchu.commands.{name}").add_arguments(command)
     return parser
 

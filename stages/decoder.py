@@ -13,7 +13,7 @@ from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
 from netchu.evaluation.calibration import fit_calibration, mark_correct_words
-from netchu.evaluation.scoring import score
+from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate
@@ -115,7 +115,7 @@ def calibrate(reader: Reader, decoder: str, lines: Subset, folded: Sequence[str]
     right: list[bool] = []
     readings = reader.read(((row, row["image"]) for row in lines), decoder)
     for row, reading in progress(readings, "decoder: calibrating", len(lines)):
-        scored = score(row["text"], reading, row["source"] in folded)
+        scored = normalise_for_scoring(row["text"], reading, row["source"] in folded)
         confidences += scored.confidences
         right += mark_correct_words(scored.reference, scored.prediction)
     return fit_calibration(confidences, right)

@@ -24,7 +24,7 @@ from netchu.evaluation.error_tables import (
     tone_confusions,
 )
 from netchu.evaluation.metrics import Edits, character_edits, edit_rate, error_rates, to_percent
-from netchu.evaluation.scoring import score
+from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.evaluation.worst_lines import draw_worst_lines, find_worst_lines
 from netchu.reading.decoders import DecoderName
 from netchu.reading.reader import Reader
@@ -102,7 +102,7 @@ def _read_all(lines: Subset, reader: Reader, params: Params) -> list[dict]:
     columns = ("id", "source", "writer", "text")
     items = (({name: row[name] for name in columns}, row["image"]) for row in lines)
     rows = [
-        row | score(row["text"], reading, row["source"] in params.labels.folded)._asdict()
+        row | normalise_for_scoring(row["text"], reading, row["source"] in params.labels.folded)._asdict()
         for row, reading in progress(reader.read(items, params.evaluate.decoder), "evaluate", len(lines))
     ]
     return sorted(rows, key=lambda row: row["id"])

@@ -86,5 +86,5 @@ def test_installs_the_reader_where_the_recognizer_finds_it(tmp_path, monkeypatch
             shutil.copy(file, installed)
     monkeypatch.setattr(recognizer, "_PACKAGE", tmp_path / "netchu")
     monkeypatch.chdir(tmp_path)
-    assert recognizer.default_model() == installed
+    assert recognizer.find_default_reader() == installed
     assert recognizer.Recognizer.load().read(ROOT / "app/examples/line.jpg").text

@@ -1,4 +1,4 @@
-"""`python -m netchu compare`: compares two runs on the same test lines, and says whether one is better."""
+"""`python -m netchu compare`: compares two runs on the same test lines, and reports if one is better."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from netchu.experiments.runs import PREDICTIONS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of `run`; their help has a translation in netchu.commands.language."""
     parser.add_argument("a", metavar="A", help="commit, branch, tag or experiment: the run to compare with")
     parser.add_argument("b", metavar="B", nargs="?", default=WORKSPACE, help="the other run (default: the workspace)")
     parser.add_argument("--format", choices=("text", "json", "md"), default="text", help="md: for a pull request")
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the comparison; raise NetchuError where a run has no predictions or the test lines differ."""
+    """Print the comparison; raise NetchuError if a run has no predictions or their test lines differ."""
     revisions = [find_revision(name) for name in (arguments.a, arguments.b)]
     predictions = [
         parse_predictions(read_file(revision, PREDICTIONS), f"{PREDICTIONS} of {revision}") for revision in revisions

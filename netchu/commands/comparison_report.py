@@ -45,7 +45,7 @@ def format_text(report: ComparisonReport) -> str:
     lines += _align_columns((_RATE_HEADER, *_list_rates(report)), 4)
     if kinds := _list_kinds(report):
         lines += ["", *_align_columns((_KIND_HEADER, *kinds), 3)]
-    lines += ["", _count_right_lines(report)]
+    lines += ["", _summarise_right_lines(report)]
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for title, pairs in (("better", report.better), ("worse", report.worse)):
         if pairs:
@@ -84,7 +84,7 @@ def format_markdown(report: ComparisonReport) -> str:
     lines += [_format_row(row) for row in _list_rates(report)]
     if kinds := _list_kinds(report):
         lines += ["", _format_row(_KIND_HEADER), _format_row(("---", "--:", "--:", "--:")), *map(_format_row, kinds)]
-    lines += ["", _count_right_lines(report)]
+    lines += ["", _summarise_right_lines(report)]
     for title, pairs in (("better", report.better), ("worse", report.worse)):
         if pairs:
             lines += ["", f"<details><summary>Lines that B reads {title}</summary>", ""]
@@ -104,11 +104,11 @@ def _conclude(report: ComparisonReport) -> str:
         difference = f"B − A is {format_points(cer.difference)} points of CER (95 % interval {low} to {high})"
         return f"{_judge(cer).capitalize()}. {difference}."
     low, high = sorted((abs(cer.low), abs(cer.high)))
-    main, against = find_main_parts(report.parts)
+    main, opposite = find_main_parts(report.parts)
     return (
         f"{_judge(cer)} by {abs(cer.difference):.2f} points of CER (95 % interval {low:.2f} to {high:.2f}), "
         + (f"mostly {_join_parts(main)}" if main else "spread over many kinds of error")
-        + (f", though worse at {_join_parts(against)}." if against else ".")
+        + (f", though worse at {_join_parts(opposite)}." if opposite else ".")
     )
 
 
@@ -145,7 +145,7 @@ def _list_rates(report: ComparisonReport) -> list[tuple[str, ...]]:
 
 
 def _list_kinds(report: ComparisonReport) -> list[tuple[str, ...]]:
-    """Return a table row for each kind of error that occurs; none where no kind differs."""
+    """Return a table row for each kind of error that occurs; no rows if no kind differs."""
     if not any(part.difference for part in report.parts):
         return []
     return [
@@ -155,7 +155,7 @@ def _list_kinds(report: ComparisonReport) -> list[tuple[str, ...]]:
     ]
 
 
-def _count_right_lines(report: ComparisonReport) -> str:
+def _summarise_right_lines(report: ComparisonReport) -> str:
     """Return a sentence with the numbers of lines that both runs, one or neither read without an error."""
     if all(pair.a == pair.b for pair in report.pairs):
         return f"Both runs have the same predictions for all {len(report.pairs)} test lines."
@@ -167,7 +167,7 @@ def _count_right_lines(report: ComparisonReport) -> str:
 
 
 def _align_columns(rows: Sequence[Sequence[str]], numbers: int) -> list[str]:
-    """Return the rows as lines of text, with the `numbers` columns after the first flush right."""
+    """Return the rows as lines of text, the first column flush left, the next `numbers` columns flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "   ".join(
@@ -197,7 +197,7 @@ def _format_row(cells: Sequence[str]) -> str:
 
 
 def _format_code(text: str) -> str:
-    """Return `text` as inline code for a table, such that no character of it acts as Markdown."""
+    """Return `text` as inline code for a table, in which no character is read as Markdown."""
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     space = " " if "`" in text else ""
     return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|") if text else "nothing"

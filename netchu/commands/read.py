@@ -21,7 +21,7 @@ from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
-from netchu.reading.decoders import DECODERS
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 _EPILOG = """\
 examples:
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decoder",
         choices=list(DECODERS),
-        default="beam",
+        default=DEFAULT_DECODER,
         help="beam (default): with the language model; greedy: the network alone, faster",
     )
     parser.add_argument(
@@ -87,12 +87,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the text of the images to standard output and errors to standard error; return the exit status."""
+    """Write the reading of the images as requested, and errors to standard error; return the exit status."""
     files = list(find_pages(_expand_names(arguments.paths)))
     if not files:
         raise NetchuError("standard input names no files")
     recognizer = Recognizer.load(arguments.model)
-    # Pillow warns about oddities of files that it can read.
+    # Pillow also warns about files that it can read.
     warnings.filterwarnings("ignore", module="PIL")
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:  # `netchu read ... | head`: handled by main
         raise
     except OSError as error:
-        # Otherwise the interpreter's last flush would fail.
+        # Otherwise Python would fail again when it flushes standard output at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise NetchuError(f"standard output: cannot be written ({error.strerror})") from None
 
@@ -215,8 +215,8 @@ def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[Pa
     for file in files:
         name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem
         path = folder / (name + suffix)
-        if (other := taken.setdefault(path, file)) != file:
-            raise NetchuError(f"{other} and {file} would both be written to {path}; read them into different folders")
+        if (first := taken.setdefault(path, file)) != file:
+            raise NetchuError(f"{first} and {file} would both be written to {path}; give each its own --output folder")
         targets[file] = path
     return targets
 
@@ -229,10 +229,10 @@ def _write_pages(
 ) -> int:
     """Write every page that can be read and written, report the others, and return the exit status."""
     # On a terminal, the text itself shows the progress.
-    shown = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
+    reported = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
     failed: set[int] = set()  # positions
     left_out = 0
-    for position, (file, page) in enumerate(zip(files, shown, strict=True)):
+    for position, (file, page) in enumerate(zip(files, reported, strict=True)):
         try:
             if isinstance(page, NetchuError):
                 raise page
@@ -256,5 +256,5 @@ def _write_pages(
 
 
 def _report(file: PageFile, error: NetchuError) -> None:
-    # Not print, which would write into the progress bar.
+    # `print` would write into the progress bar.
     tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Calibration of word confidences: how well they predict the share of correct words, and a fit that corrects them."""
+"""Calibration of word confidences: measures how well they predict the share of correct words, and corrects them."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import jiwer
 import numpy as np
 
 BINS = 10
-"""Bins of equal width between confidence 0 and 1."""
+"""Number of bins of equal width between confidence 0 and 1."""
 
 
 def mark_correct_words(reference: str, prediction: str) -> list[bool]:
@@ -53,14 +53,16 @@ def expected_calibration_error(rows: Sequence[dict]) -> float:
 
 
 def fit_calibration(confidence: Sequence[float], correct: Sequence[bool]) -> list[list[float]]:
-    """Fit a rising function from confidence to the share of correct words; return its knots for `np.interp`.
+    """Fit a rising function from confidence to the share of correct words by isotonic regression.
 
-    The two lists are confidences and shares. Isotonic regression (Zadrozny and Elkan, 2002) by scikit-learn; without
-    words, the identity.
+    Source: Zadrozny and Elkan, 2002. Without words, the function is the identity.
+
+    Returns:
+        The knots for `np.interp`: a list of confidences and a list of shares, 0 to 1.
     """
     if not confidence:
         return [[0.0, 1.0], [0.0, 1.0]]
-    from sklearn.isotonic import IsotonicRegression  # takes a second; only the decoder stage needs it
+    from sklearn.isotonic import IsotonicRegression  # the import takes a second; only the decoder stage needs it
 
     fitted = IsotonicRegression(out_of_bounds="clip").fit(confidence, np.asarray(correct, np.float64))
     return [np.round(values, 4).tolist() for values in (fitted.X_thresholds_, fitted.y_thresholds_)]

@@ -1,4 +1,4 @@
-"""Kinds of errors: attributes each edit between reference and prediction to base letter, mark, tone, case and so on."""
+"""Kinds of errors: base letter, mark, tone, case and so on, for each edit between reference and prediction."""
 
 import functools
 import unicodedata
@@ -16,7 +16,7 @@ CharacterPair = tuple[str, str]
 """A character of the reference and its counterpart in the prediction; "" where one of them has none."""
 
 _EDIT = 1_000_000
-"""Cost of an edit: more than all dissimilarities of a line together."""
+"""Cost of an edit, larger than the sum of all dissimilarities of a line."""
 
 _DISSIMILARITY = {"base": 4, "mark": 1, "tone": 1, "case": 1}
 """Cost of letters that differ in a part. The base outweighs the rest: ờ is aligned with ơ rather than with à."""
@@ -46,8 +46,13 @@ def split_letter(letter: str) -> LetterParts:
 def edit_kinds(reference: str, prediction: str) -> tuple[str, ...]:
     """Return the ERROR_KINDS that share the edit of `reference` into `prediction` equally; () for equal characters.
 
-    The first rule that holds decides: either is a space: space; either is neither letter nor digit: punctuation; no
-    reference: insertion; no prediction: deletion; either is a digit: digit; two letters: all parts that differ.
+    The first rule that applies decides:
+
+    1. one of them is a space: space
+    2. one of them is neither letter nor digit: punctuation
+    3. no reference: insertion; no prediction: deletion
+    4. one of them is a digit: digit
+    5. two letters: all parts that differ
 
     >>> edit_kinds("Ế", "e")
     ('mark', 'tone', 'case')
@@ -64,22 +69,23 @@ def edit_kinds(reference: str, prediction: str) -> tuple[str, ...]:
     if not all(character.isalpha() for character in present):
         return ("digit",)
     letters = split_letter(reference), split_letter(prediction)
-    differing = (part for part, one, other in zip(LetterParts._fields, *letters, strict=True) if one != other)
-    return tuple(differing) or ("base",)  # foreign letters may be equal in every part
+    parts = zip(LetterParts._fields, *letters, strict=True)
+    differing = tuple(part for part, in_reference, in_prediction in parts if in_reference != in_prediction)
+    return differing or ("base",)  # foreign letters may be equal in every part
 
 
 def align_texts(reference: str, prediction: str) -> list[CharacterPair]:
     """Align two texts by character with the fewest edits (Wagner and Fischer, 1974).
 
-    Of all alignments with the fewest edits, return one whose substituted characters are most similar: a letter with a
-    misread tone is paired with itself even where its neighbour is missing.
+    Of all alignments with the fewest edits, return one whose substituted characters are most similar. So a letter with
+    a misread tone is paired with its counterpart, even if its neighbour was omitted.
 
     >>> align_texts("đường", "dơng")
     [('đ', 'd'), ('ư', ''), ('ờ', 'ơ'), ('n', 'n'), ('g', 'g')]
     """
     if reference == prediction:
         return list(zip(reference, prediction, strict=True))
-    costs = {character: [_cost(character, other) for other in prediction] for character in set(reference)}
+    costs = {character: [_cost(character, predicted) for predicted in prediction] for character in set(reference)}
     rows = [[_EDIT * column for column in range(len(prediction) + 1)]]
     for character in reference:
         above = rows[-1]
@@ -106,7 +112,7 @@ def align_texts(reference: str, prediction: str) -> list[CharacterPair]:
 
 
 def share_edits(pairs: Iterable[CharacterPair]) -> dict[str, Fraction]:
-    """Count the edits of each of ERROR_KINDS among aligned pairs; exact, so that they add up to the number of edits."""
+    """Count the edits of each of ERROR_KINDS in aligned pairs, as fractions that add up to the number of edits."""
     shares = dict.fromkeys(ERROR_KINDS, Fraction(0))
     for pair, count in Counter(pairs).items():
         kinds = edit_kinds(*pair)

@@ -9,10 +9,10 @@ from netchu.evaluation.error_kinds import ERROR_KINDS, TONES, CharacterPair, sha
 from netchu.evaluation.metrics import Edits, edit_rate, to_percent
 
 CONFUSIONS = 20
-"""Rows in the table of confused letters."""
+"""Most rows in the table of confused letters."""
 
 WRITERS = 30
-"""Rows in the table of writers."""
+"""Most rows in the table of writers."""
 
 LENGTH_BIN = 5
 """Width of a bin of line lengths, characters."""

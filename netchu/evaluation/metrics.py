@@ -1,5 +1,6 @@
 """Error rates of predictions against references: CER, WER and SER, with bootstrap intervals."""
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -9,10 +10,10 @@ import numpy as np
 from netchu.core.charset import normalise
 
 ERROR_RATE_RESAMPLES = 2000
-"""Bootstrap resamples behind the intervals of `error_rates`."""
+"""Number of bootstrap resamples for the intervals of `error_rates`."""
 
 _RESAMPLE_CHUNK = 1_000_000
-"""Resampled lines in memory at once."""
+"""Most resampled lines in memory at once."""
 
 
 class Edits(NamedTuple):
@@ -29,14 +30,14 @@ def error_rates(references: Sequence[str], predictions: Sequence[str]) -> dict[s
     Both sides are first brought to NFC, with white space collapsed.
 
     `cer`, `wer` and `ser` are strict: case-sensitive, edits summed over all lines and divided by the summed length of
-    the references (characters, words, lines). Above 100 where much is inserted. `cer_low` and `cer_high` (and so on)
-    bound the 95 % percentile bootstrap interval over lines (Efron and Tibshirani, 1993), with fixed random numbers.
+    the references (characters, words, lines). Many insertions can make them exceed 100. `cer_low` and `cer_high` (and
+    so on) bound the 95 % percentile bootstrap interval over lines (Efron and Tibshirani, 1993), with a fixed seed.
 
     `lenient_cer` and `lenient_wer`, for comparison with other projects on this data: text lower-cased, each line's
     edits divided by the longer of its two sides, averaged over lines. Those projects do not lower-case for SER, so
     `lenient_ser` equals `ser`.
 
-    Where the references are all empty, a rate is 0 without and 100 with insertions.
+    If all references are empty, a rate is 100 if anything is inserted, else 0.
 
     >>> error_rates(["Hà Nội"], ["Ha Nội"])["wer"]
     50.0
@@ -61,7 +62,7 @@ def error_rates(references: Sequence[str], predictions: Sequence[str]) -> dict[s
     for (name, counts), samples in zip(strict.items(), resampled, strict=True):
         rates[name] = to_percent(edit_rate(counts.edits.sum(), counts.reference.sum()))
         rates[f"{name}_low"], rates[f"{name}_high"] = map(to_percent, np.percentile(samples, [2.5, 97.5]))
-    lower_references, lower_predictions = [t.lower() for t in references], [t.lower() for t in predictions]
+    lower_references, lower_predictions = [[text.lower() for text in texts] for texts in (references, predictions)]
     lenient = {
         "lenient_cer": character_edits(lower_references, lower_predictions),
         "lenient_wer": word_edits(lower_references, lower_predictions),
@@ -85,7 +86,7 @@ def word_edits(references: Sequence[str], predictions: Sequence[str]) -> Edits:
 
 def line_edits(references: Sequence[str], predictions: Sequence[str]) -> Edits:
     """Count the edits of each line in whole lines: 1 where the prediction differs, else 0."""
-    wrong = np.array([one != other for one, other in zip(references, predictions, strict=True)], np.int64)
+    wrong = np.array(list(map(operator.ne, references, predictions)), np.int64)
     return Edits(wrong, np.ones_like(wrong), np.ones_like(wrong))
 
 

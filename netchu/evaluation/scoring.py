@@ -1,4 +1,4 @@
-"""Normalises a reading and its reference before they are compared."""
+"""Normalisation of a reading and its reference before they are compared."""
 
 from typing import NamedTuple
 
@@ -15,10 +15,10 @@ class ScoredTexts(NamedTuple):
     confidences: list[float]  # 0 to 1
 
 
-def score(reference: str, reading: LineReading, folded: bool) -> ScoredTexts:
-    """Normalise both texts; with `folded` (labels without case and punctuation), also drop case and punctuation.
+def normalise_for_scoring(reference: str, reading: LineReading, folded: bool) -> ScoredTexts:
+    """Return both texts normalised, and without case and punctuation if `folded` (if the labels have neither).
 
-    A word that folding leaves empty is dropped with its confidence.
+    A word of punctuation alone is dropped with its confidence if `folded`.
     """
     normalise_text = fold if folded else normalise
     words = [(text, word.confidence) for word in reading.words if (text := normalise_text(word.text))]

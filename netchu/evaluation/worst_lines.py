@@ -1,4 +1,4 @@
-"""Draws the lines with the highest CER as SVG: each line image above its reference and its prediction."""
+"""An SVG sheet of the lines with the highest CER: each line image above its reference and its prediction."""
 
 import base64
 import html
@@ -13,12 +13,14 @@ from netchu.evaluation.error_kinds import CharacterPair, align_texts
 from netchu.evaluation.metrics import Edits, edit_rate
 
 WORST_LINES = 12
-"""Lines on a sheet."""
+"""Most lines on a sheet."""
 
 _WIDTH = 1000
 """Largest width of a line image, pixels; wider images are scaled down."""
 
 _MARGIN = 8
+"""Left and right of the sheet, pixels."""
+
 _TEXT_HEIGHT = 28
 """Height of a line of text, pixels."""
 
@@ -42,11 +44,11 @@ def draw_worst_lines(lines: Sequence[tuple[str, np.ndarray, str, str]]) -> str:
     """Return an SVG image of lines below each other: caption, line image, reference, prediction.
 
     Aligned characters of reference and prediction have the same horizontal position, and a coloured background if they
-    differ. SVG, because its viewer brings the font: OpenCV's fonts lack Vietnamese letters.
+    differ. SVG is used because its viewer supplies the font; OpenCV's fonts lack Vietnamese letters.
 
     Args:
-        lines: caption, line image (uint8 `(height, width)`), reference and prediction of each line. Without lines the
-            sheet says that no line was misread.
+        lines: caption, line image (uint8 `(height, width)`), reference and prediction of each line. Without lines, the
+            sheet states that no line was misread.
     """
     elements, bottom, right = [], 0, 400
     for caption, image, reference, prediction in lines:

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def scaling(factors: np.ndarray) -> np.ndarray:
-    """Return the map that scales x and y by `factors`, where pixel centres have whole coordinates."""
+    """Return the map (2, 3) that scales x and y by `factors`, (2,); the centre of a pixel has whole coordinates."""
     return np.column_stack([np.diag(factors), factors / 2 - 0.5])
 
 

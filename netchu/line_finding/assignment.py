@@ -34,18 +34,18 @@ def assign_ink(
     piece = labels[rows, columns]
     line = _nearest_lines(rows, columns, middles)
     on_middle = np.abs(rows - middles[line, columns]) < 0.3 * word_height
-    line = _vote(piece, line, on_middle, (pieces, count))
+    line = _choose_lines(piece, line, on_middle, (pieces, count))
     closest = np.full(pieces, np.inf)
     np.minimum.at(closest, piece, np.abs(rows - middles[line, columns]))
     height, width, area = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_AREA]].T
     far = closest > 1.3 * word_height
     stroke_across_page = (height > 6 * word_height) & (area < 0.2 * height * width)
     line = np.where((far | stroke_across_page)[piece], -1, line)
-    # A line has letters; specks and marks alone do not make one.
+    # A line has letters; specks and marks alone are not a line.
     tall = (height[piece] > 0.4 * word_height) & (line >= 0)
     has_letters = np.bincount(line[tall], minlength=count) > 0
-    new_numbers = np.append(np.where(has_letters, np.cumsum(has_letters), -1), -1)  # the last for line -1
-    number = _without_dust(new_numbers[line], columns, tall, 1.5 * word_height)
+    new_numbers = np.append(np.where(has_letters, np.cumsum(has_letters), -1), -1)  # the last element is for line -1
+    number = _remove_dust(new_numbers[line], columns, tall, 1.5 * word_height)
     numbers[rows, columns] = number
     return numbers, slopes[has_letters]
 
@@ -58,10 +58,11 @@ def _nearest_lines(rows: np.ndarray, columns: np.ndarray, middles: np.ndarray) -
     return nearest
 
 
-def _vote(piece: np.ndarray, nearest: np.ndarray, on_middle: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _choose_lines(piece: np.ndarray, nearest: np.ndarray, on_middle: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return one line for all pixels of a piece: the nearest line of most of them.
 
-    A piece through the middles of several lines contains letters of each, and is divided.
+    A piece that crosses the middles of several lines contains letters of each of them. It is divided: each pixel keeps
+    its own nearest line.
 
     Args:
         piece, nearest: index of piece and nearest line of each pixel.
@@ -76,7 +77,7 @@ def _vote(piece: np.ndarray, nearest: np.ndarray, on_middle: np.ndarray, shape: 
     return np.where(joins_lines[piece], nearest, votes.argmax(axis=1)[piece])
 
 
-def _without_dust(numbers: np.ndarray, columns: np.ndarray, tall: np.ndarray, reach: float) -> np.ndarray:
+def _remove_dust(numbers: np.ndarray, columns: np.ndarray, tall: np.ndarray, reach: float) -> np.ndarray:
     """Set to -1 the numbers of small ink more than `reach` pixels left or right of its line's letters."""
     ends = np.array([np.percentile(columns[tall & (numbers == n)], [0, 100]) for n in range(1, numbers.max() + 1)])
     if not len(ends):

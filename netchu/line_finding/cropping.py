@@ -18,15 +18,15 @@ class TextLine(NamedTuple):
 
 
 def crop_lines(image: np.ndarray, line_map: LineMap) -> list[TextLine]:
-    """Crop every line of `line_map` from the picture it was made from, uint8 grey, RGB or RGBA."""
+    """Crop every line of `line_map` from its picture, uint8 grey, RGB or RGBA."""
     if image.ndim == 3 and image.shape[2] == 4:
         image = to_grey(image)
-    paper = _paper_colour(image)
+    paper = _estimate_paper_colour(image)
     return [_crop_line(image, paper, line_map, number) for number in range(1, len(line_map.slopes) + 1)]
 
 
 def _crop_line(image: np.ndarray, paper: np.ndarray, line_map: LineMap, number: int) -> TextLine:
-    corners, (width, height) = _frame_line(line_map, number)
+    corners, (width, height) = _locate_crop(line_map, number)
     target = np.array([(0, 0), (width - 1, 0), (0, height - 1)], np.float32)
     matrix = cv2.getAffineTransform(corners[[0, 1, 3]], target)
     crop = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -40,17 +40,17 @@ def _crop_line(image: np.ndarray, paper: np.ndarray, line_map: LineMap, number: 
     )
     # Nearest neighbour: a mask has no values between 0 and 1.
     to_crop = compose(cv2.invertAffineTransform(line_map.matrix), matrix)
-    hidden = cv2.warpAffine(_other_ink(line_map, number), to_crop, (width, height), flags=cv2.INTER_NEAREST) > 0
+    hidden = cv2.warpAffine(_mask_other_ink(line_map, number), to_crop, (width, height), flags=cv2.INTER_NEAREST) > 0
     crop[hidden] = background[hidden]
     return TextLine(corners, crop)
 
 
-def _frame_line(line_map: LineMap, number: int) -> tuple[np.ndarray, tuple[int, int]]:
+def _locate_crop(line_map: LineMap, number: int) -> tuple[np.ndarray, tuple[int, int]]:
     """Return the corners of a line in the picture, as in `TextLine`, and the width and height of its crop."""
     rows, columns = np.nonzero(line_map.numbers == number)
-    turn = np.arctan(line_map.slopes[number - 1])
-    along = np.array([np.cos(turn), np.sin(turn)])
-    across = np.array([-np.sin(turn), np.cos(turn)])
+    angle = np.arctan(line_map.slopes[number - 1])
+    along = np.array([np.cos(angle), np.sin(angle)])
+    across = np.array([-np.sin(angle), np.cos(angle)])
     points = np.stack([columns, rows], axis=1)
     margin = line_map.word_height / 6 + 1
     u, v = points @ along, points @ across
@@ -63,7 +63,7 @@ def _frame_line(line_map: LineMap, number: int) -> tuple[np.ndarray, tuple[int, 
     return corners, (max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1))
 
 
-def _other_ink(line_map: LineMap, number: int) -> np.ndarray:
+def _mask_other_ink(line_map: LineMap, number: int) -> np.ndarray:
     """Return a mask, uint8 0 or 1 on the copy, of all ink and rules that are not part of the line."""
     square = np.ones((3, 3), np.uint8)
     line = cv2.dilate((line_map.numbers == number).astype(np.uint8), square)
@@ -71,7 +71,7 @@ def _other_ink(line_map: LineMap, number: int) -> np.ndarray:
     return cv2.dilate(others.astype(np.uint8), square) & (1 - line)
 
 
-def _paper_colour(image: np.ndarray) -> np.ndarray:
+def _estimate_paper_colour(image: np.ndarray) -> np.ndarray:
     """Return the colour of the paper around every point, on a copy reduced about eight times."""
     height, width = image.shape[:2]
     factor = min(max(min(height, width) / 48, 1), 8)

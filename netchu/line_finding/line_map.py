@@ -1,4 +1,4 @@
-"""The map of a page: which pixels of ink belong to which text line."""
+"""The map of a page: the text line of each pixel of ink."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from netchu.line_finding.skew import estimate_skew, rotate
 from netchu.pictures.illumination import normalise_illumination
 
 _PIXELS = 1_500_000
-"""Pixels to which a picture is reduced before lines are searched: letters of a full page are then some 10 high."""
+"""A picture is reduced to this number of pixels. The letters of a full page are then about 10 pixels high."""
 
 
 class LineMap(NamedTuple):
@@ -49,7 +49,7 @@ def map_lines(grey: np.ndarray) -> LineMap:
 
 
 def _reduce(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Reduce a picture to at most _PIXELS pixels; return the map (2, 3) to the copy, too."""
+    """Return a copy of at most _PIXELS pixels, and the map (2, 3) from the picture to the copy."""
     height, width = grey.shape
     factor = min((_PIXELS / grey.size) ** 0.5, 1)
     size = (max(round(width * factor), 1), max(round(height * factor), 1))

@@ -6,7 +6,8 @@ import numpy as np
 from netchu.pictures.illumination import PAPER
 
 _FAINT, _DARK, _NOISIEST = 85, 115, 170
-"""Darkness, 0 to 255. Ink is darker than _FAINT, on noisy paper up to _NOISIEST, and touches a pixel above _DARK."""
+"""Darkness, 0 to 255. Every pixel of ink is above _FAINT (up to _NOISIEST on noisy paper), at least one in a connected
+piece is above _DARK."""
 
 _NOISE_GAIN = 5
 """Least darkness of ink, in standard deviations of the paper's noise where it is strongest."""
@@ -15,13 +16,14 @@ _NOISE_GAIN = 5
 def find_ink(picture: np.ndarray) -> np.ndarray:
     """Find the ink of a normalised picture, without specks; uint8 (height, width), 0 or 1."""
     soft = PAPER - cv2.GaussianBlur(picture, (0, 0), 0.7)
-    # The greatest of four samples has its median at one standard deviation; the brighter half of the noise is cut off.
+    # The largest of four samples of noise has a median of one standard deviation. Clipping the picture at white removes
+    # only the brighter half of the noise, which does not change that median.
     noise = cv2.medianBlur(np.ascontiguousarray(cv2.dilate(soft, np.ones((2, 2), np.uint8))[::4, ::4]), 31)
     noise = cv2.resize(noise, picture.shape[::-1], interpolation=cv2.INTER_LINEAR)
     limit = np.clip(noise, _FAINT // _NOISE_GAIN, _NOISIEST // _NOISE_GAIN) * _NOISE_GAIN
     faint = (soft > limit).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(faint, connectivity=8)
-    # Hysteresis, as in Canny's edge detector: faint ends belong to their stroke, faint spots alone to the paper.
+    # Hysteresis, as in Canny's edge detector: the faint end of a stroke is ink, an isolated faint spot is paper.
     is_ink = np.bincount(labels[soft > np.maximum(limit, _DARK)], minlength=count) > 0
     is_ink &= stats[:, cv2.CC_STAT_AREA] >= 4
     is_ink[0] = False
@@ -33,7 +35,7 @@ def measure_word_height(ink: np.ndarray) -> float:
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
     large = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= 6
-    # Weights between area, where pieces that join several lines would dominate, and number, where marks would.
+    # By area, pieces that join several lines would dominate; by number, marks would. This is in between.
     heights, weights = heights[large], areas[large] ** 0.75
     if not len(heights):
         return 0.0
@@ -45,6 +47,6 @@ def remove_blots(ink: np.ndarray) -> np.ndarray:
     """Remove areas wider and higher than any stroke, such as the edge of a shadow or the black border of a scan."""
     side = max(round(measure_word_height(ink) / 2), 7)
     square = np.ones((side, side), np.uint8)
-    # Zeros around the picture, since a piece that the edge cuts may be a stroke.
+    # Zeros around the picture: a piece that is cut by the edge may be a stroke.
     blots = cv2.morphologyEx(ink, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return ink & (1 - cv2.dilate(blots, square)) if blots.any() else ink

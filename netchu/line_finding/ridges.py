@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 _UNIT = 12
-"""Pixels of a word's height on the reduced copy where ridges are searched."""
+"""Height of a word, in pixels, on the reduced copy on which ridges are found."""
 
 _MIN_DISTANCE = 0.9
 """Least distance between the middles of two lines, in word heights."""
@@ -27,7 +27,7 @@ def find_ridges(ink: np.ndarray, word_height: float) -> tuple[np.ndarray, np.nda
     """
     factor = min(_UNIT / word_height, 1)
     unit = word_height * factor
-    moments, spans = _measure_ridges(_ridge_strength(ink, factor, unit))
+    moments, spans = _measure_ridges(_compute_ridge_strength(ink, factor, unit))
     lines, slope = _join_ridges(moments, spans, unit)
     if not lines:
         return np.zeros((0, ink.shape[1])), np.zeros(0)
@@ -36,8 +36,11 @@ def find_ridges(ink: np.ndarray, word_height: float) -> tuple[np.ndarray, np.nda
     for line in lines:
         base, rise = _fit_line(line, slope, unit)
         x = line[1] / line[0]
-        # A row of marks makes a ridge, too, but is closer to its letters than the next line.
-        if all(abs(base + rise * x - other - slant * x) > _MIN_DISTANCE * unit for other, slant in fits):
+        # A row of marks is also a ridge, but closer to its letters than a line could be.
+        if all(
+            abs(base + rise * x - fitted_base - fitted_rise * x) > _MIN_DISTANCE * unit
+            for fitted_base, fitted_rise in fits
+        ):
             fits.append((base, rise))
     fits = np.array(fits)
     x = (np.arange(ink.shape[1]) + 0.5) * factor - 0.5
@@ -46,7 +49,7 @@ def find_ridges(ink: np.ndarray, word_height: float) -> tuple[np.ndarray, np.nda
     return np.maximum.accumulate(middles[order], axis=0), fits[order, 1]
 
 
-def _ridge_strength(ink: np.ndarray, factor: float, unit: float) -> np.ndarray:
+def _compute_ridge_strength(ink: np.ndarray, factor: float, unit: float) -> np.ndarray:
     """Return the difference of a narrow and a wide blur across the lines, on a copy reduced by `factor`; float32."""
     size = (max(round(ink.shape[1] * factor), 1), max(round(ink.shape[0] * factor), 1))
     small = cv2.resize(ink.astype(np.float32), size, interpolation=cv2.INTER_AREA)
@@ -77,7 +80,7 @@ def _measure_ridges(strength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _join_ridges(moments: np.ndarray, spans: np.ndarray, unit: float) -> tuple[list[np.ndarray], float]:
-    """Add the moments of ridges that continue each other; return the sums, one a line, and the page's slope."""
+    """Add the moments of ridges that continue each other; return one sum per line, and the page's slope."""
     if not len(moments):
         return [], 0.0
     kept = moments[:, 0] > 0.01 * moments[:, 0].max()
@@ -105,7 +108,7 @@ def _join_ridges(moments: np.ndarray, spans: np.ndarray, unit: float) -> tuple[l
 
 
 def _fit_line(moments: np.ndarray, slope: float, unit: float) -> tuple[float, float]:
-    """Return y at x = 0 and the slope of the straight line through a ridge; that of a short ridge is near `slope`."""
+    """Return y at x = 0 and the slope of the straight line through a ridge; a short ridge gets almost `slope`."""
     weight, x, y, xx, xy = moments
     variance, covariance = xx / weight - (x / weight) ** 2, xy / weight - x * y / weight**2
     prior = (3 * unit) ** 2

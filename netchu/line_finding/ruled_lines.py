@@ -12,7 +12,7 @@ _PALE = 55
 """Darkness, 0 to 255, of the palest ruled lines in a normalised picture."""
 
 _PALEST_INK = 190
-"""Darkness from which a line is as dark as ink: darkness cannot tell the two apart."""
+"""Darkness from which a line is as dark as ink, so that the two must be distinguished by shape."""
 
 
 def find_ruled_lines(picture: np.ndarray, ink: np.ndarray) -> np.ndarray:
@@ -33,7 +33,7 @@ def find_ruled_lines(picture: np.ndarray, ink: np.ndarray) -> np.ndarray:
 
 
 def find_straight_lines(picture: np.ndarray, run: int) -> np.ndarray:
-    """Find lines that are level or upright within some degrees, without the ink that crosses them.
+    """Find lines that are nearly level or upright, without the ink that crosses them.
 
     Ink on a paler line is recognised by its darkness, ink on a dark line by its extent across the line.
 
@@ -45,8 +45,8 @@ def find_straight_lines(picture: np.ndarray, run: int) -> np.ndarray:
         uint8 (height, width), 1 on the lines and their soft edges.
     """
     darkness = 255 - picture
-    level, level_size = _level_bands(darkness, run)
-    upright, upright_size = _level_bands(np.ascontiguousarray(darkness.T), run)
+    level, level_size = _find_level_bands(darkness, run)
+    upright, upright_size = _find_level_bands(np.ascontiguousarray(darkness.T), run)
     upright = np.ascontiguousarray(upright.T)
     limits = np.maximum(level, upright)
     if not limits.any():
@@ -61,7 +61,7 @@ def find_straight_lines(picture: np.ndarray, run: int) -> np.ndarray:
     return lines.astype(np.uint8)
 
 
-def _level_bands(darkness: np.ndarray, run: int) -> tuple[np.ndarray, int]:
+def _find_level_bands(darkness: np.ndarray, run: int) -> tuple[np.ndarray, int]:
     """Find the bands along nearly level lines.
 
     Returns:
@@ -70,7 +70,7 @@ def _level_bands(darkness: np.ndarray, run: int) -> tuple[np.ndarray, int]:
     """
     height, width = darkness.shape
     bands, thickest = np.zeros_like(darkness), 0
-    for x, y in _level_chains((darkness > _PALE).astype(np.uint8), run):
+    for x, y in _find_level_chains((darkness > _PALE).astype(np.uint8), run):
         curve = _fit_curve(x, y)
         if np.median(np.abs(y - curve(x))) > 2.5:
             continue
@@ -80,17 +80,17 @@ def _level_bands(darkness: np.ndarray, run: int) -> tuple[np.ndarray, int]:
         middle = points[(points[:, 1] > 0) & (points[:, 1] < height - 1)]
         if not len(middle):
             continue
-        tone = np.median(np.max([darkness[middle[:, 1] + shift, middle[:, 0]] for shift in (-1, 0, 1)], axis=0))
-        limit = 1.4 * tone + 15
+        level = np.median(np.max([darkness[middle[:, 1] + shift, middle[:, 0]] for shift in (-1, 0, 1)], axis=0))
+        limit = 1.4 * level + 15
         cv2.polylines(bands, [points], False, round(limit) if limit < _PALEST_INK else 255, thickness + 3)
         thickest = max(thickest, thickness + 3)
     return bands, thickest
 
 
-def _level_chains(ink: np.ndarray, run: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _find_level_chains(ink: np.ndarray, run: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the pixels, x and y, of each chain of thin level runs that is as long as a printed line."""
     runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    # Blots consist of long runs, too, but are thick.
+    # Blots also consist of long runs, but are thick.
     runs -= cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(run // 2, 5), 1), np.uint8))
     if not runs.any():
         return
@@ -110,7 +110,7 @@ def _level_chains(ink: np.ndarray, run: int) -> Iterator[tuple[np.ndarray, np.nd
 
 
 def _fit_curve(x: np.ndarray, y: np.ndarray) -> Polynomial:
-    """Fit a parabola, and once more without outliers: strokes of writing that seemed to continue the line."""
+    """Fit a parabola twice, the second time without outliers such as strokes of writing."""
     curve = Polynomial.fit(x, y, 2)
     distances = np.abs(y - curve(x))
     near = distances <= max(np.median(distances), 1) * 2

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 _EDGE_RATIO = 1.35
-"""Least brightness inside the edge of a sheet over that outside; the edge of a shadow is softer."""
+"""Least ratio of the brightness inside the edge of a sheet to that outside; the edge of a shadow is softer."""
 
 _DIM = 30
 """Grey levels added to both sides of an edge, because ratios of nearly black levels are unreliable."""
@@ -16,7 +16,7 @@ _MIN_SHEET = 0.15
 def find_sheet(grey: np.ndarray) -> np.ndarray | None:
     """Find a sheet of paper on a darker table.
 
-    The sheet is the largest bright piece, if most of its edge is sharp: light fades softly, paper ends sharply.
+    The sheet is the largest bright area, if most of its edge is sharp; shading has no sharp edge.
 
     Args:
         grey: uint8 (height, width), the picture with its original brightness.

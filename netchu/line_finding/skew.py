@@ -7,7 +7,7 @@ import numpy as np
 def estimate_skew(ink: np.ndarray) -> float:
     """Return the degrees clockwise by which the lines of a page are rotated.
 
-    Of 97 angles up to 12 degrees, it is the one with the sharpest profile of ink across the lines (after Postl,
+    Of the angles up to 12 degrees, it is the one with the sharpest profile of ink across the lines (after Postl,
     "Detection of linear oblique structures and skew scan in digitized documents", ICPR 1986).
 
     Args:
@@ -30,7 +30,7 @@ def estimate_skew(ink: np.ndarray) -> float:
 
 
 def rotate(picture: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
-    """Rotate a grey picture anticlockwise by `angle` degrees onto a larger white one; return the map (2, 3), too."""
+    """Return a grey picture rotated anticlockwise by `angle` degrees, on a larger white one, and the map (2, 3)."""
     height, width = picture.shape
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1)
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])

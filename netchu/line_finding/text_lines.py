@@ -8,16 +8,16 @@ from netchu.line_finding.line_map import LineMap, map_lines
 from netchu.pictures.illumination import to_grey
 
 _LINE_ASPECT = 10
-"""Width over height from which a picture shows one line: lines of addresses have 10 to 19, two lines less than 10."""
+"""Least width over height at which any picture is one line: lines of addresses have 10 to 19, two lines less."""
 
 _WHOLE = 0.25
-"""Ink of a line, as a share of the fullest line's, from which the line counts as whole."""
+"""Least ink of a whole line, as a share of the ink of the line with the most."""
 
 _NEIGHBOUR = 0.5
-"""Ink of a line, as a share of the fullest line's, below which a line at the edge may be a piece of a neighbour."""
+"""Least ink of a line that cannot be a piece of a neighbour, as a share of the ink of the line with the most."""
 
 _RIM = 0.02
-"""Share of a picture's height: ink as near as this to the upper or lower edge counts as cut by it."""
+"""Ink closer than this to the upper or lower edge counts as cut by it, as a share of the picture's height."""
 
 
 def find_lines(image: np.ndarray) -> list[TextLine]:
@@ -36,7 +36,7 @@ def find_lines(image: np.ndarray) -> list[TextLine]:
     return crop_lines(image, map_lines(to_grey(image)))
 
 
-def find_lines_of_page(image: np.ndarray) -> list[TextLine]:
+def find_lines_if_page(image: np.ndarray) -> list[TextLine]:
     """Find lines as `find_lines` does, but return none if the picture shows a single line rather than a page.
 
     The picture of a single line may also show pieces of the lines above and below.

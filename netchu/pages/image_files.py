@@ -1,4 +1,4 @@
-"""Image files and folders of them: finding every page, and decoding it whatever the kind of file."""
+"""Pages of image files, PDFs and folders: finding and decoding them."""
 
 import contextlib
 import io
@@ -16,12 +16,12 @@ from netchu.core.folders import walk_files
 from netchu.pictures.images import MAX_PIXELS, decode_image
 
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-"""Suffixes of the files in a folder that are read; a file that is named itself is read whatever its suffix."""
+"""Suffixes of the files that are read in a folder; a file given by name is read whatever its suffix."""
 
 PDF_RESOLUTION = 300
 """Dots per inch at which the pages of a PDF are rendered, usual for scanned handwriting."""
 
-_PAGED = (".pdf", ".tif", ".tiff")
+_MULTI_PAGE_SUFFIXES = (".pdf", ".tif", ".tiff")
 
 _PDFIUM = threading.Lock()
 """PDFium is not thread-safe."""
@@ -47,8 +47,8 @@ def find_pages(paths: Iterable[str | Path]) -> Iterator[PageFile]:
     files, folders without images and folders that cannot be listed are yielded, too; `open_page` reports the error.
     """
     for path in map(Path, paths):
-        for file in _images_in(path) or [path]:
-            pages = count_pages(file) if file.suffix.lower() in _PAGED else 1
+        for file in _list_images(path) or [path]:
+            pages = count_pages(file) if file.suffix.lower() in _MULTI_PAGE_SUFFIXES else 1
             for number in range(1, pages + 1):
                 yield PageFile(file, number, pages)
 
@@ -64,7 +64,7 @@ def open_page(page: PageFile) -> np.ndarray:
     """
     try:
         if page.path.is_dir():
-            next(page.path.iterdir(), None)  # raises OSError where it cannot be listed
+            next(page.path.iterdir(), None)  # raises OSError if it cannot be listed
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
         return decode_file_page(page.path, page.number)
     except FileNotFoundError:
@@ -83,12 +83,17 @@ def count_pages(file: Path | bytes) -> int:
                 return len(document)
         with _open_tiff(file) as image:
             return image.n_frames
-    except Exception:  # `decode_file_page` raises the same error and reports it
+    except Exception:  # `open_page` will report the same error
         return 1
 
 
 def decode_file_page(file: Path | bytes, number: int) -> np.ndarray:
-    """Decode a page, counted from 1, as `open_page` does; raise NetchuError, or OSError for a path."""
+    """Decode page `number`, from 1, of a file, a path or its bytes, as `open_page` does.
+
+    Raises:
+        NetchuError: the file is damaged.
+        OSError: the path cannot be opened.
+    """
     if isinstance(file, Path) and not file.is_file():  # a pipe can be read only once
         file = file.read_bytes()
     if _is_pdf(file):
@@ -98,15 +103,15 @@ def decode_file_page(file: Path | bytes, number: int) -> np.ndarray:
     return decode_image(file if isinstance(file, bytes) else file.read_bytes())
 
 
-def _images_in(folder: Path) -> list[Path]:
-    """Return the image files at any depth of a folder, sorted, and the folders in it that cannot be listed."""
+def _list_images(folder: Path) -> list[Path]:
+    """Return the image files at any depth of a folder, and the folders in it that cannot be listed, sorted."""
     unlisted: list[Path] = []
-    found = [
+    images = [
         file
         for file in walk_files(folder, lambda error: unlisted.append(Path(error.filename)))
         if file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".")
     ]
-    return sorted(found + unlisted, key=_natural_order)
+    return sorted(images + unlisted, key=_natural_order)
 
 
 def _natural_order(path: Path) -> list[list[tuple[str, int, str]]]:
@@ -117,7 +122,7 @@ def _natural_order(path: Path) -> list[list[tuple[str, int, str]]]:
     ]
 
 
-def pillow_pixels(image: Image.Image) -> np.ndarray:
+def convert_pillow_image(image: Image.Image) -> np.ndarray:
     """Return the pixels of a Pillow image like `open_page`; raise NetchuError for a damaged or too large one."""
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -141,7 +146,7 @@ def _open_tiff(file: Path | bytes) -> Image.Image:
 def _decode_tiff_page(file: Path | bytes, number: int) -> np.ndarray:
     with _damage_as_netchu_error(), _open_tiff(file) as image:
         image.seek(number - 1)
-        return pillow_pixels(image)
+        return convert_pillow_image(image)
 
 
 @contextlib.contextmanager
@@ -159,12 +164,12 @@ def _damage_as_netchu_error() -> Iterator[None]:
 
 def _is_pdf(file: Path | bytes) -> bool:
     with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as opened:
-        return b"%PDF-" in opened.read(1024)  # readers accept some bytes before the header
+        return b"%PDF-" in opened.read(1024)  # PDF readers accept some bytes before the header
 
 
 def _open_pdf(file: Path | bytes):
-    """Return a pypdfium2.PdfDocument, to be closed; call it under _PDFIUM. Raise NetchuError if damaged or locked."""
-    import pypdfium2  # takes 0.1 s, needed only for PDF files
+    """Return a pypdfium2.PdfDocument, to be used under _PDFIUM and closed; raise NetchuError if damaged or locked."""
+    import pypdfium2  # the import takes 0.1 s and is needed only for PDF files
 
     try:
         return pypdfium2.PdfDocument(file)

@@ -51,7 +51,7 @@ def format_jsonl(file: PageFile, page: Page) -> str:
 
 
 def format_csv(file: PageFile, page: Page) -> str:
-    """Return one row per line in the columns of `_CSV_HEADER`; one row without number, text and box if no lines."""
+    """Return one row per line, with the columns of `_CSV_HEADER`; a page without lines gives one mostly empty row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     first_columns = (escape_unprintable(str(file.path)), file.number)

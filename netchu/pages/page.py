@@ -67,7 +67,7 @@ class Line:
         return bounding_box(self.corners)
 
     def corrected(self, text: str) -> "Line":
-        """Return this line with the words of `text`, a person's correction.
+        """Return this line with the words of `text`, which a user has corrected.
 
         Unchanged words keep their corners and confidence. New words have confidence 1. They divide the area of the
         words that they replace, or the gap between two words, in proportion to their lengths.
@@ -108,24 +108,24 @@ def find_baseline(corners: tuple[Point, ...], share: float) -> tuple[Point, Poin
     ((0, 15), (90, 19))
     """
     top_left, top_right, bottom_right, bottom_left = corners
-    return _along(top_left, bottom_left, share), _along(top_right, bottom_right, share)
+    return _interpolate(top_left, bottom_left, share), _interpolate(top_right, bottom_right, share)
 
 
 def _divide(corners: tuple[Point, ...], texts: list[str]) -> list[Word]:
     """Return words side by side inside `corners`, with widths in proportion to their lengths."""
-    total = sum(map(len, texts))
+    total = sum(map(len, texts))  # characters
     top_left, top_right, bottom_right, bottom_left = corners
     words, done = [], 0
     for text in texts:
         start, end = done / total, (done + len(text)) / total
-        upper = _along(top_left, top_right, start), _along(top_left, top_right, end)
-        lower = _along(bottom_left, bottom_right, end), _along(bottom_left, bottom_right, start)
+        upper = _interpolate(top_left, top_right, start), _interpolate(top_left, top_right, end)
+        lower = _interpolate(bottom_left, bottom_right, end), _interpolate(bottom_left, bottom_right, start)
         words.append(Word(text, 1.0, (*upper, *lower)))
         done += len(text)
     return words
 
 
-def _along(start: Point, end: Point, share: float) -> Point:
+def _interpolate(start: Point, end: Point, share: float) -> Point:
     """Return the point at that share, 0 to 1, of the way from `start` to `end`."""
     return round(start[0] + share * (end[0] - start[0])), round(start[1] + share * (end[1] - start[1]))
 

@@ -1,4 +1,4 @@
-"""The recognizer: reads the lines of a picture or a page, without TensorFlow."""
+"""The recognizer: reads the lines of a picture or a page. It needs no TensorFlow."""
 
 import contextlib
 import functools
@@ -16,10 +16,10 @@ from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import ordered_map
 from netchu.line_finding.cropping import TextLine
-from netchu.line_finding.text_lines import find_lines, find_lines_of_page
-from netchu.pages.image_files import PageFile, decode_file_page, open_page, pillow_pixels
+from netchu.line_finding.text_lines import find_lines, find_lines_if_page
+from netchu.pages.baseline import estimate_baseline
+from netchu.pages.image_files import PageFile, convert_pillow_image, decode_file_page, open_page
 from netchu.pages.page import Line, Page, Word
-from netchu.pictures.baseline import estimate_baseline
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
@@ -29,9 +29,9 @@ from netchu.reading.reader import Reader
 Source = TypeVar("Source")
 
 Layout = Literal["auto", "line", "page"]
-"""The content of a picture: one line, a page of lines, or either, as the picture shows."""
+"""The content of a picture: one line, a page of lines, or `auto`, to decide between them."""
 
-_MODELS = ("models/adopted", "models/pretrained", "models/reader")
+_READERS = ("models/adopted", "models/pretrained", "models/reader")
 """Readers in order of preference: fine-tuned and adopted, shipped, and trained by `dvc repro`."""
 
 _PACKAGE = Path(__file__).parents[1]
@@ -73,7 +73,7 @@ class Recognizer:
         Raises:
             NetchuError: there is no reader, or it is damaged.
         """
-        return cls(default_model() if folder is None else Path(folder))
+        return cls(find_default_reader() if folder is None else Path(folder))
 
     def read(
         self,
@@ -110,7 +110,7 @@ class Recognizer:
         """Read many images on all cores, in constant memory; yield a page, or an error, for each image in order.
 
         Args:
-            open_source: returns an image's pixels as `decode_image` does, or raises NetchuError; called in threads.
+            open_source: returns a source's pixels as `decode_image` does, or raises NetchuError; called in threads.
 
         Raises:
             NetchuError: there is no such layout or decoder.
@@ -127,15 +127,15 @@ class Recognizer:
 
             def read_page(source: Source) -> Page | NetchuError:
                 try:
-                    page = _prepare(open_source(source), self.preprocess, layout)
+                    page = _prepare_page(open_source(source), self.preprocess, layout)
                 except NetchuError as error:
                     return error
                 return _assemble(page, line_pool.map(read_line, [line.image for line in page.lines]))
 
-            # Pages are prepared in threads of their own, so that a page of many lines is read on all cores, too.
+            # Pages and lines have separate threads, so that a single page of many lines is also read on all cores.
             yield from ordered_map(read_page, sources)
 
-    def line_pictures(self, picture: np.ndarray, page: Page, layout: Layout = "auto") -> list[np.ndarray]:
+    def crop_line_pictures(self, picture: np.ndarray, page: Page, layout: Layout = "auto") -> list[np.ndarray]:
         """Return the picture of each line of `page` as `read` cropped it: level, with neighbouring lines erased.
 
         Args:
@@ -146,21 +146,22 @@ class Recognizer:
         for line in _crop_lines(picture, layout):
             with contextlib.suppress(NetchuError):
                 corners = _prepare_line(line, self.preprocess).corners
-                pictures[_pixels(corners, width, height)] = line.image
+                pictures[_round_to_pixels(corners, width, height)] = line.image
         return [pictures[line.corners] for line in page.lines]
 
 
-def default_model() -> Path:
+def find_default_reader() -> Path:
     """Return the folder that `Recognizer.load` loads by default; raise NetchuError if there is no reader."""
-    # In the working directory's project, in the project that holds this file, or installed with this package.
-    folders = [folder / model for folder in (Path(), _PACKAGE.parent) for model in _MODELS]
+    # In the working directory, in the project that contains this file, or installed with this package.
+    folders = [folder / reader for folder in (Path(), _PACKAGE.parent) for reader in _READERS]
     for folder in (*folders, _PACKAGE / "pretrained"):
         if (folder / "model.json").is_file():
             return folder
-    raise NetchuError(f"no model in {' or '.join(_MODELS)}; run `dvc repro decoder`, or name the folder of a reader")
+    raise NetchuError(f"no model in {' or '.join(_READERS)}; run `dvc repro decoder`, or name the folder of a reader")
 
 
 def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndarray:
+    """Return the pixels of an image of any accepted type; raise NetchuError if it cannot be opened."""
     if isinstance(image, str | Path):
         try:
             return open_page(PageFile(Path(image)))
@@ -169,7 +170,7 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
     if isinstance(image, bytes):
         return decode_file_page(image, 1)
     if isinstance(image, Image.Image):
-        return pillow_pixels(image)
+        return convert_pillow_image(image)
     if not isinstance(image, np.ndarray):
         raise NetchuError(f"an image is a path, bytes, a NumPy array or a Pillow image, not {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,), (4,)) or not image.size:
@@ -180,11 +181,12 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
     return image
 
 
-def _prepare(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> _PreparedPage:
+def _prepare_page(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> _PreparedPage:
+    """Return the line images of a picture; raise NetchuError if its only line is not a valid one."""
     height, width = picture.shape[:2]
     lines = []
     for line in _crop_lines(picture, layout):
-        # On a page, ink that cannot be a line is a spot or a stray stroke.
+        # On a page, a crop that is no valid line is a spot or a stray stroke. A whole picture may only be blank.
         with contextlib.suppress(NoInk if line.image is picture else NetchuError):
             lines.append(_prepare_line(line, params))
     return _PreparedPage(width, height, lines)
@@ -192,10 +194,10 @@ def _prepare(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> _
 
 def _crop_lines(picture: np.ndarray, layout: Layout) -> list[TextLine]:
     """Return the lines of a picture, or the picture itself as its only line."""
-    find = {"auto": find_lines_of_page, "page": find_lines}.get(layout)
-    found = find(picture) if find else []
-    if found or layout == "page":
-        return found
+    find_in = {"auto": find_lines_if_page, "page": find_lines}.get(layout)
+    lines = find_in(picture) if find_in else []
+    if lines or layout == "page":
+        return lines
     height, width = picture.shape[:2]
     return [TextLine(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32), picture)]
 
@@ -204,19 +206,21 @@ def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     """Return the line image of a cropped line."""
     image, corners = locate_line(line.image, params)
     height, width = line.image.shape[:2]
-    (left, top), (right, _), (_, bottom), _ = corners  # slanted after `params.deslant`, its upper side level
+    (left, top), (right, _), (_, bottom), _ = corners  # a parallelogram with a level upper side
     frame = FRAME_WIDTH * (bottom - top) / params.height / (right - left)
-    return _PreparedLine(image, _between(line.corners, corners / (width, height)), frame, estimate_baseline(image))
+    return _PreparedLine(
+        image, _map_fractions(line.corners, corners / (width, height)), frame, estimate_baseline(image)
+    )
 
 
-def _between(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+def _map_fractions(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     """Return the points at `fractions`, (points, 2), 0 to 1 along the sides of the parallelogram of `corners`."""
     return corners[0] + fractions @ (corners[[1, 3]] - corners[0])
 
 
 def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
-    """Put the readings of a page's lines together, with their positions in its pixels."""
-    pixels = functools.partial(_pixels, width=page.width, height=page.height)
+    """Return the page with the readings of its lines, and their positions in pixels."""
+    pixels = functools.partial(_round_to_pixels, width=page.width, height=page.height)
     lines = [
         Line(
             tuple(
@@ -229,15 +233,16 @@ def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
         )
         for line, reading in zip(page.lines, readings, strict=True)
     ]
-    # Ink without a letter is no line.
+    # A line without words is a spot, or ink that is not writing.
     return Page(page.width, page.height, tuple(line for line in lines if line.words))
 
 
 def _word_corners(line: _PreparedLine, start: int, end: int) -> np.ndarray:
+    """Return the corners, (4, 2), of the frames from `start` to `end` of a line."""
     left, right = (min(frame * line.frame, 1) for frame in (start, end))
-    return _between(line.corners, np.array([(left, 0), (right, 0), (right, 1), (left, 1)]))
+    return _map_fractions(line.corners, np.array([(left, 0), (right, 0), (right, 1), (left, 1)]))
 
 
-def _pixels(corners: np.ndarray, width: int, height: int) -> tuple[tuple[int, int], ...]:
+def _round_to_pixels(corners: np.ndarray, width: int, height: int) -> tuple[tuple[int, int], ...]:
     """Return corners as whole pixels of a page of that size."""
     return tuple((int(x), int(y)) for x, y in np.rint(np.clip(corners, 0, (width, height))))

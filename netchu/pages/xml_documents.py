@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 from netchu.core.printing import escape_unprintable
 from netchu.pages.page import Box, Page, Point, bounding_box
 
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 does not allow, in a file's name for instance."""
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 does not allow; a file's name may contain them."""
 
 
 def replace_unallowed(text: str) -> str:
     """Return `text` with U+FFFD in place of characters that XML does not allow."""
-    return _NO_XML.sub("\ufffd", escape_unprintable(text))
+    return _NOT_XML.sub("\ufffd", escape_unprintable(text))
 
 
 def add_text(parent: ElementTree.Element, name: str, text: str) -> None:

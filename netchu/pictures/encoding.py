@@ -1,4 +1,4 @@
-"""Encodes arrays of pixels as image files, the counterpart of `decode_image`."""
+"""Encoding of arrays of pixels as image files, the inverse of `decode_image`."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ _TO_OPENCV = {(3,): cv2.COLOR_RGB2BGR, (4,): cv2.COLOR_RGBA2BGRA}
 def encode_image(image: np.ndarray, suffix: str = ".png", quality: int = 95) -> bytes:
     """Return `image` as the bytes of an image file.
 
+    >>> from netchu.pictures.images import decode_image
     >>> red = np.full((20, 30, 3), (255, 0, 0), np.uint8)
     >>> decode_image(encode_image(red))[0, 0].tolist()
     [255, 0, 0]
@@ -21,10 +22,10 @@ def encode_image(image: np.ndarray, suffix: str = ".png", quality: int = 95) -> 
         suffix: ".png", ".jpg" or another suffix that OpenCV writes.
         quality: of JPEG, 0 to 100.
     """
-    order = _TO_OPENCV.get(image.shape[2:])
-    ordered = image if order is None else cv2.cvtColor(image, order)
+    conversion = _TO_OPENCV.get(image.shape[2:])
+    converted = image if conversion is None else cv2.cvtColor(image, conversion)
     options = [cv2.IMWRITE_JPEG_QUALITY, quality] if suffix in (".jpg", ".jpeg") else []
-    return cv2.imencode(suffix, ordered, options)[1].tobytes()
+    return cv2.imencode(suffix, converted, options)[1].tobytes()
 
 
 def write_image(path: Path, image: np.ndarray, quality: int = 95) -> None:

@@ -1,19 +1,20 @@
-"""Greyscale pictures with even light: white paper and black ink, whatever the camera, the lamp and the pen."""
+"""Greyscale pictures with even light: white paper and black ink for any camera, light and pen."""
 
 import cv2
 import numpy as np
 
 PAPER = 255
+"""Grey level of white paper."""
 
 _MIN_CONTRAST = 0.1
-"""Ink fainter than this fraction of the paper's brightness stays faint: stretched further, paper grain looks like
-ink."""
+"""Ink fainter than this fraction of the paper's brightness stays faint, because more contrast would also darken the
+grain of the paper."""
 
 _NOISE_GAIN = 8
 """Least distance between ink and paper, in standard deviations of the paper's noise."""
 
 _MIN_STEPS = 6
-"""Least distance between ink and paper, in grey levels: in a nearly black picture there is only noise to stretch."""
+"""Least distance between ink and paper, in grey levels; a nearly black picture has only noise."""
 
 _DARK_PAPER = 140
 """Grey level of the paper below which the picture may show white writing on black."""
@@ -32,8 +33,8 @@ def to_grey(image: np.ndarray) -> np.ndarray:
 def normalise_illumination(grey: np.ndarray) -> np.ndarray:
     """Make paper white and ink black in uneven light and for any pen; invert white writing on black.
 
-    The paper's brightness is the local median of a reduced copy. The picture is divided by it. Then ink is stretched to
-    black by a gain that is limited so that the noise of a blank page stays light.
+    The picture is divided by the paper's brightness, the local median of a reduced copy. Then the contrast is increased
+    until the ink is black, but only so far that the noise of a blank page stays light.
 
     Args:
         grey: uint8 (height, width).
@@ -54,7 +55,7 @@ def normalise_illumination(grey: np.ndarray) -> np.ndarray:
 
 
 def _is_inverted(grey: np.ndarray, paper: np.ndarray) -> bool:
-    """Return True where the writing is brighter than the paper."""
+    """Return True if the writing is brighter than the paper."""
     # Squared, so that neither grain nor slight shading outweighs the strokes.
     return cv2.norm(cv2.subtract(grey, paper), cv2.NORM_L2SQR) > 1.5 * cv2.norm(
         cv2.subtract(paper, grey), cv2.NORM_L2SQR
@@ -74,8 +75,7 @@ def _noise(brighter: np.ndarray) -> float:
     """Return the standard deviation of the paper's grey levels.
 
     Args:
-        brighter: uint8 (height, width), by how much each pixel is brighter than the paper; 0 for darker ones, among
-            which all ink is.
+        brighter: uint8 (height, width), difference of each pixel to the paper, 0 for darker pixels such as ink.
     """
     counts = _histogram(brighter)
     counts[0] = min(counts[0] // 2, counts[1:].sum() + 1)

@@ -12,7 +12,7 @@ PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 """Formats that Pillow may try; EPS is not among them, since Pillow would run Ghostscript on an untrusted file."""
 
 MAX_PIXELS = 50_000_000
-"""Limit of width times height, that of a phone's largest photographs: a small file must not fill the memory."""
+"""Largest width times height, that of large phone photographs; without it, a small file could fill the memory."""
 
 
 def decode_image(data: bytes) -> np.ndarray:
@@ -39,7 +39,7 @@ def decode_image(data: bytes) -> np.ndarray:
                 raise NetchuError(f"{width} x {height} pixels, more than {MAX_PIXELS // 10**6} million")
             image.load()
             _turn_upright(image)
-            return _pixels(image)
+            return _convert_pixels(image)
     except NetchuError:
         raise
     except UnidentifiedImageError:  # its message contains a memory address, different in every run
@@ -54,7 +54,7 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
-def _pixels(image: Image.Image) -> np.ndarray:
+def _convert_pixels(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I"):
         # Pillow stores 16-bit grey as I;16 or, from some formats, as 32-bit integers of the same range.
         return (np.clip(np.asarray(image, np.int32), 0, 65535) // 257).astype(np.uint8)

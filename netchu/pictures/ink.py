@@ -9,10 +9,10 @@ from netchu.core.errors import NetchuError
 from netchu.pictures.illumination import normalise_illumination
 
 _FAINT, _DARK = 170, 140
-"""Grey levels of a normalised picture: ink is darker than _FAINT and touches a pixel darker than _DARK."""
+"""Grey levels. Every pixel of ink is darker than _FAINT, at least one in a connected piece is darker than _DARK."""
 
 _MIN_LETTER = 6
-"""Pixels on a reduced copy (see `find_pieces`): at least one piece of any writing is that wide or that high."""
+"""Least width or height of the largest piece of any writing, in pixels of the reduced copy (see `find_pieces`)."""
 
 
 class NoInk(NetchuError):
@@ -34,23 +34,24 @@ def has_ink(grey: np.ndarray) -> bool:
 
 def trim(image: np.ndarray) -> np.ndarray:
     """Crop a normalised picture to its writing and a small margin; raise NoInk if there is none."""
-    left, top, right, bottom = trim_box(image)
+    left, top, right, bottom = find_trim_box(image)
     return image[top:bottom, left:right]
 
 
-def trim_box(image: np.ndarray) -> tuple[int, int, int, int]:
+def find_trim_box(image: np.ndarray) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of `trim`, in pixels, the last two exclusive."""
-    left, top, right, bottom = ink_box(image)
+    left, top, right, bottom = find_ink_box(image)
     margin = max(round((bottom - top) / 20), 1)
     height, width = image.shape
     return max(left - margin, 0), max(top - margin, 0), min(right + margin, width), min(bottom + margin, height)
 
 
-def ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
+def find_ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom (pixels, the last two exclusive) of the writing in a normalised picture.
 
-    Large pieces of ink make the box. Small ones (dots, tone marks, commas) extend it if they lie within two letters'
-    height to the side, or half of one above or below. So dust elsewhere does not. Raise NoInk if there is no writing.
+    The box surrounds the large pieces of ink, and those small ones (dots, tone marks, commas) that lie within two
+    letter heights to the side, or half a letter height above or below. Dust elsewhere is ignored. Raise NoInk if there
+    is no writing.
     """
     pieces = find_pieces(image)
     if not pieces.is_ink.any():
@@ -79,9 +80,9 @@ def find_pieces(image: np.ndarray) -> Pieces:
     reduced = cv2.resize(image, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(reduced, (0, 0), 0.7)
     faint = cv2.threshold(soft, _FAINT, 1, cv2.THRESH_BINARY_INV)[1]
-    faint[_ruled_lines(faint)] = 0
+    faint[_find_ruled_lines(faint)] = 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(faint, connectivity=8)
-    # Hysteresis, as in Canny's edge detector: faint ends belong to their stroke, faint spots alone to the paper.
+    # Hysteresis, as in Canny's edge detector: the faint end of a stroke is ink, an isolated faint spot is paper.
     is_ink = np.bincount(labels[soft < _DARK], minlength=count) > 0
     is_ink[0] = False
     sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
@@ -90,7 +91,7 @@ def find_pieces(image: np.ndarray) -> Pieces:
     return Pieces(labels, stats, is_ink)
 
 
-def _ruled_lines(mask: np.ndarray) -> np.ndarray:
+def _find_ruled_lines(mask: np.ndarray) -> np.ndarray:
     """Find ruled lines in `mask`, and the sides of a frame: upright lines that meet a ruled line; bool like `mask`."""
     height, width = mask.shape
     rules = _straight_runs(mask, max(width // 40, 12), max(width / 4, 2 * height))

@@ -12,7 +12,7 @@ from pydantic import Field
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section
 from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
-from netchu.pictures.ink import trim, trim_box
+from netchu.pictures.ink import find_trim_box, trim
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
 from netchu.pictures.thresholding import threshold
 
@@ -60,14 +60,14 @@ def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:
 
 
 def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
-    """Make the line image as `line_image` does, and tell where it lies in `image`.
+    """Return the line image as `line_image` does, and its corners in `image`.
 
     The corners are those of an upright box, or of a slanted parallelogram after `params.deslant`.
     """
     picture = threshold(blur(normalise_illumination(to_grey(image)), params.blur), params.threshold)
     slant = estimate_slant(picture) if params.deslant else 0.0
     picture = shear(picture, slant)
-    left, top, right, bottom = trim_box(picture)
+    left, top, right, bottom = find_trim_box(picture)
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     return LocatedLine(
         resize(picture[top:bottom, left:right], params.height), unshear_points(corners, slant, len(picture))

@@ -10,7 +10,7 @@ from netchu.pictures.ink import find_pieces
 def estimate_slant(image: np.ndarray) -> float:
     """Return the shear that makes the strokes of a normalised picture upright: pixels to the right per row down.
 
-    Of 31 slants up to 45 degrees, it is the one with the greatest sum of squared column sums (after Vinciarelli and
+    Of the slants up to 45 degrees, it is the one with the greatest sum of squared column sums (after Vinciarelli and
     Luettin, "A new normalization technique for cursive handwritten words", Pattern Recognition Letters 22, 2001). A
     picture without ink has slant 0.
     """
@@ -38,13 +38,13 @@ def shear(image: np.ndarray, slant: float) -> np.ndarray:
 
 
 def unshear_points(points: np.ndarray, slant: float, height: int) -> np.ndarray:
-    """Return where points of `shear(image, slant)` lie in the image itself, which is `height` pixels high.
+    """Map points of `shear(image, slant)` back to the image itself, which is `height` pixels high; float (points, 2).
 
     Args:
         points: float (points, 2), x and y in pixels from the outer corner of the upper left pixel.
     """
     x, y = points.T
-    # A row is shifted by the height of its middle, half a pixel below its upper side.
+    # A row is shifted according to its middle, half a pixel below its upper side.
     return np.column_stack([x - slant * (y - 0.5) - _offset(slant, height), y])
 
 

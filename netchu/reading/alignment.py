@@ -50,11 +50,11 @@ def forward_variables(log_probabilities: np.ndarray, classes: Sequence[int]) -> 
     result = np.full((len(log_probabilities) + 1, len(states)), -np.inf)
     result[0, 0] = 0
     for frame, emitted in enumerate(log_probabilities[:, states]):
-        last, new = result[frame], result[frame + 1]
-        new[:] = last
-        new[1:] = np.logaddexp(new[1:], last[:-1])
-        new[2:] = np.where(can_skip[2:], np.logaddexp(new[2:], last[:-2]), new[2:])
-        new += emitted
+        before, after = result[frame], result[frame + 1]
+        after[:] = before
+        after[1:] = np.logaddexp(after[1:], before[:-1])
+        after[2:] = np.where(can_skip[2:], np.logaddexp(after[2:], before[:-2]), after[2:])
+        after += emitted
     return result
 
 
@@ -73,7 +73,7 @@ def text_log_probabilities(log_probabilities: np.ndarray, texts: Sequence[Sequen
 
     Args:
         log_probabilities: `(frames, classes)`, the blank last.
-        texts: their classes; the result of a text that needs more frames than there are is -inf.
+        texts: the classes of each text. A text that needs more frames than there are gets -inf.
     """
     length = 2 * max(map(len, texts)) + 1
     states, can_skip = np.full((len(texts), length), BLANK), np.zeros((len(texts), length))
@@ -94,9 +94,10 @@ def text_log_probabilities(log_probabilities: np.ndarray, texts: Sequence[Sequen
 
 
 def path_states(classes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the class of each state of a text's CTC paths, blanks included, and which may skip the blank before.
+    """Return the class of each state of a text's CTC paths, and True for each state whose preceding blank is optional.
 
-    Both arrays have 2 * len(classes) + 1 elements. A path may skip the blank between two characters that differ.
+    Both arrays have 2 * len(classes) + 1 elements: blanks alternate with the characters. The blank between two
+    characters is optional if they differ.
     """
     states = np.full(2 * len(classes) + 1, BLANK)
     states[1::2] = classes

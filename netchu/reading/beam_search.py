@@ -11,52 +11,47 @@ from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import BOUNDARY
 
 _MIN_CLASS_PROBABILITY = 1e-4
-"""Classes less likely than this in a frame are skipped there."""
+"""In each frame, classes less likely than this are skipped."""
 
 _MIN_MASS = 1e-4
-"""Prefixes with less than this share of the best prefix's mass are not started."""
+"""Prefixes and texts with less than this share of the best one's mass are dropped."""
 
 
 class _Prefix:
-    """A beginning of a text. Its masses sum the paths that spell it so far, times the score of the text itself."""
+    """The beginning of a text. A mass is the probability of CTC paths that spell it, times exp(score of the text)."""
 
     __slots__ = (
-        *("text", "symbol", "state", "extensions", "frame"),
-        *("blank", "character", "mass", "next_blank", "next_character"),
-    )
+        "blank", "character", "extensions", "frame", "mass", "next_blank", "next_character", "state", "symbol", "text",
+    )  # fmt: skip
 
     def __init__(self, text: str, symbol: int, state: int):
         self.text, self.symbol, self.state = text, symbol, state
-        self.extensions: dict[int, tuple[float, _Prefix]] = {}  # by symbol, with the factor of that symbol
-        self.frame = -1  # the frame of the next masses
-        self.blank = self.character = self.mass = 0.0  # paths that end in a blank, in the last character, both
+        self.extensions: dict[int, tuple[float, _Prefix]] = {}  # by symbol: exp(score of the symbol), prefix
+        self.frame = -1  # the frame that next_blank and next_character belong to
+        self.blank = self.character = self.mass = 0.0  # of paths that end in a blank, in the character, both
 
 
-def beam(
+def beam_search(
     logits: np.ndarray,
     width: int,
     language_model: LanguageModel | None = None,
     weight: float = 0.0,
     bonus: float = 0.0,
 ) -> list[tuple[str, float]]:
-    """Return the texts found in `logits`, `(frames, classes)`, keeping `width` prefixes a frame; the best first.
+    """Return the best texts of `logits`, `(frames, classes)`, best first, each with its score minus the best, in nats.
 
-    Each text comes with its score minus the best score, in nats.
+    In each frame, the `width` prefixes with the largest mass are kept.
 
     A text's score is log P(text | logits), summed over all paths that spell it, + `weight` * log P(text in lower case)
-    by `language_model` + `bonus` * number of characters (Hannun et al. 2014). The language model ignores case because
-    labels are not faithful in it: the network alone decides. Probabilities below 0.0001 are pruned.
+    by `language_model` + `bonus` * number of characters (Hannun et al. 2014). The language model ignores case, because
+    labels often have the wrong one; the network alone decides on it. Probabilities below 0.0001 are pruned.
     """
     probabilities = np.exp(log_softmax(logits.astype(np.float32)))
-    candidates_of: list[list[tuple[int, float]]] = [[] for _ in probabilities]
-    frames, classes = np.nonzero(probabilities[:, :BLANK] > _MIN_CLASS_PROBABILITY)
-    values = probabilities[frames, classes].tolist()
-    for frame, symbol, probability in zip(frames.tolist(), classes.tolist(), values, strict=True):
-        candidates_of[frame].append((symbol, probability))
     root = _Prefix("", -1, language_model.start() if language_model else 0)
     root.blank = root.mass = 1.0
     prefixes = [root]
-    for frame, (candidates, blank) in enumerate(zip(candidates_of, probabilities[:, BLANK].tolist(), strict=True)):
+    steps = zip(_find_candidates(probabilities), probabilities[:, BLANK].tolist(), strict=True)
+    for frame, (candidates, blank) in enumerate(steps):
         if not candidates:  # every path continues with a blank
             for prefix in prefixes:
                 prefix.blank, prefix.character = prefix.mass, 0.0
@@ -99,3 +94,13 @@ def beam(
     best = max(prefix.mass for prefix in prefixes)
     prefixes.sort(key=attrgetter("mass"), reverse=True)
     return [(prefix.text, math.log(prefix.mass / best)) for prefix in prefixes if prefix.mass > best * _MIN_MASS]
+
+
+def _find_candidates(probabilities: np.ndarray) -> list[list[tuple[int, float]]]:
+    """Return the likely characters of each frame: their classes and probabilities, without the blank."""
+    candidates: list[list[tuple[int, float]]] = [[] for _ in probabilities]
+    frames, classes = np.nonzero(probabilities[:, :BLANK] > _MIN_CLASS_PROBABILITY)
+    values = probabilities[frames, classes].tolist()
+    for frame, symbol, probability in zip(frames.tolist(), classes.tolist(), values, strict=True):
+        candidates[frame].append((symbol, probability))
+    return candidates

@@ -1,4 +1,4 @@
-"""Decoders find the text of a line. To add one, write a function and register it in DECODERS."""
+"""Decoders, which find the text of a line. To add one, write a function and add it to DECODERS."""
 
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 from netchu.core.charset import encode
 from netchu.core.params import Section
 from netchu.reading.alignment import text_log_probabilities
-from netchu.reading.beam_search import beam
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.beam_search import beam_search
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
 
 Network = Callable[[np.ndarray], np.ndarray]
@@ -35,8 +35,8 @@ class ReaderParts(NamedTuple):
 
 
 def decode_greedily(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) -> str:
-    """Return the text of the most likely path: the network alone."""
-    return greedy(logits)
+    """Return the text of the most likely path, without the language model."""
+    return decode_best_path(logits)
 
 
 def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) -> str:
@@ -47,7 +47,7 @@ def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) ->
     letter in different frames.
     """
     width, weight, bonus = parts.beam.beam_width, parts.beam.language_weight, parts.beam.length_bonus
-    texts, scores = zip(*beam(logits, width, parts.language_model, weight, bonus), strict=True)
+    texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus), strict=True)
     if len(texts) == 1 or parts.second_network is None:
         return texts[0]
     second_scores = text_log_probabilities(log_softmax(parts.second_network(image)), list(map(encode, texts)))

@@ -11,7 +11,7 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def greedy(logits: np.ndarray) -> str:
+def decode_best_path(logits: np.ndarray) -> str:
     """Return the text of the most likely path through `logits`, `(frames, classes)`.
 
     Takes the best class of each frame, merges repeats and removes blanks.

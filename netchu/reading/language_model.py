@@ -14,11 +14,11 @@ _MAGIC = b"netchu language model 2\n"
 """Format 2 holds n-grams of texts in lower case."""
 
 _MAX_CACHED_STEPS = 500_000
-"""Steps cached between lines, about 100 MB."""
+"""Steps kept from line to line, about 100 MB; the cache is then cleared."""
 
 
 class LanguageModel:
-    """Character n-grams with backoff: `start` and `step` walk through a text, `score` scores a whole one.
+    """Character n-grams with backoff. `start` and `step` score a text symbol by symbol, `score` scores a whole line.
 
     A state is the longest known n-gram at the end of the text, as its index in the trie. Threads may share one model.
 
@@ -33,7 +33,7 @@ class LanguageModel:
         counts = np.frombuffer(children, np.uint8)
         self._first = memoryview(np.concatenate(([1], 1 + np.cumsum(counts, dtype=np.int32))).astype(np.int32))
         self._log_probabilities, self._log_backoffs = values.tolist()
-        self._suffix: dict[int, int] = {}  # of the n-grams seen so far: the n-gram without its first symbol
+        self._suffix: dict[int, int] = {}  # by n-gram visited so far: the n-gram without its first symbol
         self._steps: dict[int, tuple[float, int]] = {}
 
     @classmethod
@@ -108,10 +108,10 @@ class LanguageModel:
 def _quantize(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return `values` as uint8 indices into 256 levels, and the levels.
 
-    The levels are means of equally large groups; they are exact if at most 256 values differ.
+    Up to 256 distinct values are exact. More are sorted and divided into 256 groups of equal size, each with its mean.
     """
-    distinct, number = np.unique(values, return_inverse=True)
+    distinct, level = np.unique(values, return_inverse=True)
     if len(distinct) > 256:
-        number[np.argsort(values, kind="stable")] = np.arange(len(values)) * 256 // len(values)
-    totals, counts = np.bincount(number, values, 256), np.bincount(number, minlength=256)
-    return number.astype(np.uint8), (totals / np.maximum(counts, 1)).astype(np.float32)
+        level[np.argsort(values, kind="stable")] = np.arange(len(values)) * 256 // len(values)
+    totals, counts = np.bincount(level, values, 256), np.bincount(level, minlength=256)
+    return level.astype(np.uint8), (totals / np.maximum(counts, 1)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The probability of each letter of a text, and of the letters that it may be instead."""
+"""Probabilities of the letters of a text and of their alternatives."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from netchu.reading.alignment import backward_variables, forward_variables
 from netchu.reading.decoding import log_softmax
 
 _MIN_PROBABILITY = 0.01
-"""Alternatives less likely than this are left out."""
+"""Alternatives less likely than this are omitted."""
 
 _MAX_ALTERNATIVES = 5
 
@@ -28,8 +28,8 @@ class LetterReading(NamedTuple):
 def read_letters(logits: np.ndarray, text: str) -> tuple[LetterReading, ...]:
     """Return each character of `text`, as read in a line's `logits`, `(frames, classes)`, with its probability.
 
-    A letter competes with all texts that differ from `text` only in having another character there, or none. Each
-    text's probability is the sum over its CTC paths (Graves et al. 2006).
+    Probabilities are relative to those of all texts that have another character, or none, in the same position and
+    are otherwise equal to `text`. Each text's probability is the sum over its CTC paths (Graves et al. 2006).
     """
     if not text:
         return ()
@@ -62,11 +62,11 @@ def _substitution_log_probabilities(log_probabilities: np.ndarray, classes: np.n
     letter_before[:, 1:] = forward[:, 1:-2:2]
     blank_after, letter_after = backward[:, 2::2], np.full_like(backward[:, 2::2], -np.inf)
     letter_after[:, :-1] = backward[:, 3::2]
-    # Plain probabilities sum all characters at once; they are scaled to 1 at each position's most likely frame.
+    # Sums of probabilities are faster than sums of logarithms. Each position's are scaled to 1 at its likeliest frame.
     best_before, best_after = np.maximum(blank_before, letter_before), np.maximum(blank_after, letter_after)
-    frame = (best_before[:-1] + best_after[1:]).argmax(axis=0)
+    likeliest = (best_before[:-1] + best_after[1:]).argmax(axis=0)
     positions = np.arange(len(classes))
-    before_scale, after_scale = best_before[frame, positions], best_after[frame + 1, positions]
+    before_scale, after_scale = best_before[likeliest, positions], best_after[likeliest + 1, positions]
     blank_before, letter_before = _scaled_exp(blank_before, before_scale), _scaled_exp(letter_before, before_scale)
     blank_after, letter_after = _scaled_exp(blank_after, after_scale), _scaled_exp(letter_after, after_scale)
     characters = np.arange(BLANK)
@@ -85,5 +85,5 @@ def _substitution_log_probabilities(log_probabilities: np.ndarray, classes: np.n
 
 
 def _scaled_exp(log_probabilities: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    # Far from the most likely frame one side may be huge where the other is 0; their product must stay finite.
+    # Far from the likeliest frame, one factor may be huge where the other is 0. Their product must stay finite.
     return np.exp(np.minimum(log_probabilities - scale, 300))

@@ -16,12 +16,12 @@ class WordReading(NamedTuple):
 
     text: str
     confidence: float  # 0 to 1: estimated probability that the word is right
-    start: int  # first frame that the word may fill: after the space before it
-    end: int  # exclusive: where the space after the word begins
+    start: int  # first frame after the space before the word
+    end: int  # exclusive: first frame of the space after the word
 
 
 class LineReading(NamedTuple):
-    """The text of a line as it was decoded, its words, and its letters if they were asked for."""
+    """The text of a line as it was decoded, its words, and its letters if requested."""
 
     text: str
     words: tuple[WordReading, ...]
@@ -38,13 +38,14 @@ class _CharacterSpans(NamedTuple):
 def read_words(logits: np.ndarray, text: str, calibrate: Callable[[float], float] = float) -> LineReading:
     """Return `text` with the position and the confidence of each of its words.
 
-    A character's confidence is its highest probability in any of its frames, limited by the lowest probability, in any
-    frame up to its neighbours, of the character, a neighbour or the blank. So both a rival letter and a letter that may
-    have been left out lower it. A word's confidence is the product of its characters' confidences, taken as
-    independent, as corrected by `calibrate`.
+    A character's frames are those nearer to it than to its neighbours. Its confidence is the smaller of two numbers:
+    its highest probability in a frame, which is low if another letter is likely instead, and the lowest sum in a frame
+    of the probabilities of the blank and the two nearest characters, which is low if a letter may have been omitted. A
+    word's confidence is the product over its characters, as if they were independent, corrected by `calibrate`.
 
     Args:
-        logits: `(frames, classes)`, in which a decoder read `text`.
+        logits: `(frames, classes)`, from which a decoder read `text`.
+        calibrate: maps the product, 0 to 1, to the confidence that is reported.
     """
     classes = np.array(encode(text), np.intp)
     if not len(classes):
@@ -57,7 +58,7 @@ def read_words(logits: np.ndarray, text: str, calibrate: Callable[[float], float
     words = []
     spaces = np.flatnonzero(np.array(list(f" {text} ")) == " ")
     for first, end in zip(spaces[:-1], spaces[1:] - 1, strict=True):
-        if first == end:  # two spaces side by side
+        if first == end:  # two spaces in a row
             continue
         start_frame = int(spans.end[first - 1]) if first else 0
         end_frame = int(spans.start[end]) if end < len(text) else len(logits)

@@ -11,9 +11,10 @@ BOUNDARY = len(CHARSET)
 """The symbol before and after a line."""
 
 SYMBOLS = BOUNDARY + 1
+"""Number of symbols: the charset and the boundary."""
 
 DISCOUNT = 0.9
-"""Subtracted from every n-gram's count, for unseen ones; the best of 0.8, 0.9 and 0.95 on validation labels."""
+"""Subtracted from every count and given to unseen n-grams; the best of 0.8, 0.9 and 0.95 on validation labels."""
 
 
 class Trie(NamedTuple):
@@ -41,8 +42,8 @@ def estimate(lines: Iterable[str], order: int, threshold: float) -> Trie:
     """Return the n-grams of `lines`, up to `order` symbols long, with interpolated Kneser-Ney smoothing.
 
     The form is that of Chen and Goodman (1999) with a single discount and a uniform distribution for the empty context.
-    Pruning (weighted difference, Seymore and Rosenfeld 1996) keeps an n-gram if its count times the change that it
-    makes to its log-probability reaches `threshold`, or if a longer one needs it. Raises KeyError for a character
+    Pruning (weighted difference, Seymore and Rosenfeld 1996) drops an n-gram if its count times the change of its
+    log-probability without it is below `threshold`, unless a longer n-gram needs it. Raises KeyError for a character
     outside the charset.
     """
     levels = _count(sorted(lines), order)

@@ -1,4 +1,4 @@
-"""A trained network in ONNX Runtime: reads without TensorFlow."""
+"""A trained network in ONNX Runtime, which needs no TensorFlow."""
 
 import json
 from pathlib import Path
@@ -25,9 +25,9 @@ class OnnxNetwork:
             made_for = description["charset"], description["frame_width"]
             self.preprocess: dict = description["preprocess"]
             options = onnxruntime.SessionOptions()
-            # Lines are read in parallel, one a core; threads inside the network would compete with them.
+            # Each core reads its own line; threads inside the network would compete with them.
             options.intra_op_num_threads = 1
-            # A memory pattern is kept for each input shape, so memory would grow with every new width.
+            # ONNX Runtime keeps a memory pattern for each input shape, so memory would grow with every new width.
             options.enable_mem_pattern = False
             self._session = onnxruntime.InferenceSession(folder / file, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's errors share no public class

@@ -1,4 +1,4 @@
-"""Padding of line images to the widths and the array that the network takes."""
+"""Padding of line images to the input array of the network."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _WIDTH_STEP = 32
 
 
 def padded_width(width: int) -> int:
-    """Return `width` in pixels rounded up to the next padded width."""
+    """Return `width` in pixels rounded up to a multiple of _WIDTH_STEP."""
     return -(-width // _WIDTH_STEP) * _WIDTH_STEP
 
 

@@ -1,4 +1,4 @@
-"""A complete reader: networks, language model, decoders and calibrated confidences; reads without TensorFlow."""
+"""The reader: networks, language model, decoders and calibration. It needs no TensorFlow."""
 
 import json
 import shutil
@@ -20,12 +20,12 @@ from netchu.reading.onnx_network import OnnxNetwork
 Item = TypeVar("Item")
 
 Calibration = list[list[float]]
-"""Raw confidences, rising, and the share of right words at each of them, to interpolate between."""
+"""Raw confidences in ascending order, and the share of correct words at each; linear in between."""
 
 _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
 SECOND_NETWORK = "second.onnx"
-"""File of a reader's second network; most readers have none."""
+"""File of a reader's second network, which is optional."""
 
 
 class ReaderSettings(NamedTuple):
@@ -40,7 +40,7 @@ class Reader:
     """Reads line images: `Reader.load(folder).read_line(image).text`. Threads may share one reader."""
 
     def __init__(self, parts: ReaderParts, calibration: Mapping[str, Calibration], preprocess: dict):
-        """Put a reader together.
+        """Create a reader from its parts.
 
         Args:
             calibration: by decoder; a decoder that is missing reports raw confidences.
@@ -80,7 +80,7 @@ class Reader:
 
         Args:
             decoder: a name in DECODERS.
-            letters: also return the letters with their alternatives, which takes some 20 milliseconds.
+            letters: also return the letters with their alternatives, which takes about 20 milliseconds.
         """
         logits = self._parts.network(image)
         text = DECODERS[decoder](image, logits, self._parts)
@@ -129,7 +129,7 @@ def _load_settings(path: Path, with_second: bool) -> ReaderSettings:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         if with_second:
-            values = values.get("with_second", values)  # older readers hold only the settings for both
+            values = values.get("with_second", values)  # older readers have only the settings for both
         settings = ReaderSettings(BeamParams(**values["beam"]), values["calibration"])
         for name, knots in settings.calibration.items():
             _check_calibration(name, knots)
@@ -140,9 +140,9 @@ def _load_settings(path: Path, with_second: bool) -> ReaderSettings:
 
 
 def _check_calibration(name: str, calibration: Calibration) -> None:
-    """Raise ValueError or TypeError unless `calibration` is two lists of equal length that rise from 0 to 1."""
+    """Raise ValueError or TypeError unless `calibration` is two ascending lists of equal length, 0 to 1."""
     knots = np.array(calibration, np.float64)
     if knots.ndim != 2 or len(knots) != 2 or not knots.size:
         raise ValueError(f"calibration: {name}: not two lists of equal length")
     if not ((knots >= 0) & (knots <= 1)).all() or (np.diff(knots) < 0).any():
-        raise ValueError(f"calibration: {name}: not rising from 0 to 1")
+        raise ValueError(f"calibration: {name}: not ascending between 0 and 1")

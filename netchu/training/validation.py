@@ -7,7 +7,7 @@ import numpy as np
 from netchu.core.folding import fold
 from netchu.core.subsets import Subset
 from netchu.evaluation.metrics import error_rates
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import decode_best_path
 from netchu.training.batched_reading import read_lines
 
 
@@ -23,6 +23,6 @@ def validation_cer(
     items = (((row["text"], row["source"] in folded_sources), row["image"]) for row in lines)
     pairs = [
         (fold(text), fold(reading)) if is_folded else (text, reading)
-        for (text, is_folded), reading in read_lines(items, predict, greedy)
+        for (text, is_folded), reading in read_lines(items, predict, decode_best_path)
     ]
     return error_rates(*zip(*pairs, strict=True))["cer"]

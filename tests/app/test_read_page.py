@@ -205,7 +205,7 @@ def test_reports_missing_model(monkeypatch):
     def fail():
         raise NetchuError("no model in models/reader; run `dvc repro decoder`")
 
-    monkeypatch.setattr("app.reading.default_model", fail)
+    monkeypatch.setattr("app.reading.find_default_reader", fail)
     shown = AppTest.from_string("from app import read_page; read_page.show_read_page()", default_timeout=600).run()
     (warning,) = shown.warning
     assert "no model" in warning.value and "dvc repro decoder" in warning.value

@@ -14,7 +14,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.progress_log import progress_path
 from netchu.evaluation.metrics import error_rates
 from netchu.experiments.revisions import find_revision, read_file
-from netchu.pages.recognizer import Recognizer, default_model
+from netchu.pages.recognizer import Recognizer, find_default_reader
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 from netchu.teaching import adoption, fine_tuning
@@ -201,14 +201,14 @@ def test_fine_tunes_and_adopts_model(address, page, drawn, project, tmp_path, mo
 
     # The workspace has not changed.
     assert run(project, "git", "status", "--porcelain") == "" and run(project, "git", "rev-parse", "HEAD") == head
-    assert default_model() == Path("models/pretrained")
+    assert find_default_reader() == Path("models/pretrained")
     with pytest.raises(NetchuError, match="use it or discard it first"):
         fine_tuning.start(folder)
 
     find_button(page, "Use the new model").click()
     page.get_by_text("Your own model is in use.").wait_for()
     assert read_current_run() is None and adoption.read_adopted_result() == done.result
-    assert default_model() == Path("models/adopted") and run(project, "git", "status", "--porcelain") == ""
+    assert find_default_reader() == Path("models/adopted") and run(project, "git", "status", "--porcelain") == ""
     assert cer(Recognizer.load(), folder, tested) == pytest.approx(done.result.after, abs=0.001)
     for name in ("language_model.bin", "reader.json"):  # the language model is not fine-tuned
         assert Path("models/adopted", name).read_bytes() == Path("models/pretrained", name).read_bytes()
@@ -216,7 +216,7 @@ def test_fine_tunes_and_adopts_model(address, page, drawn, project, tmp_path, mo
     find_button(page, "Go back to the shipped model").click()
     find_button(page, "Delete my model").click()
     page.get_by_text("Your own model is in use.").wait_for(state="detached")
-    assert default_model() == Path("models/pretrained") and adoption.read_adopted_result() is None
+    assert find_default_reader() == Path("models/pretrained") and adoption.read_adopted_result() is None
 
 
 def check_rates(done: FineTuning, folder: Path) -> list[Correction]:

@@ -11,7 +11,7 @@ from netchu.synthetic.handwriting import Writer, draw_line, sample_writer
 
 
 class DrawnPage(NamedTuple):
-    """A page, and what is on it."""
+    """A page and its true lines."""
 
     image: np.ndarray  # uint8 (height, width, 3) RGB
     texts: list[str]  # of its lines from top to bottom
@@ -38,7 +38,7 @@ def draw_page(
     """Draw a page by one writer.
 
     Args:
-        seed: determines everything.
+        seed: of all random choices.
         lines: number of lines.
         skew: degrees clockwise.
         pitch: distance from line to line, in x-heights.
@@ -51,7 +51,7 @@ def draw_page(
         perspective: difference between the sheet's near and far edge, as a share of its width.
         scale: of the whole picture.
         max_characters: of a line.
-        writer: invented if None.
+        writer: a random one if None.
     """
     rng = np.random.default_rng(seed)
     writer = writer or sample_writer(rng)

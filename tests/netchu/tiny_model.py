@@ -1,4 +1,4 @@
-"""A tiny model and reader like those of the stages: made in milliseconds; they read nonsense, but deterministically."""
+"""A tiny model and reader, written in milliseconds. Their readings are meaningless but always the same."""
 
 import json
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The command `netchu compare`: its report in every format, and its errors."""
+
 import csv
 import io
 import json
@@ -166,7 +168,7 @@ def test_names_better_run(project, capsys, arguments, verdict):
     commit(project, "worse")
     text = compare(capsys, *arguments)
     assert text.count(f"   {verdict} is better\n") == 3
-    # 30 of 300 characters, ậ read as a: half mark, half tone.
+    # In 30 of 300 characters, ậ is read as a: half a mark and half a tone.
     sentence = text.split("\n\n")[1]
     assert sentence.startswith(f"{verdict} is better by 10.00 points of CER (95 % interval 7.")
     assert sentence.endswith("), mostly vowel marks (5.00) and tones (5.00).")
@@ -221,7 +223,7 @@ def test_omits_example_lines_on_request(project, capsys):
     assert "Lines that B reads" not in compare(capsys, "old", "--lines", "0")
 
 
-def test_errors_are_one_line(project, capsys):
+def test_reports_errors_in_one_line(project, capsys):
     assert "netchu compare: error: 'nothing': no such commit" in fail_to_compare(capsys, "nothing")
     (project / "metrics" / "predictions.csv").unlink()
     assert "metrics/predictions.csv: No such file or directory; run `dvc repro`" in fail_to_compare(capsys, "main")

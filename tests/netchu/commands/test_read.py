@@ -82,7 +82,7 @@ def test_reads_text_of_a_folder(netchu, folder, model):
     assert err.splitlines()[1:] == ["netchu read: 1 of 5 images failed"]
 
 
-def test_prints_nothing_but_the_text(netchu, folder, model):
+def test_prints_only_the_text(netchu, folder, model):
     assert netchu(folder / "2.png") == (0, texts(model, 2)[0] + "\n", "")
 
 
@@ -310,7 +310,7 @@ def test_reads_a_picture_from_a_pipe(model, folder):
 
 @pytest.mark.parametrize("buffered", ["", "1"])
 def test_reports_a_full_disk_in_one_line(model, folder, buffered):
-    """Python reports it at the first write or at the last flush."""
+    """Python raises the error at the first write or at the last flush."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "netchu", "read", "--model", str(model), "--format", "csv", str(folder / "1.png")],
@@ -390,7 +390,7 @@ def test_reports_progress_on_standard_error(model, folder, monkeypatch, capfd):
 
 
 def test_memory_does_not_grow_with_the_number_of_images(netchu, folder, monkeypatch):
-    """Of 1,000 images, at most a few hundred are open or waiting at any time."""
+    """At most a few hundred of 1,000 images are in memory at any time."""
     opened, written, waiting = [], [], []
     line = picture(1)[10:70, :100]
 

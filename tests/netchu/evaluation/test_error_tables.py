@@ -124,13 +124,13 @@ def test_sorts_writers_and_merges_unknown_ones_by_source():
     ]
 
 
-def test_keeps_worst_writers():
+def test_keeps_writers_with_highest_cer():
     lines = [("a" * 100, "b" * n + "a" * (100 - n)) for n in range(50)]
     rows = cer_by_writer(["s"] * 50, [f"s/{n}" for n in range(50)], edits_of(*lines))
     assert [row["cer"] for row in rows] == list(range(49, 49 - WRITERS, -1))
 
 
-def test_tone_names_bear_their_tone():
+def test_tone_names_contain_their_tone():
     for sign, name in TONES.items():
         signs = [s for s in unicodedata.normalize("NFD", name) if s in TONES]
         assert signs == ([sign] if sign else [])

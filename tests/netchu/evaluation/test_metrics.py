@@ -14,12 +14,12 @@ from netchu.evaluation.metrics import character_edits, error_rates, word_edits
 LINES = st.lists(st.text("aAăắ b,", max_size=8), min_size=1, max_size=6)
 
 
-def levenshtein(one, other) -> int:
-    """Return the edit distance by its definition, row by row."""
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
+def levenshtein(first, second) -> int:
+    """Return the edit distance of two sequences by its definition, row by row."""
+    row = list(range(len(second) + 1))
+    for i, left in enumerate(first, 1):
         previous, row[0] = row[0], i
-        for j, right in enumerate(other, 1):
+        for j, right in enumerate(second, 1):
             previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
     return row[-1]
 
@@ -31,7 +31,7 @@ def levenshtein(one, other) -> int:
         (["Hà Nội"], ["Hà Nội"], 0, 0, 0, 0, 0),
         # One wrong tone: 1 of 6 characters, 1 of 2 words.
         (["Hà Nội"], ["Ha Nội"], 16.667, 50, 100, 16.667, 50),
-        # A wrong case counts in the strict rates alone.
+        # A wrong case counts only in the strict rates.
         (["Hà Nội"], ["hà Nội"], 16.667, 50, 100, 0, 0),
         # The same letters in NFD and NFC are the same text.
         (["Đường Nguyễn"], ["Đường Nguye\u0302\u0303n"], 0, 0, 0, 0, 0),
@@ -39,13 +39,13 @@ def levenshtein(one, other) -> int:
         ([" Quận  1 "], ["Quận\u00a01\n"], 0, 0, 0, 0, 0),
         # A space missing: 1 of 6 characters, both words.
         (["Quận 1"], ["Quận1"], 16.667, 100, 100, 16.667, 100),
-        # Nothing read: all characters and all words.
+        # Empty prediction: all characters and all words.
         (["abc d"], [""], 100, 100, 100, 100, 100),
-        # More inserted than there was: strict above 100, lenient 5 of 6 and 1 of 2.
+        # More insertions than characters: strict above 100, lenient 5 of 6 and 1 of 2.
         (["a"], ["a bcde"], 500, 100, 100, 83.333, 50),
         # Two empty lines are equal.
         ([""], [""], 0, 0, 0, 0, 0),
-        # Something read where there was nothing.
+        # Insertions into an empty reference.
         ([""], ["ab"], 100, 100, 100, 100, 100),
         # An empty reference among others adds its insertions: 2 of 4 characters, 1 of 1 words; lenient (0 + 1) / 2.
         (["abcd", ""], ["abcd", "xy"], 50, 100, 50, 50, 50),
@@ -53,7 +53,7 @@ def levenshtein(one, other) -> int:
         (["a", "bcdefghij"], ["x", "bcdefghij"], 10, 50, 50, 50, 50),
     ],
 )
-def test_error_rates_computed_by_hand(references, predictions, cer, wer, ser, lenient_cer, lenient_wer):
+def test_computes_hand_computed_error_rates(references, predictions, cer, wer, ser, lenient_cer, lenient_wer):
     rates = error_rates(references, predictions)
     assert [rates[key] for key in ("cer", "wer", "ser")] == [cer, wer, ser]
     assert [rates[key] for key in ("lenient_cer", "lenient_wer", "lenient_ser")] == [lenient_cer, lenient_wer, ser]
@@ -133,7 +133,7 @@ def test_rejects_unequal_numbers_of_lines(references, predictions):
         error_rates(references, predictions)
 
 
-def test_values_are_rounded_plain_numbers():
+def test_returns_rounded_python_numbers():
     rates = error_rates(["abc", "de"], ["abd", "de"])
     names = [f"{name}{end}" for name, end in itertools.product(("cer", "wer", "ser"), ("", "_low", "_high"))]
     assert set(rates) == {"lines", *names, "lenient_cer", "lenient_wer", "lenient_ser"}

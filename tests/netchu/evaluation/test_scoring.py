@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netchu.core.charset import CHARSET
-from netchu.evaluation.scoring import score
+from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.reading.line_reading import LineReading, WordReading
 
 
@@ -28,11 +28,11 @@ def reading(text: str) -> LineReading:
     ],
 )
 def test_normalises_both_texts(reference, read, folded, expected):
-    assert score(reference, reading(read), folded) == expected
+    assert normalise_for_scoring(reference, reading(read), folded) == expected
 
 
 @given(st.text(CHARSET), st.booleans())
 def test_correct_reading_equals_reference(text, folded):
-    scored = score(text, reading(text), folded)
+    scored = normalise_for_scoring(text, reading(text), folded)
     assert scored.reference == scored.prediction
     assert len(scored.confidences) == len(scored.prediction.split())

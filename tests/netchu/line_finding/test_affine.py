@@ -1,4 +1,4 @@
-"""Affine maps: compared with what OpenCV does to points and pictures."""
+"""Affine maps compared with OpenCV."""
 
 import cv2
 import numpy as np

@@ -71,6 +71,6 @@ def test_line_of_marks_alone_is_dropped_and_later_lines_renumbered():
     assert set(np.unique(numbers[:90])) == {-1, 0} and set(np.unique(numbers[90:])) == {0, 1}
 
 
-def test_without_lines_all_is_paper():
+def test_assigns_no_ink_without_lines():
     numbers, slopes = assign_ink(letters(), np.zeros((0, 400)), np.zeros(0), WORD)
     assert not numbers.any() and not len(slopes)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netchu.core.errors import NetchuError
 from netchu.evaluation.metrics import character_edits
-from netchu.line_finding.text_lines import find_lines, find_lines_of_page
+from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.images import decode_image
 from tests.netchu.pictures.samples import BLANKS
@@ -83,7 +83,7 @@ def test_accepts_grey_transparent_and_inverted_pictures(name):
 @pytest.mark.parametrize("name", BLANKS)
 def test_finds_no_lines_on_blank_pictures(name):
     assert find_lines(BLANKS[name]) == []
-    assert not find_lines_of_page(BLANKS[name])
+    assert not find_lines_if_page(BLANKS[name])
 
 
 @pytest.mark.parametrize("upright", [False, True])
@@ -99,9 +99,9 @@ def test_finds_no_lines_on_ruled_and_squared_paper(upright):
 @pytest.mark.parametrize("options", [{}, {"ruled": True, "skew": 2, "shading": 0.4}, {"pitch": 2.8}])
 def test_distinguishes_a_line_from_a_page(options):
     for seed in range(3):
-        assert not find_lines_of_page(draw_page(seed, lines=1, **options).image)
-        assert find_lines_of_page(draw_page(seed, lines=2, **options).image)
-        assert find_lines_of_page(draw_page(seed, lines=5, **options).image)
+        assert not find_lines_if_page(draw_page(seed, lines=1, **options).image)
+        assert find_lines_if_page(draw_page(seed, lines=2, **options).image)
+        assert find_lines_if_page(draw_page(seed, lines=5, **options).image)
 
 
 @pytest.mark.parametrize("margin", [0, 2, 8])
@@ -112,13 +112,13 @@ def test_tightly_cropped_paragraph_is_a_page(lines, margin):
         corners = page.boxes.reshape(-1, 2)
         left, top = (np.floor(corners.min(axis=0)) - margin).astype(int)
         right, bottom = (np.ceil(corners.max(axis=0)) + margin).astype(int)
-        assert find_lines_of_page(page.image[top:bottom, left:right])
+        assert find_lines_if_page(page.image[top:bottom, left:right])
 
 
 def test_line_with_pieces_of_neighbours_is_not_a_page():
     page = draw_page(7, lines=3, pitch=3.2, ragged=False)
     middle = page.boxes[1]
-    assert not find_lines_of_page(page.image[round(middle[0, 1]) - 12 : round(middle[2, 1]) + 12])
+    assert not find_lines_if_page(page.image[round(middle[0, 1]) - 12 : round(middle[2, 1]) + 12])
 
 
 @pytest.mark.parametrize("name", ["cinnamon-train.zip", "kalapa-80-writers.zip"])
@@ -128,10 +128,10 @@ def test_real_lines_are_not_pages(name):
     with zipfile.ZipFile(DATA / name) as archive:
         names = sorted(entry for entry in archive.namelist() if entry.lower().endswith((".png", ".jpg", ".jpeg")))
         pictures = [decode_image(archive.read(entry)) for entry in names[:: len(names) // 60]]
-    assert all(not find_lines_of_page(picture) for picture in pictures)
+    assert all(not find_lines_if_page(picture) for picture in pictures)
     # Cropped to the shape of a page, with frames and pieces of neighbours.
     cropped = [picture[:, : 5 * picture.shape[0]] for picture in pictures]
-    assert np.mean([not find_lines_of_page(picture) for picture in cropped]) > 0.95
+    assert np.mean([not find_lines_if_page(picture) for picture in cropped]) > 0.95
 
 
 def test_reads_a_page_as_well_as_its_lines():
@@ -161,5 +161,5 @@ def test_any_picture_gives_finite_lines_and_is_not_changed(height, width, seed):
         assert line.corners.shape == (4, 2)
         assert np.isfinite(line.corners).all()
         assert line.image.size
-    find_lines_of_page(picture)
+    find_lines_if_page(picture)
     np.testing.assert_array_equal(picture, before)

@@ -1,4 +1,4 @@
-"""Image files: found in natural order, and every page of every kind decoded or rejected in one line."""
+"""Image files: the order in which they are found, and every kind of page decoded or rejected."""
 
 import io
 import os
@@ -12,7 +12,7 @@ from PIL import Image, TiffImagePlugin
 
 from netchu.core.errors import NetchuError
 from netchu.pages import image_files
-from netchu.pages.image_files import PageFile, find_pages, open_page, pillow_pixels
+from netchu.pages.image_files import PageFile, convert_pillow_image, find_pages, open_page
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (24, 60, 3), np.uint8)
@@ -78,7 +78,7 @@ def test_turns_each_page_of_a_tiff_upright(tmp_path):
 
 
 def test_renders_every_page_of_a_pdf(tmp_path):
-    """At 300 dots per inch, whatever the resolution of the pictures in it."""
+    """The resolution is 300 dots per inch for pictures of any resolution."""
     pictures = [np.full((60, 100 + 10 * number, 3), 90 * number, np.uint8) for number in range(3)]
     path = save(tmp_path / "x.pdf", *pictures, resolution=100, quality=100)
     pages = list(find_pages([path]))
@@ -187,7 +187,7 @@ def modes():
 @pytest.mark.parametrize("mode", modes())
 def test_converts_pillow_images_of_every_mode(mode):
     image = modes()[mode]
-    pixels = pillow_pixels(image)
+    pixels = convert_pillow_image(image)
     assert pixels.dtype == np.uint8 and pixels.shape[:2] == PHOTO.shape[:2]
     if mode in ("1", "L", "I;16"):
         expected = PHOTO[:, :, 0] if mode == "I;16" else np.asarray(image.convert("L"))
@@ -203,18 +203,18 @@ def test_turns_a_pillow_image_upright_without_changing_it():
     file = io.BytesIO()
     Image.fromarray(PHOTO).save(file, "PNG", exif=exif)
     image = Image.open(file)
-    np.testing.assert_array_equal(pillow_pixels(image), np.rot90(PHOTO, -1))
+    np.testing.assert_array_equal(convert_pillow_image(image), np.rot90(PHOTO, -1))
     assert image.size == (60, 24)
 
 
 def test_ignores_damaged_exif_of_a_pillow_image():
     file = io.BytesIO()
     Image.fromarray(PHOTO).save(file, "PNG", exif=b"Exif\0\0garbage!")
-    np.testing.assert_array_equal(pillow_pixels(Image.open(file)), PHOTO)
+    np.testing.assert_array_equal(convert_pillow_image(Image.open(file)), PHOTO)
 
 
 def test_rejects_pillow_images_that_are_too_large_or_of_floats():
     with pytest.raises(NetchuError, match="more than 50 million"):
-        pillow_pixels(Image.new("1", (10_000, 6_000)))
+        convert_pillow_image(Image.new("1", (10_000, 6_000)))
     with pytest.raises(NetchuError, match="floating-point"):
-        pillow_pixels(Image.new("F", (10, 6)))
+        convert_pillow_image(Image.new("F", (10, 6)))

@@ -1,4 +1,4 @@
-"""Pages: a person's correction of a line keeps the positions of its words."""
+"""Pages: a corrected line keeps the positions of its words."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The recognizer: reads images of every kind, in order, as its parts do, with the words' positions."""
+"""The recognizer: kinds of images, order of results, positions of words, and equality with its parts."""
 
 import io
 import json
@@ -22,9 +22,9 @@ from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
-from netchu.reading.beam_search import beam
+from netchu.reading.beam_search import beam_search
 from netchu.reading.decoders import BeamParams
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import decode_best_path
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.onnx_network import OnnxNetwork
@@ -58,13 +58,13 @@ BLANK = np.full((80, 900), 250, np.uint8)
 
 
 def read_alone(folder, image: np.ndarray, decoder: str = "beam") -> str:
-    """Read an image with the parts, one by one."""
+    """Read an image with the parts of the recognizer, one after the other."""
     line = line_image(image, PreprocessParams(**PREPROCESS))
     logits = OnnxNetwork(folder)(line)
     if decoder == "greedy":
-        return " ".join(greedy(logits).split())
+        return " ".join(decode_best_path(logits).split())
     language_model = LanguageModel.load(folder / "language_model.bin")
-    return " ".join(beam(logits, WIDTH, language_model, WEIGHT, BONUS)[0][0].split())
+    return " ".join(beam_search(logits, WIDTH, language_model, WEIGHT, BONUS)[0][0].split())
 
 
 def test_reads_every_kind_of_image_alike(recognizer, folder, tmp_path):
@@ -83,7 +83,7 @@ def test_reads_every_kind_of_image_alike(recognizer, folder, tmp_path):
 
 
 def test_reads_many_images_in_order(recognizer, folder):
-    """Errors and blank images among them, at the start, in the middle and at the end."""
+    """There are errors and blank images at the start, in the middle and at the end."""
     pictures = {number: picture(number, 500 + 37 * number % 900) for number in range(90)}
     blank, broken = {0, 1, 40, 89}, {2, 41, 42, 88}
 
@@ -118,7 +118,7 @@ def test_reads_sources_a_little_ahead(recognizer):
     pages.close()
 
 
-def test_uses_given_decoder_and_the_language_model_by_default(recognizer, folder):
+def test_uses_given_decoder_and_beam_search_by_default(recognizer, folder):
     image = picture(1)
     texts = {decoder: recognizer.read(image, "line", decoder).text for decoder in ("greedy", "beam")}
     assert texts == {decoder: read_alone(folder, image, decoder) for decoder in texts}
@@ -145,8 +145,8 @@ def test_word_boxes_scale_and_move_with_the_writing(recognizer, folder, monkeypa
     large = cv2.copyMakeBorder(large, 30, 10, 200, 5, cv2.BORDER_REPLICATE)
     pages = [recognizer.read(image, "line") for image in (small, large)]
     assert pages[0].text == pages[1].text == "một hai ba"
-    for one, other in zip(pages[0].lines, pages[1].lines, strict=True):
-        np.testing.assert_allclose(np.array(other.corners), 2 * np.array(one.corners) + (200, 30), atol=8)
+    for before, after in zip(pages[0].lines, pages[1].lines, strict=True):
+        np.testing.assert_allclose(np.array(after.corners), 2 * np.array(before.corners) + (200, 30), atol=8)
 
 
 def page_of(lines: int) -> np.ndarray:
@@ -179,11 +179,11 @@ def test_auto_reads_picture_of_one_line_as_a_whole(recognizer, folder, width):
 
 @pytest.mark.parametrize("decoder", ["greedy", "beam"])
 def test_letters_spell_the_lines_and_change_nothing_else(recognizer, decoder):
-    page, plain = (recognizer.read(page_of(3), decoder=decoder, letters=letters) for letters in (True, False))
-    assert len(page.lines) == 3
-    for line, other in zip(page.lines, plain.lines, strict=True):
+    with_letters, without = (recognizer.read(page_of(3), decoder=decoder, letters=letters) for letters in (True, False))
+    assert len(with_letters.lines) == 3
+    for line, expected in zip(with_letters.lines, without.lines, strict=True):
         assert "".join(letter.text for letter in line.letters) == line.text
-        assert replace(line, letters=()) == other
+        assert replace(line, letters=()) == expected
 
 
 def test_line_pictures_match_lines(recognizer):
@@ -192,10 +192,10 @@ def test_line_pictures_match_lines(recognizer):
     cv2.line(image, (30, 230), (880, 231), 60, 3)
     page = recognizer.read(image)
     assert len(page.lines) == 4
-    pictures = recognizer.line_pictures(image, page)
+    pictures = recognizer.crop_line_pictures(image, page)
     assert [recognizer.read(picture, "line").text for picture in pictures] == page.text.split("\n")
-    some = replace(page, lines=page.lines[1::2])
-    assert [picture.shape for picture in recognizer.line_pictures(image, some)] == [
+    selected = replace(page, lines=page.lines[1::2])
+    assert [picture.shape for picture in recognizer.crop_line_pictures(image, selected)] == [
         picture.shape for picture in pictures[1::2]
     ]
 
@@ -203,7 +203,7 @@ def test_line_pictures_match_lines(recognizer):
 @pytest.mark.parametrize("layout", ["auto", "line"])
 def test_line_picture_of_single_line_is_the_whole_picture(recognizer, layout):
     image = picture(3)
-    (whole,) = recognizer.line_pictures(image, recognizer.read(image, layout), layout)
+    (whole,) = recognizer.crop_line_pictures(image, recognizer.read(image, layout), layout)
     np.testing.assert_array_equal(whole, image)
 
 
@@ -246,7 +246,7 @@ def test_any_picture_gives_page_or_one_line_error(recognizer, layout, image):
     ],
     ids=str,
 )
-def test_rejects_what_is_no_image(recognizer, image):
+def test_rejects_other_values_than_images(recognizer, image):
     with pytest.raises(NetchuError) as caught:
         recognizer.read(image)
     assert "\n" not in str(caught.value)
@@ -279,16 +279,16 @@ def test_prefers_adopted_then_shipped_reader(tmp_path, monkeypatch):
         Recognizer.load()
     loaded = []
 
-    def remember(place):
-        loaded.append(place)
+    def record(folder):
+        loaded.append(folder)
         return SimpleNamespace(preprocess=PREPROCESS)
 
-    monkeypatch.setattr("netchu.pages.recognizer.Reader.load", remember)
-    ranks = ("elsewhere/netchu/pretrained", "elsewhere/models/reader", "models/reader", "models/pretrained")
-    for place in (*ranks, "models/adopted"):
-        write_tiny_reader(tmp_path / place)
+    monkeypatch.setattr("netchu.pages.recognizer.Reader.load", record)
+    ascending = ("elsewhere/netchu/pretrained", "elsewhere/models/reader", "models/reader", "models/pretrained")
+    for folder in (*ascending, "models/adopted"):
+        write_tiny_reader(tmp_path / folder)
         Recognizer.load()
-        assert (tmp_path / loaded[-1]).resolve() == (tmp_path / place).resolve()
+        assert (tmp_path / loaded[-1]).resolve() == (tmp_path / folder).resolve()
 
 
 def test_package_loads_recognizer_lazily():
@@ -301,7 +301,7 @@ def test_package_loads_recognizer_lazily():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_auto_takes_real_lines_for_single_lines(recognizer):
+def test_auto_reads_real_lines_as_single_lines(recognizer):
     archive = Path(__file__).parents[4] / "shared" / "data" / "cinnamon-train.zip"
     if not archive.is_file():
         pytest.skip("needs the Cinnamon lines, ../shared/data/cinnamon-train.zip")

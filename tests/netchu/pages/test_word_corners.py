@@ -1,4 +1,4 @@
-"""Words of a slanted line: their corners lie in the picture as it was given, not in a sheared copy."""
+"""Words of a slanted line: their corners are those in the original picture, not in a sheared copy."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Decoding: every kind of image becomes 8-bit grey, RGB or RGBA, and every bad file gives a one-line error."""
+"""Decoding: images of every kind become 8-bit grey, RGB or RGBA; damaged files give a one-line error."""
 
 import io
 import struct
@@ -85,7 +85,7 @@ def test_converts_cmyk_jpeg_to_rgb():
 
 def test_turns_image_upright_by_exif():
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held upright: turn by a quarter clockwise
+    exif[0x0112] = 6  # a camera held upright: rotate by 90 degrees clockwise
     decoded = decode_image(encode(PHOTO, exif=exif))
     np.testing.assert_array_equal(decoded, np.rot90(PHOTO, -1))
 

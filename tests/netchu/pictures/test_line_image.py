@@ -1,4 +1,4 @@
-"""Line images: the same writing gives the same image of fixed height, whatever the picture."""
+"""Line images: the same writing gives the same image of fixed height, from any picture."""
 
 import cv2
 import numpy as np
@@ -96,7 +96,7 @@ def test_last_step_is_the_line_image(method, deslant):
 
 
 @pytest.mark.parametrize("method", THRESHOLDS)
-def test_is_deterministic_and_keeps_its_argument(method):
+def test_is_deterministic_and_does_not_change_its_argument(method):
     page = VARIANTS["uneven light"]
     before = page.copy()
     first = line_image(page, params(threshold=method, deslant=True, blur=1))
@@ -112,7 +112,7 @@ def test_line_image_of_a_line_image_is_nearly_the_same():
     assert np.abs(resized.astype(int) - once).mean() < 12
 
 
-def test_rejects_writing_that_is_far_too_wide():
+def test_rejects_too_wide_writing():
     with pytest.raises(NetchuError, match="not one line"):
         resize(np.zeros((10, 10 * MAX_ASPECT + 1), np.uint8), 48)
     assert resize(np.zeros((10, 10 * MAX_ASPECT), np.uint8), 48).shape == (48, 48 * MAX_ASPECT)

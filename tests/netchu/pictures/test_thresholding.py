@@ -1,4 +1,4 @@
-"""Thresholds: ink and paper come apart, and Sauvola's follows its formula."""
+"""Thresholds: they separate ink from paper, and Sauvola's follows its formula."""
 
 import numpy as np
 import pytest

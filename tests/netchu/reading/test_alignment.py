@@ -1,4 +1,4 @@
-"""Alignments and CTC sums: compared with all paths, one by one."""
+"""Alignments and CTC sums compared with an enumeration of all paths."""
 
 import itertools
 import math
@@ -23,13 +23,13 @@ from netchu.reading.decoding import log_softmax
 @given(st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=3), st.integers(0, 10**6))
 def test_finds_most_likely_of_all_paths(classes, seed):
     frames = 5
-    kept = [0, 1, 2, BLANK]
+    possible = [0, 1, 2, BLANK]
     logits = np.full((frames, BLANK + 1), -50.0)
-    logits[:, kept] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
+    logits[:, possible] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
     scores = log_softmax(logits)
     paths = [
         path
-        for path in itertools.product(kept, repeat=frames)
+        for path in itertools.product(possible, repeat=frames)
         if [label for label, _ in itertools.groupby(path) if label != BLANK] == classes
     ]
     best = max(paths, key=lambda path: sum(scores[frame, label] for frame, label in enumerate(path)))
@@ -56,24 +56,23 @@ def test_aligns_long_text():
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from([0, 1, 2]), max_size=3), st.integers(0, 10**6))
 def test_forward_and_backward_variables_equal_sums_over_all_paths(text, seed):
-    frames, kept = 4, [0, 1, 2, BLANK]
+    frames, possible = 4, [0, 1, 2, BLANK]
     logits = np.full((frames, BLANK + 1), -np.inf)
-    logits[:, kept] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
+    logits[:, possible] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
     scores = log_softmax(logits)
     total = 0.0
-    for path in itertools.product(kept, repeat=frames):
+    for path in itertools.product(possible, repeat=frames):
         if [label for label, _ in itertools.groupby(path) if label != BLANK] == text:
             total += math.exp(sum(scores[frame, label] for frame, label in enumerate(path)))
     forward, backward = forward_variables(scores, text), backward_variables(scores, text)
     assert np.exp(forward[-1, -2:]).sum() == pytest.approx(total, abs=1e-9)
-    # At every boundary between frames, each path is in one state before it and moves to one state after it.
+    # At every boundary between two frames, sum over the states before and after it.
     for frame in range(1, frames):
         states, can_skip = path_states(text)
         through = 0.0
         for state in range(len(states)):
             for following in range(state, min(state + 3, len(states))):
                 if following - state < 2 or can_skip[following]:
-                    # backward includes the step from the state itself, so count the emission of the next frame alone.
                     emitted = scores[frame, states[following]]
                     rest = backward_from(scores, text, frame + 1, following)
                     through += math.exp(forward[frame, state] + emitted + rest)
@@ -98,12 +97,12 @@ def backward_from(scores: np.ndarray, text: list[int], frame: int, state: int) -
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.sampled_from([0, 1, 2]), max_size=4), min_size=1, max_size=4), st.integers(0, 10**6))
 def test_text_probabilities_equal_sums_over_all_paths(texts, seed):
-    frames, kept = 4, [0, 1, 2, BLANK]
+    frames, possible = 4, [0, 1, 2, BLANK]
     logits = np.full((frames, BLANK + 1), -np.inf)
-    logits[:, kept] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
+    logits[:, possible] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
     scores = log_softmax(logits)
     sums = [0.0] * len(texts)
-    for path in itertools.product(kept, repeat=frames):
+    for path in itertools.product(possible, repeat=frames):
         spelled = [label for label, _ in itertools.groupby(path) if label != BLANK]
         for index, text in enumerate(texts):
             if spelled == text:
@@ -112,7 +111,7 @@ def test_text_probabilities_equal_sums_over_all_paths(texts, seed):
     assert text_log_probabilities(scores, texts) == pytest.approx(expected, abs=1e-6)
 
 
-def test_neither_overflows_nor_underflows():
+def test_avoids_overflow_and_underflow():
     """The only path is far less likely than the smallest float."""
     scores = np.full((3000, BLANK + 1), -np.inf)
     scores[:, BLANK] = -2.0

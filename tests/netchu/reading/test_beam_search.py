@@ -1,4 +1,4 @@
-"""Beam search against an independent definition: the sum over all paths."""
+"""Beam search compared with its definition, the sum over all paths."""
 
 import itertools
 import math
@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK, CHARSET, encode
-from netchu.reading.beam_search import beam as search
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.beam_search import beam_search
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.ngrams import estimate
 from tests.netchu.reading.test_decoding import PATHS, logits_of
 
 
-def beam(*arguments) -> str:
-    return search(*arguments)[0][0]
+def find_best_text(*arguments) -> str:
+    return beam_search(*arguments)[0][0]
 
 
 def collapse(path) -> tuple[int, ...]:
@@ -26,12 +26,12 @@ def collapse(path) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize(("path", "text"), PATHS)
-def test_beam_reads_what_is_clear_as_greedy_does(path, text):
-    assert beam(logits_of(path), 4) == text
+def test_reads_clear_path_like_greedy_decoding(path, text):
+    assert find_best_text(logits_of(path), 4) == text
 
 
 def brute_force(logits: np.ndarray, classes: list[int]) -> dict[str, float]:
-    """Probability of each text: all paths over `classes`, which hold all of the mass."""
+    """Return the probability of each text: the sum over all paths of `classes`, which have all of the probability."""
     probabilities = np.exp(log_softmax(logits.astype(np.float64)))
     texts: dict[str, float] = {}
     for path in itertools.product(classes, repeat=len(logits)):
@@ -42,36 +42,36 @@ def brute_force(logits: np.ndarray, classes: list[int]) -> dict[str, float]:
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 6))
-def test_beam_finds_the_likeliest_text(seed, frames):
+def test_finds_the_likeliest_text(seed, frames):
     classes = [BLANK, 3, 40]
     logits = np.full((frames, BLANK + 1), -80.0)
     logits[:, classes] = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
     texts = brute_force(logits, classes)
-    assert texts[beam(logits, 100)] == pytest.approx(max(texts.values()))
+    assert texts[find_best_text(logits, 100)] == pytest.approx(max(texts.values()))
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 5))
-def test_what_else_it_found_comes_after_by_its_score(seed, frames):
+def test_sorts_other_texts_by_their_scores(seed, frames):
     classes = [BLANK, 3, 40]
     logits = np.full((frames, BLANK + 1), -80.0)
     logits[:, classes] = np.random.default_rng(seed).normal(0, 1.5, (frames, 3))
     texts = brute_force(logits, classes)
-    found = search(logits, 100)
+    found = beam_search(logits, 100)
     assert len({text for text, _ in found}) == len(found) > 1
     for text, score in found:
-        if score > -4:  # of unlikely ones some paths were not tried
+        if score > -4:  # paths of unlikely texts are pruned
             assert score == pytest.approx(math.log(texts[text] / texts[found[0][0]]), abs=0.05)
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
 
 
-def test_beam_beats_greedy_where_many_paths_spell_one_text():
-    """The textbook case: a blank is likeliest in both frames, but three paths spell `a`."""
+def test_sums_paths_that_spell_the_same_text():
+    """A blank is likeliest in both frames, but three paths spell `a`."""
     a = encode("a")[0]
     logits = np.full((2, BLANK + 1), -80.0)
     logits[:, BLANK], logits[:, a] = np.log(0.6), np.log(0.4)
-    assert greedy(logits) == ""
-    assert beam(logits, 8) == "a"  # 0.4 * 0.4 + 2 * 0.4 * 0.6 = 0.64 against 0.36
+    assert decode_best_path(logits) == ""
+    assert find_best_text(logits, 8) == "a"  # 0.4 * 0.4 + 2 * 0.4 * 0.6 = 0.64 against 0.36
 
 
 def toy_model() -> LanguageModel:
@@ -80,7 +80,7 @@ def toy_model() -> LanguageModel:
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 5), st.floats(0.1, 2), st.floats(-1, 2))
-def test_beam_finds_the_best_text_with_a_language_model(seed, frames, weight, bonus):
+def test_finds_the_best_text_with_a_language_model(seed, frames, weight, bonus):
     model, classes = toy_model(), [BLANK, *encode("abA")]
     logits = np.full((frames, BLANK + 1), -80.0)
     logits[:, classes] = np.random.default_rng(seed).normal(0, 1, (frames, 4))
@@ -88,31 +88,31 @@ def test_beam_finds_the_best_text_with_a_language_model(seed, frames, weight, bo
         text: np.log(probability) + weight * model.score(text.lower()) + bonus * len(text)
         for text, probability in brute_force(logits, classes).items()
     }
-    assert scores[beam(logits, 200, model, weight, bonus)] == pytest.approx(max(scores.values()), abs=1e-3)
+    assert scores[find_best_text(logits, 200, model, weight, bonus)] == pytest.approx(max(scores.values()), abs=1e-3)
 
 
-def test_language_model_decides_what_the_network_cannot():
+def test_language_model_decides_between_similar_letters():
     model = LanguageModel.from_trie(estimate(["quận hà đông, hà nội"] * 5 + ["quận hai bà trưng, hà nội"], 8, 0))
     text = "Hà Đông"
     logits = logits_of("_".join(text) + "_") * 2
     logits[2, encode("á")] = 10.4
-    assert greedy(logits) == "Há Đông"
-    assert beam(logits, 8) == "Há Đông"
-    assert beam(logits, 8, model, 0.5, 0.5) == text
+    assert decode_best_path(logits) == "Há Đông"
+    assert find_best_text(logits, 8) == "Há Đông"
+    assert find_best_text(logits, 8, model, 0.5, 0.5) == text
 
 
-def test_the_network_alone_decides_on_case():
-    """However often the language model has met the letter in one of them."""
+def test_ignores_language_model_for_case():
+    """The language model knows the text in lower case alone."""
     model = LanguageModel.from_trie(estimate(["phường hà nội"] * 5, 8, 0))
     for text in ("Phường", "phường", "PHƯờng"):
-        assert beam(logits_of("_".join(text) + "_"), 8, model, 2.0, 1.0) == text
+        assert find_best_text(logits_of("_".join(text) + "_"), 8, model, 2.0, 1.0) == text
 
 
-def test_no_frames_read_as_nothing():
+def test_reads_no_frames_as_empty_text():
     logits = np.zeros((0, BLANK + 1), np.float32)
-    assert greedy(logits) == beam(logits, 4) == beam(logits, 4, toy_model(), 1.0) == ""
+    assert decode_best_path(logits) == find_best_text(logits, 4) == find_best_text(logits, 4, toy_model(), 1.0) == ""
 
 
-def test_long_noise_neither_overflows_nor_underflows():
+def test_avoids_overflow_and_underflow_in_long_noise():
     logits = np.random.default_rng(0).normal(0, 3, (400, BLANK + 1)).astype(np.float32)
-    assert beam(logits, 4, toy_model(), 2.0, 3.0)
+    assert find_best_text(logits, 4, toy_model(), 2.0, 3.0)

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import BLANK, encode
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.decoding import decode_best_path, log_softmax
 
 PATHS = [
     ("", ""),
     ("____", ""),
     ("aab", "ab"),
-    ("a_ab", "aab"),  # a blank between keeps both
+    ("a_ab", "aab"),  # a blank separates equal characters
     ("_aa__bb_b", "abb"),
     ("   ", " "),
     ("Ộ_ộ", "Ộộ"),
 ]
-"""What the network may be sure of, `_` for the blank, and the text that this spells."""
+"""Paths, a character per frame and `_` for the blank, and the texts that they spell."""
 
 
 def logits_of(path: str) -> np.ndarray:
-    """Logits of a network that is sure of `path`, a character a frame, `_` for the blank."""
+    """Return logits with the most likely path `path`, a character per frame, `_` for the blank."""
     logits = np.zeros((len(path), BLANK + 1), np.float32)
     for frame, character in enumerate(path):
         logits[frame, BLANK if character == "_" else encode(character)[0]] = 5
@@ -27,8 +27,8 @@ def logits_of(path: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("path", "text"), PATHS)
-def test_greedy_merges_repeats_and_drops_blanks(path, text):
-    assert greedy(logits_of(path)) == text
+def test_merges_repeats_and_removes_blanks(path, text):
+    assert decode_best_path(logits_of(path)) == text
 
 
 def test_log_softmax_is_stable_and_normalised():

@@ -1,4 +1,4 @@
-"""The stored model: exact to what eight bits hold, the same file every time, clear about damage."""
+"""The stored language model: its scores, its file, and errors for damaged files."""
 
 import zlib
 
@@ -17,7 +17,7 @@ def lines() -> list[str]:
     return sorted({address_line(rng, 64) for _ in range(400)})
 
 
-def test_a_saved_model_scores_alike(tmp_path, lines):
+def test_saving_keeps_scores(tmp_path, lines):
     model = LanguageModel.from_trie(estimate(lines, 6, 0.5))
     model.save(tmp_path / "model")
     loaded = LanguageModel.load(tmp_path / "model")
@@ -31,14 +31,14 @@ def test_equal_models_give_equal_files(tmp_path, lines):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes() == (tmp_path / "three").read_bytes()
 
 
-def test_addresses_are_likelier_than_their_letters_shuffled(lines):
+def test_scores_addresses_above_shuffled_letters(lines):
     model = LanguageModel.from_trie(estimate(lines[::2], 6, 0.5))
     rng = np.random.default_rng(0)
     for line in lines[1:60:2]:
         assert model.score(line) > model.score("".join(rng.permutation(list(line))))
 
 
-def test_forgetting_changes_nothing(lines, monkeypatch):
+def test_clearing_the_cache_keeps_scores(lines, monkeypatch):
     model = LanguageModel.from_trie(estimate(lines, 6, 0.5))
     expected = [model.score(line) for line in lines[:20]]
     monkeypatch.setattr("netchu.reading.language_model._MAX_CACHED_STEPS", 0)
@@ -57,7 +57,7 @@ def test_forgetting_changes_nothing(lines, monkeypatch):
         "half",
     ],
 )
-def test_damaged_file_is_named(tmp_path, lines, content):
+def test_names_missing_or_damaged_file(tmp_path, lines, content):
     path = tmp_path / "model"
     if content == "half":
         LanguageModel.from_trie(estimate(lines[:10], 3, 0)).save(path)
@@ -68,6 +68,6 @@ def test_damaged_file_is_named(tmp_path, lines, content):
         LanguageModel.load(path)
 
 
-def test_unknown_characters_are_refused(lines):
+def test_rejects_unknown_characters(lines):
     with pytest.raises(KeyError):
         LanguageModel.from_trie(estimate(lines[:10], 3, 0)).score("東京")

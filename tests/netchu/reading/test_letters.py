@@ -1,4 +1,4 @@
-"""Letters' probabilities: compared with sums over all paths, and with cases by hand."""
+"""Probabilities of letters compared with sums over all paths, and with cases computed by hand."""
 
 import itertools
 from collections import defaultdict
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.letters import _substitution_log_probabilities, read_letters
 from tests.netchu.reading.test_line_reading import logits, sure
 
@@ -75,7 +75,7 @@ def test_equals_sum_over_all_paths(seed, text):
 @given(st.integers(0, 10_000), st.integers(1, 60), st.floats(0.1, 30))
 def test_probabilities_are_valid_for_any_logits(seed, frames, contrast):
     values = (contrast * np.random.default_rng(seed).normal(0, 1, (frames, BLANK + 1))).astype(np.float32)
-    text = greedy(values)
+    text = decode_best_path(values)
     letters = read_letters(values, text)
     assert "".join(letter.text for letter in letters) == text
     for letter in letters:
@@ -87,7 +87,7 @@ def test_probabilities_are_valid_for_any_logits(seed, frames, contrast):
 
 def test_probabilities_are_valid_for_impossible_text():
     values = (8 * np.random.default_rng(0).normal(0, 1, (250, BLANK + 1))).astype(np.float32)
-    letters = read_letters(values, greedy(values)[:60])
+    letters = read_letters(values, decode_best_path(values)[:60])
     assert all(0 <= letter.probability <= 1 for letter in letters)
 
 

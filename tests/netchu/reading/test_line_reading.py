@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK, encode
 from netchu.reading.alignment import force_align
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.line_reading import _greedy_spans, mean_confidence, read_words
 
 
@@ -45,7 +45,7 @@ def test_rival_letter_lowers_confidence_of_its_word_only():
     assert confidences(frames, "an ba") == pytest.approx([0.7, 1], abs=1e-4)
 
 
-def test_one_clear_frame_suffices_for_a_letter():
+def test_needs_one_clear_frame_per_letter():
     frames = [{"a": 0.4}, {"a": 1}, {"a": 0.6}, {}, {"n": 0.5}, {"n": 1}]
     assert confidences(frames, "an") == pytest.approx([1], abs=1e-4)
 
@@ -93,7 +93,7 @@ def test_skips_repeated_spaces():
     assert [word.text for word in read_words(logits(sure(" a  b ")), " a  b ").words] == ["a", "b"]
 
 
-def test_text_other_than_the_greedy_one_has_confidence_of_its_letters():
+def test_computes_confidence_of_text_that_is_not_the_most_likely():
     frames = sure("an")
     frames[0] = frames[1] = {"a": 0.7, "ă": 0.3}
     assert confidences(frames, "ăn") == pytest.approx([0.3], abs=1e-4)
@@ -109,7 +109,7 @@ def test_words_are_ordered_and_confidences_valid_for_any_logits(seed, frames, co
     rng = np.random.default_rng(seed)
     values = (contrast * rng.normal(0, 1, (frames, BLANK + 1))).astype(np.float32)
     values[:, encode(" ")[0]] += 2 * contrast
-    text = greedy(values)
+    text = decode_best_path(values)
     reading = read_words(values, text)
     assert [word.text for word in reading.words] == text.split()
     bounds = [bound for word in reading.words for bound in (word.start, word.end)]

@@ -1,4 +1,4 @@
-"""N-grams against Kneser-Ney smoothing computed from its definition."""
+"""N-grams compared with Kneser-Ney smoothing by its definition."""
 
 import itertools
 
@@ -16,33 +16,33 @@ LINES = ["ab ba", "abba", "ab ca", "bac", "b"]
 
 
 def kneser_ney(lines: list[str], order: int, history: tuple[int, ...], symbol: int) -> float:
-    """Interpolated Kneser-Ney with one discount, recursively, from sets and counts of n-grams."""
+    """Return the probability of `symbol` after `history` by interpolated Kneser-Ney smoothing, recursively."""
     texts = [(BOUNDARY, *encode(line), BOUNDARY) for line in lines]
 
     def probability(history: tuple[int, ...], symbol: int) -> float:
         length = len(history) + 1
         grams = [
-            (text[place - 1] if place else None, text[place : place + length])
+            (text[start - 1] if start else None, text[start : start + length])
             for text in texts
-            for place in range(len(text) - length + 1)
+            for start in range(len(text) - length + 1)
         ]
         counts: dict[int, int] = {}
         for last in {gram[-1] for _, gram in grams if gram[:-1] == history}:
-            found = [before for before, gram in grams if gram == (*history, last)]
+            preceding = [before for before, gram in grams if gram == (*history, last)]
             whole = length == order or history[:1] == (BOUNDARY,)
-            counts[last] = len(found) if whole else len(set(found) - {None})
+            counts[last] = len(preceding) if whole else len(set(preceding) - {None})
         lower = probability(history[1:], symbol) if history else 1 / SYMBOLS
         total = sum(counts.values())
         if not total:
             return lower
-        spare = sum(min(count, DISCOUNT) for count in counts.values())
-        return (max(counts.get(symbol, 0) - DISCOUNT, 0) + spare * lower) / total
+        freed = sum(min(count, DISCOUNT) for count in counts.values())
+        return (max(counts.get(symbol, 0) - DISCOUNT, 0) + freed * lower) / total
 
     return probability(history[-(order - 1) :] if order > 1 else (), symbol)
 
 
 def log_probabilities(model: LanguageModel, text: str) -> list[float]:
-    """Of every symbol after `text`."""
+    """Return the log-probability of every symbol after `text`."""
     state = model.start()
     for symbol in encode(text):
         state = model.step(state, symbol)[1]
@@ -51,10 +51,10 @@ def log_probabilities(model: LanguageModel, text: str) -> list[float]:
 
 @pytest.mark.parametrize("order", [2, 3, 4])
 @pytest.mark.parametrize("text", ["", "a", "ab", "abb", "ca", "xb", "ab b"])
-def test_unpruned_model_is_kneser_ney(order, text):
-    found = log_probabilities(LanguageModel.from_trie(estimate(LINES, order, 0)), text)
+def test_unpruned_model_equals_kneser_ney_smoothing(order, text):
+    actual = log_probabilities(LanguageModel.from_trie(estimate(LINES, order, 0)), text)
     expected = [kneser_ney(LINES, order, (BOUNDARY, *encode(text)), symbol) for symbol in range(SYMBOLS)]
-    assert np.exp(found) == pytest.approx(expected, rel=1e-5)
+    assert np.exp(actual) == pytest.approx(expected, rel=1e-5)
 
 
 @settings(deadline=None, max_examples=25)
@@ -64,8 +64,8 @@ def test_unpruned_model_is_kneser_ney(order, text):
     st.text("abcx ", max_size=6),
 )
 def test_pruned_model_is_a_distribution(lines, threshold, text):
-    found = log_probabilities(LanguageModel.from_trie(estimate(lines, 5, threshold)), text)
-    assert np.exp(found).sum() == pytest.approx(1, abs=1e-4)
+    actual = log_probabilities(LanguageModel.from_trie(estimate(lines, 5, threshold)), text)
+    assert np.exp(actual).sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_pruning_costs_little():

@@ -1,4 +1,4 @@
-"""The network in ONNX Runtime: equal to Keras, and clear about damage."""
+"""The network in ONNX Runtime: equality with Keras, and errors for damaged models."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ import pytest
 from netchu.core.charset import CHARSET
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
-from netchu.reading.decoding import greedy
+from netchu.reading.decoding import decode_best_path
 from netchu.reading.onnx_network import OnnxNetwork
 from netchu.reading.padding import pad_images
 from netchu.training.model_files import save_model
@@ -44,8 +44,8 @@ def test_equals_keras_in_threads(network, folder, tmp_path):
     for image, logits in list(zip(images, all_logits, strict=True))[::23]:
         expected = network(pad_images([image])).numpy()[0, : image.shape[1] // 4]
         np.testing.assert_allclose(logits, expected, atol=1e-4)
-        assert greedy(logits) == greedy(expected)
-    assert len(set(map(greedy, all_logits))) > 20
+        assert decode_best_path(logits) == decode_best_path(expected)
+    assert len(set(map(decode_best_path, all_logits))) > 20
 
 
 @pytest.mark.parametrize("damage", ["no folder", "no network", "cut network", "no description", "cut description"])

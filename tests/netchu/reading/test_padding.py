@@ -14,7 +14,7 @@ def test_padded_width_is_the_next_multiple_of_32(width):
 
 
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=5), st.integers(1, 8))
-def test_images_stand_left_and_the_rest_is_paper(widths, height):
+def test_pads_images_with_paper_on_the_right(widths, height):
     rng = np.random.default_rng(0)
     images = [rng.integers(0, 256, (height, width), np.uint8) for width in widths]
     padded = pad_images(images)

@@ -1,4 +1,4 @@
-"""The reader: equal to its parts, deterministic, and clear about damage."""
+"""The reader: equality with its parts, its files, and errors for damaged ones."""
 
 import itertools
 import json
@@ -15,9 +15,9 @@ from netchu.core.charset import BLANK, encode
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.reading.alignment import forward_variables
-from netchu.reading.beam_search import beam
+from netchu.reading.beam_search import beam_search
 from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
-from netchu.reading.decoding import greedy, log_softmax
+from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.ngrams import estimate
@@ -58,8 +58,8 @@ def reader_of(logits: np.ndarray, calibration: dict | None = None, beam_params: 
     return Reader(ReaderParts(FixedNetwork(logits), None, LANGUAGE_MODEL, beam_params), calibration or {}, PREPROCESS)
 
 
-def test_reads_as_its_parts_do():
-    texts = {"greedy": greedy, "beam": lambda logits: beam(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)[0][0]}
+def test_combines_its_parts():
+    texts = {"greedy": decode_best_path, "beam": lambda logits: beam_search(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)[0][0]}
     for seed in range(5):
         reader = reader_of(noise(seed))
         for decoder, text in texts.items():
@@ -86,7 +86,7 @@ def test_reads_endless_source_a_little_ahead(folder):
 def test_loads_network_of_model(folder):
     image = np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8)
     network = OnnxNetwork(folder.with_name(f"{folder.name}-model"))
-    assert Reader.load(folder).read_line(image, "greedy").text == greedy(network(image))
+    assert Reader.load(folder).read_line(image, "greedy").text == decode_best_path(network(image))
 
 
 def test_returns_letters_on_request(folder):
@@ -99,7 +99,7 @@ def test_returns_letters_on_request(folder):
 
 def test_new_decoder_needs_only_its_registration(folder, monkeypatch):
     """A reader that was written before the decoder existed loads, and reports the decoder's raw confidences."""
-    monkeypatch.setitem(DECODERS, "shouting", lambda image, logits, parts: greedy(logits).upper())
+    monkeypatch.setitem(DECODERS, "shouting", lambda image, logits, parts: decode_best_path(logits).upper())
     reader = Reader.load(folder)
     image = np.random.default_rng(0).integers(0, 256, (48, 200), np.uint8)
     text = reader.read_line(image, "greedy").text.upper()
@@ -125,10 +125,10 @@ def paired(folder, tmp_path):
 
 def test_rescores_texts_with_second_network(folder, paired):
     path, second = paired
-    changed = 0
+    differing = 0
     for seed in range(20):
         image = np.random.default_rng(seed).integers(0, 256, (48, 80), np.uint8)
-        found = beam(OnnxNetwork(folder)(image), 5, LANGUAGE_MODEL, 0.8, 2.0)
+        found = beam_search(OnnxNetwork(folder)(image), 5, LANGUAGE_MODEL, 0.8, 2.0)
         second_scores = log_softmax(OnnxNetwork(second)(image))
         likely = {text: forward_variables(second_scores, encode(text))[-1, -2:] for text, _ in found}
         best = max(found, key=lambda text: text[1] + np.logaddexp.reduce(likely[text[0]]))[0]
@@ -136,8 +136,8 @@ def test_rescores_texts_with_second_network(folder, paired):
         assert reading.text == best
         assert {word.confidence for word in reading.words} <= {0.75}
         assert Reader.load(path).read_line(image, "greedy").text == Reader.load(folder).read_line(image, "greedy").text
-        changed += best != found[0][0]
-    assert changed > 3
+        differing += best != found[0][0]
+    assert differing > 3
 
 
 def test_adapted_reader_uses_settings_for_one_network(folder, paired, tmp_path):
@@ -150,7 +150,7 @@ def test_adapted_reader_uses_settings_for_one_network(folder, paired, tmp_path):
 
 
 def test_loads_older_reader_with_second_network(paired):
-    """It holds the settings for both networks alone."""
+    """It has only the settings for both networks."""
     path, _ = paired
     settings = json.loads((path / "reader.json").read_text(encoding="utf-8"))
     older = settings["with_second"] | {"calibration": CALIBRATION | settings["with_second"]["calibration"]}
@@ -160,37 +160,37 @@ def test_loads_older_reader_with_second_network(paired):
     assert Reader.load(path).read_line(image) == expected
 
 
-def test_names_damaged_second_network(paired):
+def test_rejects_damaged_second_network(paired):
     path, _ = paired
     (path / "second.onnx").write_bytes(b"")
     with pytest.raises(NetchuError, match="reader: no readable model"):
         Reader.load(path)
 
 
-def sure(share: float) -> np.ndarray:
+def one_letter(share: float) -> np.ndarray:
     """Return the logits of one frame that shows an "a" with probability `share`, else an "o"."""
     logits = np.full((1, BLANK + 1), -30, np.float32)
     logits[0, encode("ao")] = np.log([share, 1 - share])
     return logits
 
 
-# By hand: linear from 0.2, right in 0.1 of the cases, to 0.6, right in 0.9; constant beyond.
+# CALIBRATION is linear from 0.2, calibrated to 0.1, to 0.6, calibrated to 0.9, and constant beyond.
 @pytest.mark.parametrize(("confidence", "calibrated"), [(0.51, 0.72), (0.55, 0.8), (0.6, 0.9), (0.99, 0.9)])
 def test_calibrates_confidences_by_decoder(confidence, calibrated):
-    reader = reader_of(sure(confidence), CALIBRATION)
+    reader = reader_of(one_letter(confidence), CALIBRATION)
     [word] = reader.read_line(IMAGE, "greedy").words
     assert word.text == "a" and word.confidence == pytest.approx(calibrated, abs=1e-4)
     assert type(word.confidence) is float
     assert [word.confidence for word in reader.read_line(IMAGE, "beam").words] == [0.25]
 
 
-def test_identity_changes_no_confidence(tmp_path):
+def test_identity_keeps_confidences(tmp_path):
     reader = Reader.load(write_tiny_reader(tmp_path / "reader"))
     network = OnnxNetwork(tmp_path / "reader")
     for seed in range(5):
         image = np.random.default_rng(seed).integers(0, 256, (48, 200), np.uint8)
         logits = network(image)
-        assert reader.read_line(image, "greedy") == read_words(logits, greedy(logits))
+        assert reader.read_line(image, "greedy") == read_words(logits, decode_best_path(logits))
 
 
 def test_equal_parts_give_equal_files(folder, tmp_path):
@@ -218,7 +218,7 @@ def test_names_missing_or_damaged_file(folder, tmp_path, name, damage):
     assert str(caught.value).startswith(str(path if name.startswith("model") else path / name))
 
 
-def changed(**calibration) -> dict:
+def change_calibration(**calibration) -> dict:
     return {"calibration": CALIBRATION | calibration}
 
 
@@ -232,17 +232,17 @@ def changed(**calibration) -> dict:
         ({"beam": BEAM.model_dump() | {"luck": 1}}, "luck"),
         ({"calibration": None}, ""),
         ({"calibration": []}, ""),
-        (changed(greedy=None), "calibration"),
-        (changed(greedy=[]), "calibration"),
-        (changed(greedy=[[], []]), "calibration"),
-        (changed(greedy=[[0.5, 1.0], [0.5]]), ""),
-        (changed(greedy=[0.5, 1.0]), "calibration"),
-        (changed(greedy=[[0.0, 1.0]] * 3), "calibration"),
-        (changed(greedy=[["a"], ["b"]]), ""),
-        (changed(greedy=[[1.0, 0.5], [0.5, 1.0]]), "calibration"),
-        (changed(greedy=[[0.5, 1.0], [1.0, 0.5]]), "calibration"),
-        (changed(beam=[[0.5], [math.nan]]), "calibration"),
-        (changed(beam=[[0.5], [1.5]]), "calibration"),
+        (change_calibration(greedy=None), "calibration"),
+        (change_calibration(greedy=[]), "calibration"),
+        (change_calibration(greedy=[[], []]), "calibration"),
+        (change_calibration(greedy=[[0.5, 1.0], [0.5]]), ""),
+        (change_calibration(greedy=[0.5, 1.0]), "calibration"),
+        (change_calibration(greedy=[[0.0, 1.0]] * 3), "calibration"),
+        (change_calibration(greedy=[["a"], ["b"]]), ""),
+        (change_calibration(greedy=[[1.0, 0.5], [0.5, 1.0]]), "calibration"),
+        (change_calibration(greedy=[[0.5, 1.0], [1.0, 0.5]]), "calibration"),
+        (change_calibration(beam=[[0.5], [math.nan]]), "calibration"),
+        (change_calibration(beam=[[0.5], [1.5]]), "calibration"),
     ],
 )
 def test_rejects_invalid_settings(folder, tmp_path, change, message):
@@ -274,7 +274,7 @@ def test_zero_weight_switches_language_model_off():
     params = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
     for seed in range(5):
         reader = reader_of(noise(seed), beam_params=params)
-        assert reader.read_line(IMAGE, "beam").text == beam(noise(seed), 5)[0][0]
+        assert reader.read_line(IMAGE, "beam").text == beam_search(noise(seed), 5)[0][0]
 
 
 def test_reading_imports_nothing_heavy(folder):

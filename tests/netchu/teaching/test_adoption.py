@@ -6,7 +6,7 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.progress_log import progress_path
-from netchu.pages.recognizer import Recognizer, default_model
+from netchu.pages.recognizer import Recognizer, find_default_reader
 from netchu.teaching import adoption
 from netchu.teaching.run_state import RUNS, FineTuning, Result, read_current_run
 from tests.netchu.tiny_model import write_tiny_reader
@@ -26,7 +26,7 @@ def test_replaces_adopted_model(run_folder):
     adoption.adopt(finish_another_run(1.0))
     assert adoption.read_adopted_result().after == 1.0
     assert [path.name for path in Path("models").iterdir()] == ["adopted"]
-    assert default_model() == Path("models/adopted")
+    assert find_default_reader() == Path("models/adopted")
     Recognizer.load()
     adoption.restore_shipped()
     adoption.restore_shipped()

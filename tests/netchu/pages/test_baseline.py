@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from netchu.pictures.baseline import estimate_baseline
+from netchu.pages.baseline import estimate_baseline
 from netchu.pictures.line_image import PreprocessParams, locate_line
 from netchu.synthetic import handwriting
 from netchu.synthetic.addresses import address_line
