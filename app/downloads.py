@@ -14,7 +14,7 @@ from app.uploads import decode_page
 from netchu.pages.image_files import PageFile
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
-from netchu.pages.searchable_pdf import SearchablePdf
+from netchu.pages.searchable_pdf import SearchablePdf, encode_picture
 
 _FORMATS = (("text", "TXT"), ("csv", "CSV"), ("alto", "ALTO XML"), ("page", "PAGE XML"), ("hocr", "hOCR"))
 """Names of the formats of buttons, each with its label."""
@@ -55,7 +55,7 @@ def _make_file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, st
     output_format = OUTPUT_FORMATS[name]
     documents = [_format_page(name, file, page) for file, page in pages]
     if len(pages) == 1 or output_format.multi_page:
-        return (output_format.header + "".join(documents)).encode(), output_format.suffix
+        return output_format.combine(documents).encode(), output_format.suffix
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         for number, (document, (file, _)) in enumerate(zip(documents, pages, strict=True), 1):
@@ -69,7 +69,7 @@ def _make_pdf(pictures: list[ReadPicture], pages: list[Page]) -> bytes:
     """Return a searchable PDF of all pictures."""
     document = SearchablePdf()
     for picture, page in zip(pictures, pages, strict=True):
-        document.add_page(decode_page(picture.source), page)
+        document.add_page(encode_picture(decode_page(picture.source)), page)
     return document.to_bytes()
 
 

@@ -164,8 +164,10 @@ def _read_all(sources: list[UploadedPage], options: ReadingOptions) -> list[Read
             st.error(
                 f"**{escape_markdown(source)}** {say('cannot be read', 'không đọc được')}: {escape_markdown(picture)}"
             )
-        else:
-            pictures.append(picture)
+            continue
+        pictures.append(picture)
+        for warning in picture.warnings:
+            st.warning(f"**{escape_markdown(source)}**: {escape_markdown(warning)}")
     return pictures
 
 

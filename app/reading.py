@@ -34,6 +34,7 @@ class ReadPicture(NamedTuple):
     source: UploadedPage
     options: ReadingOptions
     page: Page
+    warnings: tuple[str, ...] = ()  # parts of the picture that are missing
 
     @property
     def key(self) -> str:
@@ -51,12 +52,12 @@ def load_recognizer(options: ReadingOptions) -> Recognizer:
 def read_picture(source: UploadedPage, options: ReadingOptions) -> ReadPicture | NetchuError:
     """Return the picture with its text, or the error where it cannot be read."""
     page = _read(source.digest, source.number, options, source)
-    return page if isinstance(page, NetchuError) else ReadPicture(source, options, page)
+    return page if isinstance(page, NetchuError) else ReadPicture(source, options, *page)
 
 
 def load_pixels(source: UploadedPage) -> np.ndarray:
     """Return the pixels of a picture that can be read."""
-    return _decode(source.digest, source.number, source)
+    return _decode(source.digest, source.number, source)[0]
 
 
 def load_overview(picture: ReadPicture) -> bytes:
@@ -73,16 +74,21 @@ def _load_recognizer(folder: Path, changed: int) -> Recognizer:
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def _read(digest: str, number: int, options: ReadingOptions, _source: UploadedPage) -> Page | NetchuError:
+def _read(
+    digest: str, number: int, options: ReadingOptions, _source: UploadedPage
+) -> tuple[Page, tuple[str, ...]] | NetchuError:
+    """Return the page and the warnings of its decoding."""
     try:
-        return load_recognizer(options).read(load_pixels(_source), options.layout, options.decoder, letters=True)
+        pixels, warnings = _decode(digest, number, _source)
+        return load_recognizer(options).read(pixels, options.layout, options.decoder, letters=True), warnings
     except NetchuError as error:
         return error
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _decode(digest: str, number: int, _source: UploadedPage) -> np.ndarray:
-    return decode_page(_source)
+def _decode(digest: str, number: int, _source: UploadedPage) -> tuple[np.ndarray, tuple[str, ...]]:
+    warnings: list[str] = []
+    return decode_page(_source, warnings.append), tuple(warnings)
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)

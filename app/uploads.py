@@ -1,14 +1,16 @@
 """Splits uploaded files into pages and decodes them in memory: nothing is written to disk."""
 
 import hashlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from netchu.pages.image_files import count_pages, decode_file_page
+from netchu.pages.image_files import SUFFIXES, count_pages, decode_file_page
+from netchu.pictures.images import warn_user
 
-FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "pdf"]
+FILE_TYPES = [suffix.removeprefix(".") for suffix in SUFFIXES]
 
 
 class UploadedPage(NamedTuple):
@@ -34,9 +36,9 @@ def split_into_pages(name: str, data: bytes, identity: str) -> list[UploadedPage
     return [UploadedPage(name, data, digest, number, pages) for number in range(1, pages + 1)]
 
 
-def decode_page(page: UploadedPage) -> np.ndarray:
+def decode_page(page: UploadedPage, warn: Callable[[str], None] = warn_user) -> np.ndarray:
     """Return the pixels of a page as `decode_image` does; raise NetchuError, without the file's name."""
-    return decode_file_page(page.data, page.number)
+    return decode_file_page(page.data, page.number, warn)
 
 
 @st.cache_data(show_spinner=False, max_entries=1000)

@@ -21,8 +21,8 @@ VIETNAMESE = {
         "ngôn ngữ của hướng dẫn này (mặc định: vi nếu hệ thống dùng tiếng Việt, nếu không thì en)"
     ),
     # netchu read
-    "PNG, JPEG, TIFF, WebP, PDF, ... or a folder of them; - reads file names from standard input": (
-        "tệp PNG, JPEG, TIFF, WebP, PDF, ... hoặc thư mục chứa chúng; - để đọc tên tệp từ đầu vào chuẩn"
+    "PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input": (
+        "tệp PNG, JPEG, HEIC, TIFF, PDF, ... hoặc thư mục chứa chúng; - để đọc tên tệp từ đầu vào chuẩn"
     ),
     "content of an image. line: one line of writing; page: one column of lines; auto (default): either": (
         "nội dung ảnh. line: một dòng chữ; page: nhiều dòng xếp thành một cột; auto (mặc định): tự nhận biết"
@@ -34,8 +34,10 @@ VIETNAMESE = {
         "tin cậy; csv: mỗi dòng chữ một hàng; alto, page, hocr: mỗi ảnh một tài liệu ALTO XML, PAGE XML hoặc hOCR; "
         "pdf: mỗi tệp một PDF tìm kiếm được, cần --output"
     ),
-    "write one file per image, named after it, into DIR instead of writing to standard output": (
-        "ghi mỗi ảnh ra một tệp cùng tên trong thư mục DIR thay vì ghi ra đầu ra chuẩn"
+    "write one file per image, named after it, into DIR, with the folders of the input, instead of writing to "
+    "standard output; existing files are kept": (
+        "ghi mỗi ảnh ra một tệp cùng tên trong thư mục DIR, giữ nguyên cây thư mục của ảnh, thay vì ghi ra đầu ra "
+        "chuẩn; không ghi đè tệp đã có"
     ),
     "beam (default): with the language model; greedy: the network alone, faster": (
         "beam (mặc định): dùng mô hình ngôn ngữ; greedy: chỉ dùng mạng nơ-ron, nhanh hơn"

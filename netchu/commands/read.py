@@ -8,20 +8,25 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import TYPE_CHECKING, get_args
 
 import cv2
+import numpy as np
 from tqdm import tqdm
 
 from netchu.core.errors import NetchuError
-from netchu.core.files import write_bytes, write_text
+from netchu.core.files import write_text
 from netchu.core.printing import escape_unprintable
 from netchu.core.progress import progress
 from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
+from netchu.pictures.images import PictureWarning
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
+
+if TYPE_CHECKING:
+    from netchu.commands.pdf_files import PdfFiles
 
 _EPILOG = """\
 examples:
@@ -43,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="IMAGE_OR_FOLDER",
-        help="PNG, JPEG, TIFF, WebP, PDF, ... or a folder of them; - reads file names from standard input",
+        help="PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input",
     )
     parser.add_argument(
         "--layout",
@@ -63,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="DIR",
-        help="write one file per image, named after it, into DIR instead of writing to standard output",
+        help="write one file per image, named after it, into DIR, with the folders of the input, instead of writing to "
+        "standard output; existing files are kept",
     )
     parser.add_argument(
         "--decoder",
@@ -88,17 +94,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the reading of the images as requested, and errors to standard error; return the exit status."""
-    files = list(find_pages(_expand_names(arguments.paths)))
+    paths = list(_expand_names(arguments.paths))
+    files = list(find_pages(paths))
     if not files:
         raise NetchuError("standard input names no files")
+    if arguments.format == "pdf":
+        files = list(dict.fromkeys(files))
+    targets = _choose_targets(arguments.output, paths, files, arguments.format) if arguments.output else {}
+    existing = {file for file, target in targets.items() if target.exists() and not target.is_dir()}
+
+    def open_new(file: PageFile) -> np.ndarray:
+        if file in existing:
+            raise NetchuError(f"{targets[file]} exists; remove it, or name another folder with --output")
+        return open_page(file)
+
+    pdfs = _open_pdfs(targets) if arguments.format == "pdf" else None
     recognizer = Recognizer.load(arguments.model)
-    # Pillow also warns about files that it can read.
-    warnings.filterwarnings("ignore", module="PIL")
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
-    pages = recognizer.read_pages(files, open_page, arguments.layout, arguments.decoder)
+    with warnings.catch_warnings():
+        # Pillow also warns about files that it can read.
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.filterwarnings("always", category=PictureWarning)
+        warnings.showwarning = _report_warning
+        open_source = pdfs.keep_pictures(open_new) if pdfs else open_new
+        pages = recognizer.read_pages(files, open_source, arguments.layout, arguments.decoder)
+        return _write_all(files, pages, arguments, targets, pdfs)
+
+
+def _open_pdfs(targets: dict[PageFile, Path]) -> "PdfFiles":
     try:
-        status = _write_pages(files, pages, _make_writer(arguments, files), arguments.min_confidence)
+        from netchu.commands.pdf_files import PdfFiles
+    except ImportError as error:
+        raise NetchuError(
+            f"--format pdf needs the package {error.name}; install netchu with its extra: pip install '.[pdf]'"
+        ) from None
+    if not targets:
+        raise NetchuError("--format pdf writes one PDF per file; name a folder with --output")
+    return PdfFiles(targets)
+
+
+def _report_warning(message: Warning | str, *_) -> None:
+    tqdm.write(f"netchu read: warning: {escape_unprintable(str(message))}", file=sys.stderr)
+
+
+def _write_all(
+    files: list[PageFile],
+    pages: Iterator[Page | NetchuError],
+    arguments: argparse.Namespace,
+    targets: dict[PageFile, Path],
+    pdfs: "PdfFiles | None",
+) -> int:
+    """Write all pages, and return the exit status; raise NetchuError if the output cannot be written."""
+    try:
+        write = pdfs.add_page if pdfs else _make_writer(arguments, files, targets)
+        finish = pdfs.write_file if pdfs else None
+        status = _write_pages(files, pages, write, arguments.min_confidence, finish)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # `netchu read ... | head`: handled by main
@@ -135,29 +186,24 @@ def _expand_names(paths: list[str]) -> Iterator[str]:
             yield path
 
 
-class _Writer(NamedTuple):
-    """Functions that write the output."""
-
-    write: Callable[[PageFile, Page], None]  # a page
-    finish: Callable[[PageFile], None] = lambda file: None  # the file, called after its last page
-
-
-def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> _Writer:
-    """Return functions that write pages in the format and to the output that `arguments` name."""
-    if arguments.format == "pdf":
-        return _make_pdf_writer(arguments.output, files)
+def _make_writer(
+    arguments: argparse.Namespace, files: list[PageFile], targets: dict[PageFile, Path]
+) -> Callable[[PageFile, Page], None]:
+    """Return a function that writes one page in the format and to the output that `arguments` name."""
     output_format = OUTPUT_FORMATS[arguments.format]
     if arguments.output:
-        targets = _choose_targets(arguments.output, files, output_format.suffix)
-        _make_folder(arguments.output)
+        try:
+            arguments.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NetchuError(f"{arguments.output}: cannot be written ({error.strerror})") from None
 
         def write_file(file: PageFile, page: Page) -> None:
             try:
-                write_text(targets[file], output_format.header + output_format.write(file, page))
+                write_text(targets[file], output_format.combine([output_format.write(file, page)]))
             except OSError as error:
                 raise NetchuError(f"cannot be written to {targets[file]} ({error.strerror})") from None
 
-        return _Writer(write_file)
+        return write_file
     if len(files) > 1 and not output_format.multi_page:
         raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
     sys.stdout.reconfigure(encoding="utf-8")
@@ -167,94 +213,64 @@ def _make_writer(arguments: argparse.Namespace, files: list[PageFile]) -> _Write
         sys.stdout.write(output_format.write(file, page))
         sys.stdout.flush()
 
-    return _Writer(write)
+    return write
 
 
-def _make_pdf_writer(folder: Path | None, files: list[PageFile]) -> _Writer:
-    """Return functions that write one searchable PDF into `folder` for each file, with all its pages."""
-    try:
-        from netchu.pages.searchable_pdf import SearchablePdf
-    except ImportError as error:
-        raise NetchuError(
-            f"--format pdf needs the package {error.name}; install netchu with its extra: pip install '.[pdf]'"
-        ) from None
-    if not folder:
-        raise NetchuError("--format pdf writes one PDF per file; name a folder with --output")
-    targets = _choose_targets(folder, list(dict.fromkeys(PageFile(file.path) for file in files)), ".pdf")
-    for file, target in targets.items():
-        if target.exists() and any(target.samefile(other.path) for other in targets if other.path.exists()):
-            raise NetchuError(f"{file}: its PDF would replace the image {target}; name another folder with --output")
-    _make_folder(folder)
-    documents: dict[Path, SearchablePdf] = {}
+def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], format: str) -> dict[PageFile, Path]:
+    """Return the path of each page's file; raise NetchuError if two would be the same.
 
-    def add_page(file: PageFile, page: Page) -> None:
-        documents.setdefault(file.path, SearchablePdf()).add_page(open_page(file), page)
-
-    def write_document(file: PageFile) -> None:
-        document = documents.pop(file.path, None)
-        if document is not None:  # otherwise no page could be read
-            target = targets[PageFile(file.path)]
-            try:
-                write_bytes(target, document.to_bytes())
-            except OSError as error:
-                raise NetchuError(f"cannot be written to {target} ({error.strerror})") from None
-
-    return _Writer(add_page, write_document)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NetchuError(f"{folder}: cannot be written ({error.strerror})") from None
-
-
-def _choose_targets(folder: Path, files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
-    """Return the path of each page's file; raise NetchuError if two would be the same."""
+    A PDF contains all pages of a file.
+    In `folder`, the files keep their folders below the deepest one that contains all of the `paths`.
+    """
+    base = os.path.commonpath([path if path.is_dir() else path.parent for path in map(_absolute, paths)])
+    suffix = ".pdf" if format == "pdf" else OUTPUT_FORMATS[format].suffix
     targets, taken = {}, {}
     for file in files:
-        name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem
-        path = folder / (name + suffix)
-        if (first := taken.setdefault(path, file)) != file:
-            raise NetchuError(f"{first} and {file} would both be written to {path}; give each its own --output folder")
+        name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 and format != "pdf" else file.path.stem
+        path = folder / _absolute(file.path).parent.relative_to(base) / (name + suffix)
+        source = file._replace(number=1) if format == "pdf" else file
+        if (other := taken.setdefault(path, source)) != source:
+            raise NetchuError(f"{other} and {source} would both be written to {path}; read them into different folders")
         targets[file] = path
     return targets
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - unlike Path.resolve, it keeps links
 
 
 def _write_pages(
     files: list[PageFile],
     pages: Iterator[Page | NetchuError],
-    writer: _Writer,
+    write: Callable[[PageFile, Page], None],
     min_confidence: float,
+    finish: Callable[[PageFile], None] | None = None,
 ) -> int:
-    """Write every page that can be read and written, report the others, and return the exit status."""
+    """Write every page that can be read and written, report the others, and return the exit status.
+
+    Args:
+        finish: called after the last page of each file.
+    """
     # On a terminal, the text itself shows the progress.
     reported = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
-    failed: set[int] = set()  # positions
-    left_out = 0
-    for position, (file, page) in enumerate(zip(files, reported, strict=True)):
+    failed = left_out = 0
+    for file, page in zip(files, reported, strict=True):
+        errors = [page] if isinstance(page, NetchuError) else []
         try:
-            if isinstance(page, NetchuError):
-                raise page
-            lines = tuple(line for line in page.lines if line.confidence >= min_confidence)
-            writer.write(file, replace(page, lines=lines))
-            left_out += len(page.lines) - len(lines)
+            if not errors:
+                lines = tuple(line for line in page.lines if line.confidence >= min_confidence)
+                write(file, replace(page, lines=lines))
+                left_out += len(page.lines) - len(lines)
+            if finish and file.number == file.pages:
+                finish(file)
         except NetchuError as error:
-            failed.add(position)
-            _report(file, error)
-        if file.number == file.pages:
-            try:
-                writer.finish(file)
-            except NetchuError as error:
-                failed.add(position)
-                _report(file, error)
+            errors.append(error)
+        failed += bool(errors)
+        for error in errors:
+            # `print` would write into the progress bar.
+            tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
     if left_out:
         print(f"netchu read: lines left out, of confidence below {min_confidence}: {left_out}", file=sys.stderr)
     if failed:
-        print(f"netchu read: {len(failed)} of {len(files)} images failed", file=sys.stderr)
-    return int(bool(failed))
-
-
-def _report(file: PageFile, error: NetchuError) -> None:
-    # `print` would write into the progress bar.
-    tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
+        print(f"netchu read: {failed} of {len(files)} images failed", file=sys.stderr)
+    return int(failed > 0)

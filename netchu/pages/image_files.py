@@ -4,24 +4,46 @@ import contextlib
 import io
 import re
 import threading
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from netchu.core.errors import NetchuError
 from netchu.core.folders import walk_files
-from netchu.pictures.images import MAX_PIXELS, decode_image
+from netchu.pictures.images import (
+    MAX_PIXELS,
+    PictureWarning,
+    convert_pillow_image,
+    damage_as_netchu_error,
+    decode_image,
+    warn_user,
+)
 
-SUFFIXES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-"""Suffixes of the files that are read in a folder; a file given by name is read whatever its suffix."""
+SUFFIXES = (
+    *(".avif", ".bmp", ".gif", ".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm"),
+    *(".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
+)
+"""Suffixes of the files in a folder that are read; a file given by name is read whatever its suffix."""
+
+UNREADABLE_SUFFIXES = (
+    *(".arw", ".cr2", ".cr3", ".djvu", ".dng", ".eps", ".j2k", ".jp2", ".jxl", ".nef", ".orf", ".psd", ".raf", ".rw2"),
+    *(".svg", ".tga", ".xcf"),
+)
+"""Suffixes of pictures that cannot be read; of raw photographs, Pillow would decode only a small preview."""
+
+_SIGNATURE = re.compile(
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II[*+]\0|MM\0[*+]|%PDF-|"
+    rb"....ftyp(heic|heix|heim|heis|mif1|avif)",
+    re.DOTALL,
+)
+"""The first bytes of the files of most formats that are read."""
 
 PDF_RESOLUTION = 300
 """Dots per inch at which the pages of a PDF are rendered, usual for scanned handwriting."""
-
-_MULTI_PAGE_SUFFIXES = (".pdf", ".tif", ".tiff")
 
 _PDFIUM = threading.Lock()
 """PDFium is not thread-safe."""
@@ -43,18 +65,19 @@ def find_pages(paths: Iterable[str | Path]) -> Iterator[PageFile]:
 
         [str(page) for page in find_pages(["scans", "letter.pdf"])]  # ["scans/1.png", "letter.pdf, page 1", ...]
 
-    A folder's images are the files whose names end in one of SUFFIXES and do not start with a dot. Missing and damaged
-    files, folders without images and folders that cannot be listed are yielded, too; `open_page` reports the error.
+    A folder's images are the files whose names end in one of SUFFIXES, and those that start like an image. Files whose
+    names start with a dot are left out. Missing and damaged files, pictures that cannot be read, folders without images
+    and folders that cannot be listed are yielded, too; `open_page` reports the error.
     """
     for path in map(Path, paths):
         for file in _list_images(path) or [path]:
-            pages = count_pages(file) if file.suffix.lower() in _MULTI_PAGE_SUFFIXES else 1
+            pages = count_pages(file) if _may_have_pages(file) else 1
             for number in range(1, pages + 1):
                 yield PageFile(file, number, pages)
 
 
 def open_page(page: PageFile) -> np.ndarray:
-    """Decode a page, turned upright by its EXIF orientation.
+    """Decode a page, turned upright by its EXIF orientation; issue a PictureWarning if a part of it is missing.
 
     Returns:
         uint8 (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
@@ -66,7 +89,13 @@ def open_page(page: PageFile) -> np.ndarray:
         if page.path.is_dir():
             next(page.path.iterdir(), None)  # raises OSError if it cannot be listed
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
-        return decode_file_page(page.path, page.number)
+        if (suffix := page.path.suffix.lower()) in UNREADABLE_SUFFIXES and page.path.exists():
+            raise NetchuError(f"{suffix} files cannot be read; convert the picture to JPEG or PNG")
+
+        def warn(message: str) -> None:
+            warnings.warn(f"{page}: {message}", PictureWarning, stacklevel=2)
+
+        return decode_file_page(page.path, page.number, warn)
     except FileNotFoundError:
         raise NetchuError("no such file or folder") from None
     except OSError as error:
@@ -87,8 +116,11 @@ def count_pages(file: Path | bytes) -> int:
         return 1
 
 
-def decode_file_page(file: Path | bytes, number: int) -> np.ndarray:
+def decode_file_page(file: Path | bytes, number: int, warn: Callable[[str], None] = warn_user) -> np.ndarray:
     """Decode page `number`, from 1, of a file, a path or its bytes, as `open_page` does.
+
+    Args:
+        warn: called with a message if a part of the image is missing.
 
     Raises:
         NetchuError: the file is damaged.
@@ -100,7 +132,7 @@ def decode_file_page(file: Path | bytes, number: int) -> np.ndarray:
         return _render_pdf_page(file, number)
     if number > 1:
         return _decode_tiff_page(file, number)
-    return decode_image(file if isinstance(file, bytes) else file.read_bytes())
+    return decode_image(file if isinstance(file, bytes) else file.read_bytes(), warn)
 
 
 def _list_images(folder: Path) -> list[Path]:
@@ -109,9 +141,24 @@ def _list_images(folder: Path) -> list[Path]:
     images = [
         file
         for file in walk_files(folder, lambda error: unlisted.append(Path(error.filename)))
-        if file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".")
+        if not file.name.startswith(".")
+        and (file.name.lower().endswith(SUFFIXES + UNREADABLE_SUFFIXES) or _SIGNATURE.match(_read_start(file)))
     ]
     return sorted(images + unlisted, key=_natural_order)
+
+
+def _read_start(file: Path) -> bytes:
+    """Return the first bytes of a regular file that can be read; a pipe can be read only once."""
+    with contextlib.suppress(OSError, ValueError):
+        if file.is_file():
+            with file.open("rb") as opened:
+                return opened.read(1024)
+    return b""
+
+
+def _may_have_pages(file: Path) -> bool:
+    start = _read_start(file)
+    return b"%PDF-" in start or start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def _natural_order(path: Path) -> list[list[tuple[str, int, str]]]:
@@ -122,44 +169,17 @@ def _natural_order(path: Path) -> list[list[tuple[str, int, str]]]:
     ]
 
 
-def convert_pillow_image(image: Image.Image) -> np.ndarray:
-    """Return the pixels of a Pillow image like `open_page`; raise NetchuError for a damaged or too large one."""
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise NetchuError(f"{width} x {height} pixels, more than {MAX_PIXELS // 10**6} million")
-    file = io.BytesIO()
-    with _damage_as_netchu_error():
-        with contextlib.suppress(Exception):  # the pixels are good even if the EXIF block is damaged
-            image = ImageOps.exif_transpose(image)
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-        elif not image.mode.startswith(("1", "I", "F")) and image.mode != "L":
-            image = image.convert("RGB")
-        image.save(file, "TIFF")
-    return decode_image(file.getvalue())
-
-
 def _open_tiff(file: Path | bytes) -> Image.Image:
     return Image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=["TIFF"])
 
 
 def _decode_tiff_page(file: Path | bytes, number: int) -> np.ndarray:
-    with _damage_as_netchu_error(), _open_tiff(file) as image:
-        image.seek(number - 1)
-        return convert_pillow_image(image)
-
-
-@contextlib.contextmanager
-def _damage_as_netchu_error() -> Iterator[None]:
-    """Raise the errors of Pillow's decoders as NetchuError."""
     try:
-        yield
-    except (NetchuError, FileNotFoundError):
-        raise
+        with damage_as_netchu_error(), _open_tiff(file) as image:
+            image.seek(number - 1)
+            return convert_pillow_image(image)
     except UnidentifiedImageError:  # its message contains the file's name or a memory address
         raise NetchuError("damaged image") from None
-    except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and others
-        raise NetchuError(f"damaged image ({' '.join(str(error).split()) or type(error).__name__})") from None
 
 
 def _is_pdf(file: Path | bytes) -> bool:

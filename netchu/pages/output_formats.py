@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from netchu.core.printing import escape_unprintable
@@ -69,6 +69,11 @@ class OutputFormat(NamedTuple):
     suffix: str  # of the file's name
     header: str = ""  # text before the first page
     multi_page: bool = True  # True if one file may contain several pages
+    mark: str = ""  # byte order mark of a file, without which Excel does not read it as UTF-8
+
+    def combine(self, pages: Iterable[str]) -> str:
+        """Return the text of a file with these formatted pages."""
+        return self.mark + self.header + "".join(pages)
 
 
 _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
@@ -76,7 +81,7 @@ _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
 OUTPUT_FORMATS = {
     "text": OutputFormat(format_text, ".txt"),
     "jsonl": OutputFormat(format_jsonl, ".jsonl"),
-    "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER),
+    "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER, mark="\ufeff"),
     "alto": OutputFormat(format_alto, ".xml", multi_page=False),
     "page": OutputFormat(format_page_xml, ".xml", multi_page=False),
     "hocr": OutputFormat(format_hocr, ".hocr", multi_page=False),

@@ -18,8 +18,9 @@ from netchu.core.parallel import ordered_map
 from netchu.line_finding.cropping import TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from netchu.pages.baseline import estimate_baseline
-from netchu.pages.image_files import PageFile, convert_pillow_image, decode_file_page, open_page
+from netchu.pages.image_files import PageFile, decode_file_page, open_page
 from netchu.pages.page import Line, Page, Word
+from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder

@@ -4,6 +4,7 @@ import functools
 import io
 import itertools
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pikepdf
@@ -34,12 +35,32 @@ _LINE_RISE = 0.45
 """Rise of a line, as a share of the font size, up to which programs find it to be one line."""
 
 
+class JpegPicture(NamedTuple):
+    """A compressed picture."""
+
+    data: bytes
+    width: int
+    height: int
+    grey: bool
+
+
+def encode_picture(picture: np.ndarray) -> JpegPicture:
+    """Compress a picture, uint8 (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA."""
+    image = Image.fromarray(picture)
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=_JPEG_QUALITY)
+    return JpegPicture(file.getvalue(), image.width, image.height, image.mode == "L")
+
+
 class SearchablePdf:
     """A PDF of pages with pictures and invisible text.
 
     Example:
         document = SearchablePdf()
-        document.add_page(open_page(PageFile(Path("page.jpg"))), Recognizer.load().read("page.jpg"))
+        picture = open_page(PageFile(Path("page.jpg")))
+        document.add_page(encode_picture(picture), Recognizer.load().read(picture))
         Path("page.pdf").write_bytes(document.to_bytes())
     """
 
@@ -49,13 +70,8 @@ class SearchablePdf:
         self._font = self._pdf.make_indirect(Dictionary())  # filled by `to_bytes`
         self._codes: dict[str, int] = {}  # in the font, of each character of the text, from 1
 
-    def add_page(self, picture: np.ndarray, page: Page) -> None:
-        """Append a page.
-
-        Args:
-            picture: uint8 (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
-            page: the text, with positions in pixels of `picture`.
-        """
+    def add_page(self, picture: JpegPicture, page: Page) -> None:
+        """Append a page with its text, whose positions are in pixels of `picture`."""
         width, height = page.width / _POINT, page.height / _POINT
         # Text in render mode 3 is invisible.
         commands = ["q", f"{width:.3f} 0 0 {height:.3f} 0 0 cm", "/Picture Do", "Q", "BT", "3 Tr"]
@@ -74,20 +90,15 @@ class SearchablePdf:
         self._pdf.save(file, deterministic_id=True)
         return file.getvalue()
 
-    def _embed(self, picture: np.ndarray) -> Stream:
-        image = Image.fromarray(picture)
-        if image.mode == "RGBA":
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=_JPEG_QUALITY)
+    def _embed(self, picture: JpegPicture) -> Stream:
         return Stream(
             self._pdf,
-            file.getvalue(),
+            picture.data,
             Type=Name.XObject,
             Subtype=Name.Image,
-            Width=image.width,
-            Height=image.height,
-            ColorSpace=Name.DeviceGray if image.mode == "L" else Name.DeviceRGB,
+            Width=picture.width,
+            Height=picture.height,
+            ColorSpace=Name.DeviceGray if picture.grey else Name.DeviceRGB,
             BitsPerComponent=8,
             Filter=Name.DCTDecode,
         )

@@ -165,7 +165,8 @@ def test_pdf_needs_an_output_folder(netchu, folder):
 
 def test_pdf_needs_its_packages(netchu, folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "pikepdf", None)
-    monkeypatch.delitem(sys.modules, "netchu.pages.searchable_pdf", raising=False)
+    for module in ("netchu.commands.pdf_files", "netchu.pages.searchable_pdf"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     status, _, err = netchu("--format", "pdf", "--output", folder, folder / "1.png")
     assert status == 2 and "--format pdf needs the package pikepdf; install netchu with its extra" in err
 
@@ -174,8 +175,13 @@ def test_does_not_replace_a_pdf_that_it_reads(netchu, folder):
     Image.fromarray(picture(1)).save(folder / "x.pdf", resolution=300)
     before = (folder / "x.pdf").read_bytes()
     status, _, err = netchu("--format", "pdf", "--output", folder, folder / "x.pdf")
-    assert status == 2 and f"its PDF would replace the image {folder}/x.pdf; name another folder" in err
+    assert status == 1 and f"{folder}/x.pdf exists; remove it, or name another folder" in err
     assert (folder / "x.pdf").read_bytes() == before
+
+
+def test_writes_the_pdf_of_a_file_named_twice_once(netchu, folder, tmp_path, model):
+    status, _, err = netchu("--format", "pdf", "--output", tmp_path / "pdf", *[folder / "1.png"] * 2)
+    assert (status, err) == (0, "") and read_pdf(tmp_path / "pdf" / "1.pdf") == texts(model, 1)
 
 
 def test_names_the_pdf_that_cannot_be_written_and_writes_the_others(netchu, folder):
@@ -403,7 +409,7 @@ def test_memory_does_not_grow_with_the_number_of_images(netchu, folder, monkeypa
         waiting.append(len(opened) - len(written))
 
     monkeypatch.setattr(command, "open_page", open_page)
-    monkeypatch.setattr(command, "_make_writer", lambda arguments, files: command._Writer(write))
+    monkeypatch.setattr(command, "_make_writer", lambda arguments, files, targets: write)
     monkeypatch.setattr(command, "find_pages", lambda paths: [PageFile(folder)] * 1000)
     assert netchu("--layout", "line", folder)[0] == 0
     assert len(written) == 1000 and max(waiting) < 400

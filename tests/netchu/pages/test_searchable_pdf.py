@@ -11,7 +11,7 @@ import pytest
 
 from netchu.core.charset import CHARSET
 from netchu.pages.page import Box, Line, Page, Word
-from netchu.pages.searchable_pdf import SearchablePdf
+from netchu.pages.searchable_pdf import SearchablePdf, encode_picture
 
 TEXTS = [
     "Số 94 Nguyễn Trãi, P. 3, Quận Thanh Xuân",
@@ -46,7 +46,7 @@ def write_page(
 def make_pdf(*pages: Page) -> bytes:
     document = SearchablePdf()
     for page in pages:
-        document.add_page(np.full((page.height, page.width), 250, np.uint8), page)
+        document.add_page(encode_picture(np.full((page.height, page.width), 250, np.uint8)), page)
     return document.to_bytes()
 
 
@@ -136,7 +136,7 @@ def test_shows_the_picture_alone(channels):
         picture[..., 3] = 255
         picture[:450, :, :] = 0  # transparent: white paper
     document = SearchablePdf()
-    document.add_page(picture, page)
+    document.add_page(encode_picture(picture), page)
     with pypdfium2.PdfDocument(document.to_bytes()) as opened:
         shown = opened[0].render(scale=page.width / opened[0].get_width(), rev_byteorder=True).to_numpy()[..., :3]
     expected = picture[..., :3].copy() if channels else np.stack([picture] * 3, axis=-1)
