@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from netchu.core.errors import NetchuError
-from netchu.core.files import write_bytes
+from netchu.core.files import atomic_path
 from netchu.pages.image_files import PageFile
 from netchu.pages.page import Page
 from netchu.pages.searchable_pdf import JpegPicture, SearchablePdf, encode_picture
@@ -43,6 +43,7 @@ class PdfFiles:
             return
         target = self._targets[file]
         try:
-            write_bytes(target, document.to_bytes())
+            with atomic_path(target) as temporary:
+                temporary.write_bytes(document.to_bytes())
         except OSError as error:
             raise NetchuError(f"cannot be written to {target} ({error.strerror})") from None

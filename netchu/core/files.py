@@ -58,12 +58,6 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data`, atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
-
-
 def write_json(path: Path, value: object) -> None:
     """Write `value` as JSON with sorted keys, atomically; raise ValueError for NaN and infinity.
 
