@@ -22,7 +22,11 @@ def distribution(requirement: str) -> str:
 
 
 def dependencies() -> set[str]:
-    return {distribution(requirement) for requirement in PROJECT["project"]["dependencies"]}
+    """Return the distributions that the commands need, those of the extras included."""
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    return {
+        distribution(requirement) for group in (PROJECT["project"]["dependencies"], *extras) for requirement in group
+    }
 
 
 def imported_packages(file: Path) -> set[str]:

@@ -116,6 +116,7 @@ def test_runs_reading_commands(workspace):
     assert {row["path"] for row in read} == {"scans/one.jpg", "scans/more/two.jpg"}
     assert {row["text"] for row in read} == {text}
     assert sorted(path.name for path in (workspace / "xml").iterdir()) == ["one.xml", "two.xml"]
+    assert sorted(path.name for path in (workspace / "pdf").iterdir()) == ["one.pdf", "two.pdf"]
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/data.md"])

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import cv2
 import numpy as np
@@ -24,6 +24,9 @@ from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
 from netchu.pictures.images import PictureWarning
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
+
+if TYPE_CHECKING:
+    from netchu.commands.pdf_files import PdfFiles
 
 _EPILOG = """\
 examples:
@@ -55,10 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=tuple(OUTPUT_FORMATS),
+        choices=(*OUTPUT_FORMATS, "pdf"),
         default="text",
         help="text (default): the lines alone; jsonl: one JSON object per image, with lines, words, boxes in pixels "
-        "and confidences; csv: one row per line; alto, page: one ALTO or PAGE XML document per image",
+        "and confidences; csv: one row per line; alto, page, hocr: one ALTO XML, PAGE XML or hOCR document per image; "
+        "pdf: one searchable PDF per file, with --output",
     )
     parser.add_argument(
         "--output",
@@ -94,10 +98,12 @@ def run(arguments: argparse.Namespace) -> int:
     files = list(find_pages(paths))
     if not files:
         raise NetchuError("standard input names no files")
-    output_format = OUTPUT_FORMATS[arguments.format]
-    if len(files) > 1 and not arguments.output and not output_format.multi_page:
+    as_pdf = arguments.format == "pdf"
+    if as_pdf:
+        files = list(dict.fromkeys(files))
+    elif len(files) > 1 and not arguments.output and not OUTPUT_FORMATS[arguments.format].multi_page:
         raise NetchuError(f"--format {arguments.format} writes one document per image; name a folder with --output")
-    targets = _choose_targets(arguments.output, paths, files, output_format.suffix) if arguments.output else {}
+    targets = _choose_targets(arguments.output, paths, files, arguments.format) if arguments.output else {}
     existing = {file for file, target in targets.items() if os.path.isfile(target)}  # noqa: PTH113 - never raises
 
     def open_new(file: PageFile) -> np.ndarray:
@@ -105,6 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise NetchuError(f"{targets[file]} exists; remove it, or name another folder with --output")
         return open_page(file)
 
+    pdfs = _open_pdfs(targets) if as_pdf else None
     recognizer = Recognizer.load(arguments.model)
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
@@ -113,8 +120,21 @@ def run(arguments: argparse.Namespace) -> int:
         warnings.filterwarnings("ignore", module="PIL")
         warnings.filterwarnings("always", category=PictureWarning)
         warnings.showwarning = _report_warning
-        pages = recognizer.read_pages(files, open_new, arguments.layout, arguments.decoder)
-        return _write_all(files, pages, arguments, targets)
+        open_source = pdfs.keep_pictures(open_new) if pdfs else open_new
+        pages = recognizer.read_pages(files, open_source, arguments.layout, arguments.decoder)
+        return _write_all(files, pages, arguments, targets, pdfs)
+
+
+def _open_pdfs(targets: dict[PageFile, Path]) -> "PdfFiles":
+    try:
+        from netchu.commands.pdf_files import PdfFiles
+    except ImportError as error:
+        raise NetchuError(
+            f"--format pdf needs the package {error.name}; install netchu with its extra: pip install '.[pdf]'"
+        ) from None
+    if not targets:
+        raise NetchuError("--format pdf writes one PDF per file; name a folder with --output")
+    return PdfFiles(targets)
 
 
 def _report_warning(message: Warning | str, *_) -> None:
@@ -126,10 +146,13 @@ def _write_all(
     pages: Iterator[Page | NetchuError],
     arguments: argparse.Namespace,
     targets: dict[PageFile, Path],
+    pdfs: "PdfFiles | None",
 ) -> int:
     """Write all pages, and return the exit status; raise NetchuError if the output cannot be written."""
     try:
-        status = _write_pages(files, pages, _make_writer(arguments, targets), arguments.min_confidence)
+        write = pdfs.add_page if pdfs else _make_writer(arguments, targets)
+        finish = pdfs.write_file if pdfs else None
+        status = _write_pages(files, pages, write, arguments.min_confidence, finish)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # `netchu read ... | head`: handled by main
@@ -192,19 +215,21 @@ def _make_writer(arguments: argparse.Namespace, targets: dict[PageFile, Path]) -
     return write
 
 
-def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], suffix: str) -> dict[PageFile, Path]:
+def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], format: str) -> dict[PageFile, Path]:
     """Return the path of each page's file; raise NetchuError if two would be the same.
 
-    In `folder`, the files keep their folders below the deepest one that contains all of the `paths`.
+    A PDF contains all pages of a file. In `folder`, the files keep their folders below the deepest one that contains all of the `paths`.
     """
     named = map(_absolute, paths)
     base = os.path.commonpath([path if os.path.isdir(path) else path.parent for path in named])  # noqa: PTH112
+    suffix = ".pdf" if format == "pdf" else OUTPUT_FORMATS[format].suffix
     targets, taken = {}, {}
     for file in files:
-        name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 else file.path.stem
+        name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 and format != "pdf" else file.path.stem
         path = folder / _absolute(file.path).parent.relative_to(base) / (name + suffix)
-        if (other := taken.setdefault(path, file)) != file:
-            raise NetchuError(f"{other} and {file} would both be written to {path}; read them into different folders")
+        source = file._replace(number=1) if format == "pdf" else file
+        if (other := taken.setdefault(path, source)) != source:
+            raise NetchuError(f"{other} and {source} would both be written to {path}; read them into different folders")
         targets[file] = path
     return targets
 
@@ -218,20 +243,29 @@ def _write_pages(
     pages: Iterator[Page | NetchuError],
     write: Callable[[PageFile, Page], None],
     min_confidence: float,
+    finish: Callable[[PageFile], None] | None = None,
 ) -> int:
-    """Write every page that can be read and written, report the others, and return the exit status."""
+    """Write every page that can be read and written, report the others, and return the exit status.
+
+    Args:
+        finish: called after the last page of each file.
+    """
     # On a terminal, the text itself shows the progress.
     reported = pages if sys.stdout.isatty() else progress(pages, "read", len(files))
     failed = left_out = 0
     for file, page in zip(files, reported, strict=True):
+        errors = [page] if isinstance(page, NetchuError) else []
         try:
-            if isinstance(page, NetchuError):
-                raise page
-            lines = tuple(line for line in page.lines if line.confidence >= min_confidence)
-            write(file, replace(page, lines=lines))
-            left_out += len(page.lines) - len(lines)
+            if not errors:
+                lines = tuple(line for line in page.lines if line.confidence >= min_confidence)
+                write(file, replace(page, lines=lines))
+                left_out += len(page.lines) - len(lines)
+            if finish and file.number == file.pages:
+                finish(file)
         except NetchuError as error:
-            failed += 1
+            errors.append(error)
+        failed += bool(errors)
+        for error in errors:
             # `print` would write into the progress bar.
             tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
     if left_out:

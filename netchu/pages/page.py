@@ -46,6 +46,12 @@ class Line:
     words: tuple[Word, ...]
     corners: tuple[Point, ...]  # top left, top right, bottom right, bottom left along the line
     letters: tuple[LetterReading, ...] = ()  # of `text`, if they were requested
+    baseline_share: float = 0.75  # of the way from the upper to the lower side, at which the letters stand
+
+    @property
+    def baseline(self) -> tuple[Point, Point]:
+        """The left and the right end of the line on which the letters stand."""
+        return find_baseline(self.corners, self.baseline_share)
 
     @property
     def text(self) -> str:
@@ -93,6 +99,16 @@ class Line:
             else self.corners[1:3]
         )
         return top_left, top_right, bottom_right, bottom_left
+
+
+def find_baseline(corners: tuple[Point, ...], share: float) -> tuple[Point, Point]:
+    """Return the left and the right point at that share of the way from the upper to the lower side of a line or word.
+
+    >>> find_baseline(((0, 0), (90, 4), (90, 24), (0, 20)), 0.75)
+    ((0, 15), (90, 19))
+    """
+    top_left, top_right, bottom_right, bottom_left = corners
+    return _interpolate(top_left, bottom_left, share), _interpolate(top_right, bottom_right, share)
 
 
 def _divide(corners: tuple[Point, ...], texts: list[str]) -> list[Word]:

@@ -17,6 +17,7 @@ from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import ordered_map
 from netchu.line_finding.cropping import TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_if_page
+from netchu.pages.baseline import estimate_baseline
 from netchu.pages.image_files import PageFile, decode_file_page, open_page
 from netchu.pages.page import Line, Page, Word
 from netchu.pictures.images import convert_pillow_image
@@ -41,6 +42,7 @@ class _PreparedLine(NamedTuple):
     image: np.ndarray  # line image
     corners: np.ndarray  # (4, 2) the line in the picture, x and y in pixels, clockwise from its upper left
     frame: float  # width of a frame, as a fraction of the upper side
+    baseline: float  # share of the height, from the upper side
 
 
 class _PreparedPage(NamedTuple):
@@ -207,7 +209,9 @@ def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     height, width = line.image.shape[:2]
     (left, top), (right, _), (_, bottom), _ = corners  # a parallelogram with a level upper side
     frame = FRAME_WIDTH * (bottom - top) / params.height / (right - left)
-    return _PreparedLine(image, _map_fractions(line.corners, corners / (width, height)), frame)
+    return _PreparedLine(
+        image, _map_fractions(line.corners, corners / (width, height)), frame, estimate_baseline(image)
+    )
 
 
 def _map_fractions(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
@@ -226,6 +230,7 @@ def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
             ),
             pixels(line.corners),
             reading.letters,
+            line.baseline,
         )
         for line, reading in zip(page.lines, readings, strict=True)
     ]

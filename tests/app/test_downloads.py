@@ -3,8 +3,10 @@ import io
 import zipfile
 from pathlib import Path
 
+import pypdfium2
 import pytest
 import streamlit as st
+from PIL import Image
 
 from app.downloads import offer_text
 from app.reading import ReadingOptions, ReadPicture
@@ -56,9 +58,23 @@ def test_offers_several_pages_as_one_file_or_zip(offered):
         "CSV": "a.csv",
         "ALTO XML": "a-alto.zip",
         "PAGE XML": "a-page.zip",
+        "hOCR": "a-hocr.zip",
+        "PDF": "a-text.pdf",
     }
     assert offered["TXT"][0] == "Hà Nội\nHuế\n".encode()
     assert offered["CSV"][0].decode().count("\n") == 3
     with zipfile.ZipFile(io.BytesIO(offered["ALTO XML"][0])) as archive:
         assert archive.namelist() == ["001-a.xml", "002-a.xml"]
         assert "Huế" in archive.read("002-a.xml").decode()
+
+
+def test_offers_a_searchable_pdf_of_all_pages(offered):
+    file = io.BytesIO()
+    picture = Image.new("L", (90, 20), 255)
+    picture.save(file, "PDF", resolution=300, save_all=True, append_images=[picture])
+    pictures = [make_picture("Nguyễn"), make_picture("Huế", 2)]
+    pictures = [shown._replace(source=shown.source._replace(data=file.getvalue())) for shown in pictures]
+    offer_text(pictures)
+    make_pdf, _ = offered["PDF"]
+    with pypdfium2.PdfDocument(make_pdf()) as document:
+        assert [page.get_textpage().get_text_range() for page in document] == ["Nguyễn", "Huế"]

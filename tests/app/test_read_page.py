@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+import pypdfium2
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -56,9 +57,13 @@ def find_text(page):
 
 
 def download(page, label: str) -> str:
+    return download_file(page, label).read_text(encoding="utf-8-sig")
+
+
+def download_file(page, label: str) -> Path:
     with page.expect_download() as started:
         page.get_by_role("button", name=label).click()
-    return Path(started.value.path()).read_text(encoding="utf-8-sig")
+    return Path(started.value.path())
 
 
 def test_reads_corrects_downloads_and_saves_a_page(page, address, recognizer, tmp_path):
@@ -79,6 +84,8 @@ def test_reads_corrects_downloads_and_saves_a_page(page, address, recognizer, tm
     alto = ElementTree.fromstring(download(page, "ALTO XML"))
     words = [element.get("CONTENT") for element in alto.iter("{http://www.loc.gov/standards/alto/ns-v4#}String")]
     assert words == " ".join(lines).split()
+    with pypdfium2.PdfDocument(download_file(page, "PDF")) as document:
+        assert document[0].get_textpage().get_text_range().split("\r\n") == lines
 
     folder = tmp_path / "lines"
     page.get_by_text("Save corrections").click()

@@ -15,11 +15,14 @@ import cv2
 import numpy as np
 import pandas as pd
 import pillow_heif
+import pypdfium2
 import pytest
 from PIL import Image
 
 from netchu.__main__ import main
 from netchu.commands import read as command
+from netchu.core.errors import NetchuError
+from netchu.pages.image_files import PageFile
 from netchu.pages.recognizer import Recognizer
 from tests.netchu.tiny_model import write_tiny_model, write_tiny_reader
 
@@ -120,18 +123,95 @@ def test_reads_its_csv_file_in_pandas_and_with_quotes(netchu, folder, tmp_path, 
     assert list(table["path"]) == [str(folder / 'tờ "1", An.png')] and list(table["text"]) == texts(model, 1)
 
 
-@pytest.mark.parametrize("kind", ["alto", "page"])
-def test_writes_one_xml_document_per_image(netchu, folder, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "suffix", "line"),
+    [
+        ("alto", ".xml", ".//{*}TextLine"),
+        ("page", ".xml", ".//{*}TextLine"),
+        ("hocr", ".hocr", ".//{*}span[@class='ocr_line']"),
+    ],
+)
+def test_writes_one_xml_document_per_image(netchu, folder, tmp_path, kind, suffix, line):
     status, out, _ = netchu("--format", kind, folder / "1.png")
-    assert status == 0 and len(ElementTree.fromstring(out.encode()).findall(".//{*}TextLine")) == 1
+    assert status == 0 and len(ElementTree.fromstring(out.encode()).findall(line)) == 1
     status, out, err = netchu("--format", kind, folder)
     assert (status, out) == (2, "")
     assert err == f"netchu read: error: --format {kind} writes one document per image; name a folder with --output\n"
     status, out, _ = netchu("--format", kind, "--output", tmp_path / "xml", folder)
     assert (status, out) == (1, "")
-    assert names(tmp_path / "xml") == ["1.xml", "10.xml", "2.xml", "blank.xml"]
-    assert len(ElementTree.parse(tmp_path / "xml" / "2.xml").findall(".//{*}TextLine")) == 1
-    assert ElementTree.parse(tmp_path / "xml" / "blank.xml").findall(".//{*}TextLine") == []
+    assert names(tmp_path / "xml") == [name + suffix for name in ("1", "10", "2", "blank")]
+    assert len(ElementTree.parse(tmp_path / "xml" / f"2{suffix}").findall(line)) == 1
+    assert ElementTree.parse(tmp_path / "xml" / f"blank{suffix}").findall(line) == []
+
+
+def test_writes_one_pdf_per_file_with_all_its_pages(netchu, folder, tmp_path, model):
+    images = [Image.fromarray(picture(number)) for number in (1, 2)]
+    images[0].save(folder / "x.tif", save_all=True, append_images=images[1:])
+    status, out, err = netchu("--format", "pdf", "--output", tmp_path / "pdf", folder)
+    assert (status, out) == (1, "") and "damaged.png" in err
+    assert names(tmp_path / "pdf") == ["1.pdf", "10.pdf", "2.pdf", "blank.pdf", "x.pdf"]
+    assert read_pdf(tmp_path / "pdf" / "x.pdf") == texts(model, 1, 2)
+    assert read_pdf(tmp_path / "pdf" / "10.pdf") == texts(model, 10)
+    assert read_pdf(tmp_path / "pdf" / "blank.pdf") == [""]
+
+
+def read_pdf(path) -> list[str]:
+    """Return the text of each page."""
+    with pypdfium2.PdfDocument(path) as document:
+        return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]
+
+
+def test_writes_the_readable_pages_of_a_file_to_its_pdf(netchu, tmp_path, model, monkeypatch):
+    images = [Image.fromarray(picture(number)) for number in (1, 2, 10)]
+    images[0].save(tmp_path / "x.tif", save_all=True, append_images=images[1:])
+    real = command.open_page
+
+    def open_page(file):
+        if file.number == 3:
+            raise NetchuError("damaged image")
+        return real(file)
+
+    monkeypatch.setattr(command, "open_page", open_page)
+    status, _, err = netchu("--format", "pdf", "--output", tmp_path / "pdf", tmp_path / "x.tif")
+    assert status == 1 and "x.tif, page 3: damaged image" in err and "1 of 3 images failed" in err
+    assert read_pdf(tmp_path / "pdf" / "x.pdf") == texts(model, 1, 2)
+
+
+def test_pdf_needs_an_output_folder(netchu, folder):
+    status, out, err = netchu("--format", "pdf", folder / "1.png")
+    assert (status, out) == (2, "")
+    assert err == "netchu read: error: --format pdf writes one PDF per file; name a folder with --output\n"
+
+
+def test_pdf_needs_its_packages(netchu, folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    for module in ("netchu.commands.pdf_files", "netchu.pages.searchable_pdf"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    status, _, err = netchu("--format", "pdf", "--output", folder, folder / "1.png")
+    assert status == 2 and "--format pdf needs the package pikepdf; install netchu with its extra" in err
+
+
+def test_does_not_replace_a_pdf_that_it_reads(netchu, folder):
+    Image.fromarray(picture(1)).save(folder / "x.pdf", resolution=300)
+    before = (folder / "x.pdf").read_bytes()
+    status, _, err = netchu("--format", "pdf", "--output", folder, folder / "x.pdf")
+    assert status == 1 and f"{folder}/x.pdf exists; remove it, or name another folder" in err
+    assert (folder / "x.pdf").read_bytes() == before
+
+
+def test_writes_the_pdf_of_a_file_named_twice_once(netchu, folder, tmp_path, model):
+    status, _, err = netchu("--format", "pdf", "--output", tmp_path / "pdf", *[folder / "1.png"] * 2)
+    assert (status, err) == (0, "") and read_pdf(tmp_path / "pdf" / "1.pdf") == texts(model, 1)
+
+
+def test_names_the_pdf_that_cannot_be_written_and_writes_the_others(netchu, folder):
+    (folder / "out" / "1.pdf").mkdir(parents=True)
+    status, _, err = netchu("--format", "pdf", "--output", folder / "out", folder / "1.png", folder / "2.png")
+    assert status == 1 and names(folder / "out") == ["1.pdf", "2.pdf"]
+    assert err.splitlines() == [
+        f"netchu read: {folder}/1.png: cannot be written to {folder}/out/1.pdf (Is a directory)",
+        "netchu read: 1 of 2 images failed",
+    ]
 
 
 def test_writes_other_formats_to_output_folder(netchu, folder, tmp_path, model):
@@ -469,6 +549,6 @@ def test_memory_does_not_grow_with_the_number_of_images(netchu, folder, monkeypa
 
     monkeypatch.setattr(command, "open_page", open_page)
     monkeypatch.setattr(command, "_make_writer", lambda arguments, targets: write)
-    monkeypatch.setattr(command, "find_pages", lambda paths: [folder] * 1000)
+    monkeypatch.setattr(command, "find_pages", lambda paths: [PageFile(folder)] * 1000)
     assert netchu("--layout", "line", folder)[0] == 0
     assert len(written) == 1000 and max(waiting) < 400

@@ -20,6 +20,7 @@ from netchu.pages.output_formats import (
     OUTPUT_FORMATS,
     format_alto,
     format_csv,
+    format_hocr,
     format_jsonl,
     format_page_xml,
     format_text,
@@ -91,7 +92,7 @@ def test_accepts_file_names_of_any_bytes():
     path = Path(b"\xe0\xff.png".decode("utf-8", "surrogateescape"))
     assert json.loads(format_jsonl(PageFile(path), PAGE).encode("utf-8"))["path"] == r"\udce0\udcff.png"
     assert r"\udce0\udcff.png," in format_csv(PageFile(path), PAGE)
-    for write in (format_alto, format_page_xml):
+    for write in (format_alto, format_page_xml, format_hocr):
         ElementTree.fromstring(write(PageFile(Path("a\x01<.png")), PAGE))
 
 
@@ -153,6 +154,11 @@ def test_alto_contains_texts_and_boxes():
     words = root.findall(".//a:TextLine", space)[0].findall("a:String", space)
     assert [word.get("CONTENT") for word in words] == ["Số", '"5",']
     assert [words[0].get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT", "WC")] == ["9", "20", "41", "22", "0.75"]
+    line = root.find(".//a:TextLine", space)
+    assert line.get("BASELINE") == "7 35 91 39"
+    assert line.find("a:Shape/a:Polygon", space).get("POINTS") == "8 20 92 24 91 44 7 40"
+    assert words[0].find("a:Shape/a:Polygon", space).get("POINTS") == "10 20 50 22 49 42 9 40"
+    assert [item.get("REF") for item in root.findall(".//a:ElementRef", space)] == ["line1", "line2"]
     block = root.find(".//a:TextBlock", space)
     assert [block.get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")] == ["7", "20", "85", "64"]
 
@@ -166,3 +172,36 @@ def test_page_xml_contains_texts_and_polygons():
     assert lines[0].find("p:Coords", space).get("points") == "8,20 92,24 91,44 7,40"
     word = lines[1].find("p:Word", space)
     assert word.find("p:TextEquiv", space).get("conf") == "0.1235"
+    assert lines[0].find("p:Baseline", space).get("points") == "7,35 91,39"
+    assert root.find(".//p:RegionRefIndexed", space).get("regionRef") == root.find(".//p:TextRegion", space).get("id")
+
+
+def test_hocr_contains_texts_boxes_and_baselines():
+    text = format_hocr(PageFile(Path('scans/tờ "1".tif'), 2, 3), PAGE)
+    root = etree.fromstring(text.encode(), etree.XMLParser(load_dtd=False, no_network=True))
+
+    def find(kind: str) -> list[etree._Element]:
+        return root.findall(f".//{{*}}*[@class='{kind}']")
+
+    (sheet,) = find("ocr_page")
+    assert sheet.get("title") == 'image "tờ \\"1\\".tif"; bbox 0 0 400 200; ppageno 1'
+    assert [len(find(kind)) for kind in ("ocr_carea", "ocr_par", "ocr_line")] == [1, 1, 2]
+    assert [line.get("title") for line in find("ocr_line")] == [
+        "bbox 7 20 92 44; baseline 0.0476 -9",
+        "bbox 7 60 80 84; baseline 0.0556 -9",
+    ]
+    words = [[(word.text, word.get("title")) for word in line] for line in find("ocr_line")]
+    assert words == [
+        [("Số", "bbox 9 20 50 42; x_wconf 75"), ('"5",', "bbox 59 23 90 44; x_wconf 100")],
+        [("<Hà&Nội>", "bbox 7 60 80 84; x_wconf 12")],
+    ]
+    identifiers = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(identifiers) == len(set(identifiers))
+    # Programs that read the text alone get the text of the page.
+    rows = ["".join(line.itertext()).split() for line in find("ocr_line")]
+    assert "\n".join(map(" ".join, rows)) == PAGE.text
+
+
+def test_hocr_of_a_blank_page_has_no_lines():
+    root = ElementTree.fromstring(format_hocr(FILE, BLANK).encode())
+    assert [element.get("class") for element in root.iter() if element.get("class")] == ["ocr_page"]

@@ -1,0 +1,82 @@
+"""The output format ALTO XML."""
+
+from xml.etree import ElementTree
+
+from netchu.pages.image_files import PageFile
+from netchu.pages.page import Box, Line, Page, Point
+from netchu.pages.xml_documents import (
+    add_text,
+    find_text_box,
+    join_points,
+    replace_unallowed,
+    round_confidence,
+    serialise,
+)
+
+_NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
+
+
+def format_alto(file: PageFile, page: Page) -> str:
+    """Return an ALTO 4.3 document of one block, a string per word, with boxes, polygons and baselines in pixels.
+
+    The format is described at https://www.loc.gov/standards/alto.
+    """
+    root = ElementTree.Element("alto", xmlns=_NAMESPACE, SCHEMAVERSION="4.3")
+    description = ElementTree.SubElement(root, "Description")
+    add_text(description, "MeasurementUnit", "pixel")
+    add_text(ElementTree.SubElement(description, "sourceImageInformation"), "fileName", file.path.name)
+    processing = ElementTree.SubElement(description, "Processing", ID="netchu")
+    add_text(ElementTree.SubElement(processing, "processingSoftware"), "softwareName", "netchu")
+    if page.lines:
+        order = ElementTree.SubElement(ElementTree.SubElement(root, "ReadingOrder"), "OrderedGroup", ID="order")
+        for number in range(1, len(page.lines) + 1):
+            ElementTree.SubElement(order, "ElementRef", ID=f"order{number}", REF=f"line{number}")
+    sheet = ElementTree.SubElement(
+        ElementTree.SubElement(root, "Layout"),
+        "Page",
+        ID="page",
+        PHYSICAL_IMG_NR=str(file.number),
+        WIDTH=str(page.width),
+        HEIGHT=str(page.height),
+        PC=str(round_confidence(page.confidence)),
+    )
+    space = ElementTree.SubElement(sheet, "PrintSpace", _box_attributes(Box(0, 0, page.width, page.height)))
+    if page.lines:
+        block = ElementTree.SubElement(space, "TextBlock", {"ID": "block", **_box_attributes(find_text_box(page))})
+        for number, line in enumerate(page.lines, 1):
+            _add_line(block, f"line{number}", line)
+    return serialise(root)
+
+
+def _add_line(block: ElementTree.Element, name: str, line: Line) -> None:
+    row = ElementTree.SubElement(
+        block,
+        "TextLine",
+        {"ID": name, "BASELINE": join_points(line.baseline, " "), **_box_attributes(line.box)},
+    )
+    _add_polygon(row, line.corners)
+    for index, word in enumerate(line.words, 1):
+        if index > 1:
+            before = line.words[index - 2].box
+            gap = Box(before.right, before.top, max(word.box.left, before.right), before.bottom)
+            ElementTree.SubElement(row, "SP", _box_attributes(gap))
+        string = ElementTree.SubElement(
+            row,
+            "String",
+            {
+                "ID": f"{name}word{index}",
+                "CONTENT": replace_unallowed(word.text),
+                "WC": str(round_confidence(word.confidence)),
+                **_box_attributes(word.box),
+            },
+        )
+        _add_polygon(string, word.corners)
+
+
+def _add_polygon(parent: ElementTree.Element, corners: tuple[Point, ...]) -> None:
+    ElementTree.SubElement(ElementTree.SubElement(parent, "Shape"), "Polygon", POINTS=join_points(corners, " "))
+
+
+def _box_attributes(box: Box) -> dict[str, str]:
+    values = {"HPOS": box.left, "VPOS": box.top, "WIDTH": box.right - box.left, "HEIGHT": box.bottom - box.top}
+    return {name: str(value) for name, value in values.items()}
