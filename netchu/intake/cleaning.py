@@ -5,10 +5,11 @@ import dataclasses
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import Field
 
-from netchu.core.charset import normalise, unknown_characters
+from netchu.core.charset import has_mapped_signs, map_signs, normalise, unknown_characters
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
@@ -43,13 +44,20 @@ class CleanParams(Section):
     min_height: int = Field(ge=1, le=1000)  # pixels
     min_width: int = Field(ge=1, le=1000)  # pixels
     max_rejected: float = Field(ge=0, le=1)  # fraction of the lines
+    encoding: Literal["unicode", "tcvn3", "vni", "cp1258"] = "unicode"  # of the labels
 
 
-def clean_lines(archives: dict[str, zipfile.ZipFile], params: CleanParams, rejected: list[Fault]) -> Iterator[dict]:
+def clean_lines(
+    archives: dict[str, zipfile.ZipFile],
+    params: CleanParams,
+    rejected: list[Fault],
+    mapped: list[str] | None = None,
+) -> Iterator[dict]:
     """Yield a row of CLEAN_COLUMNS for each good line of `archives`, and append all other lines to `rejected`.
 
     Args:
         archives: opened archives by the name of their source.
+        mapped: receives the ids of the good lines in whose text typographic signs were replaced.
 
     The order is that of the hashes of the lines' ids, which is as good as shuffled. So any row group of the table is a
     fair sample of sources and writers, and later stages can stream groups without shuffling across the whole table.
@@ -59,7 +67,7 @@ def clean_lines(archives: dict[str, zipfile.ZipFile], params: CleanParams, rejec
     """
     labels: list[Label] = []
     for archive in archives.values():
-        listed, faults = list_lines(archive)
+        listed, faults = list_lines(archive, params.encoding)
         labels += listed
         rejected += faults
     labels = _reject_empty_texts(labels, rejected)
@@ -72,12 +80,14 @@ def clean_lines(archives: dict[str, zipfile.ZipFile], params: CleanParams, rejec
         if fault:
             rejected.append(Fault(label.id, *fault))
             continue
+        if mapped is not None and has_mapped_signs(label.text):
+            mapped.append(label.id)
         yield {
             "id": label.id,
             "source": label.source,
             "writer": label.writer,
             "subset": label.subset,
-            "text": normalise(label.text),
+            "text": _clean_text(label),
             "image": data,
         }
 
@@ -86,7 +96,7 @@ def _reject_empty_texts(labels: list[Label], rejected: list[Fault]) -> list[Labe
     """Return the labels that have text; done first, so that an empty text does not conflict with a copy's text."""
     kept = []
     for label in labels:
-        if normalise(label.text):
+        if _clean_text(label):
             kept.append(label)
         else:
             rejected.append(Fault(label.id, "empty_text", ""))
@@ -108,7 +118,7 @@ def _reject_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], re
     kept = []
     for same in copies.values():
         same.sort(key=_rank_description)
-        texts = sorted({normalise(label.text) for label in same})
+        texts = sorted({_clean_text(label) for label in same})
         if len(texts) > 1:
             detail = " | ".join(map(escape_unprintable, texts))
             rejected += [Fault(label.id, "conflicting_text", detail) for label in same]
@@ -120,6 +130,10 @@ def _reject_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], re
             writer = next((label.writer for label in same if label.writer), None)
             kept.append(dataclasses.replace(same[0], writer=writer))
     return kept
+
+
+def _clean_text(label: Label) -> str:
+    return normalise(map_signs(label.text))
 
 
 def _rank_description(label: Label) -> tuple:

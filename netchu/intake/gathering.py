@@ -73,7 +73,7 @@ def check_archive(path: Path, name: str) -> int:
     """Check all entries of the archive at `path`, called `name` in errors; return its number of labelled lines."""
     try:
         with open_archive(path) as archive:
-            labels, _ = list_lines(archive)
+            labels, _ = list_lines(archive, encoding=None)
             for _ in check_contents(archive):
                 pass
     except NetchuError as error:
