@@ -1,4 +1,4 @@
-"""Stage clean: check every line of the raw archives, keep the good ones, list the rejected ones with reasons."""
+"""Stage clean: check every line of the raw archives; keep the good lines, list the others with the reasons."""
 
 import collections
 import contextlib
@@ -30,7 +30,7 @@ OUTPUTS = {
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Write the good lines, the rejected ones (id, reason, detail; by id) and the counts by reason.
+    """Write the good lines, the rejected lines (id, reason, detail) sorted by id, and the number of each reason.
 
     Raises:
         NetchuError: an archive cannot be read, no line is good, or more than `max_rejected` of them are rejected.
@@ -63,7 +63,7 @@ def _check_share(rejected: list[Fault], total: int, limit: float) -> None:
     """Raise NetchuError if all lines are rejected, or more than the fraction `limit` of the `total`."""
     if len(rejected) < total and len(rejected) <= limit * total:
         return
-    # In the state folder: DVC deletes the outputs of a stage before it runs, and those of a failed experiment after it.
+    # In the state folder, because DVC deletes the outputs of a failed experiment.
     listing = state_folder() / "rejected.csv"
     write_rejected(listing, rejected)
     reasons = _summarise(collections.Counter(fault.reason for fault in rejected))

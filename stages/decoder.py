@@ -57,9 +57,13 @@ OUTPUTS = {"reader": Path("models/reader")}
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Write the reader: estimate the language model, calibrate each decoder on the validation lines.
+    """Estimate the language model, calibrate each decoder on the validation lines, and write the reader.
 
-    With `decoder.init_from`, take both from that reader instead: the few lines of a fine-tuning hold too little text.
+    With `decoder.init_from`, copy the language model and the calibration of that reader, because the few lines of a
+    fine-tuning contain too little text.
+
+    Raises:
+        NetchuError: a subset has no lines, or a model or reader cannot be read or combined.
     """
     decoder = params.decoder
     if decoder.init_from:
@@ -70,24 +74,24 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
             raise NetchuError(f"decoder.init_from: {error}") from None
         return f"language model and calibration of {decoder.init_from}"
     training_texts = Subset(inputs["lines"], inputs["split"], "train").texts()
-    # In lower case, because the beam search ignores case.
+    # In lower case, because the language model ignores case.
     corpus = {text.lower() for text in address_corpus(training_texts, decoder.rounds, decoder.seed)}
     language_model = LanguageModel.from_trie(estimate(corpus, decoder.order, decoder.threshold))
     network = OnnxNetwork(inputs["model"])
     validation = Subset(inputs["lines"], inputs["split"], "validation")
 
-    def choose_settings(second_network: OnnxNetwork | None, beam: BeamParams) -> ReaderSettings:
+    def make_settings(second_network: OnnxNetwork | None, beam: BeamParams) -> ReaderSettings:
         reader = Reader(ReaderParts(network, second_network, language_model, beam), {}, network.preprocess)
         calibration = {name: calibrate(reader, name, validation, params.labels.folded) for name in DECODERS}
         return ReaderSettings(beam, calibration)
 
     beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
-    settings, second = choose_settings(None, beam), None
+    settings, second = make_settings(None, beam), None
     if decoder.second:
         changes = decoder.second.model_dump(exclude={"model"})
         second_model = Path(decoder.second.model)
         second_network = _load_second_network(second_model, network)
-        second = second_model, choose_settings(second_network, beam.model_copy(update=changes))
+        second = second_model, make_settings(second_network, beam.model_copy(update=changes))
     with atomic_path(outputs["reader"]) as folder:
         write_reader(folder, inputs["model"], language_model, settings, second)
         size = (folder / "language_model.bin").stat().st_size
@@ -100,25 +104,26 @@ def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
     if second_network.preprocess != network.preprocess:
         raise NetchuError(
             f"decoder.second.model: {folder}: trained with preprocess {second_network.preprocess}, "
-            f"not {network.preprocess}"
+            f"not {network.preprocess}; choose a model for the same line images"
         )
     return second_network
 
 
-def calibrate(reader: Reader, decoder: str, lines: Subset, folded: Sequence[str]) -> Calibration:
-    """Return how often the words that `reader`, not yet calibrated, reads in `lines` are right, by confidence.
+def calibrate(reader: Reader, decoder: str, lines: Subset, folded_sources: Sequence[str]) -> Calibration:
+    """Return the calibration that maps confidences to the fraction of correct words with that confidence in `lines`.
 
     Args:
-        folded: sources whose labels carry neither case nor punctuation.
+        reader: a reader without calibration.
+        folded_sources: sources whose labels have neither case nor punctuation.
     """
     confidences: list[float] = []
-    right: list[bool] = []
+    is_correct: list[bool] = []
     readings = reader.read(((row, row["image"]) for row in lines), decoder)
     for row, reading in progress(readings, "decoder: calibrating", len(lines)):
-        scored = score(row["text"], reading, row["source"] in folded)
+        scored = score(row["text"], reading, row["source"] in folded_sources)
         confidences += scored.confidences
-        right += mark_correct_words(scored.reference, scored.prediction)
-    return fit_calibration(confidences, right)
+        is_correct += mark_correct_words(scored.reference, scored.prediction)
+    return fit_calibration(confidences, is_correct)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Stage download: put the raw archives into data/raw, synthetic, from Google Drive, from disk or from the web."""
+"""Stage download: draw synthetic lines, or fetch archives from Google Drive, the web or the disk, into data/raw."""
 
 import contextlib
 import functools
@@ -20,7 +20,7 @@ from netchu.synthetic.stroke_archive import StrokeParams, write_stroke_archive
 
 
 class DownloadParams(Section):
-    """Source of the archives, the `download` group of params.yaml."""
+    """Group `download` of params.yaml: the source of the archives."""
 
     source: Literal["synthetic", "cinnamon", "archive"]
     archives: list[str]  # for `archive`: zip files, folders, pen strokes or URLs, each optionally with #sha256=<64 hex>
@@ -54,21 +54,21 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     if warning := find_unsuitable_path(Path(os.environ.get("DVC_ROOT", "."))):
         print(f"download: warning: {warning}", file=sys.stderr, flush=True)
     download = params.download
-    fetched: list[Path] = []
+    downloads: list[Path] = []
     with atomic_path(outputs["raw"]) as raw:
         raw.mkdir()
         if download.source == "synthetic":
             write_archive(raw / "synthetic.zip", download.synthetic)
             lines = check_archive(raw / "synthetic.zip", "the synthetic archive")
         elif download.source == "cinnamon":
-            fetched.append(fetch_cinnamon())
-            copy_archive(fetched[0], raw / "cinnamon.zip")
+            downloads = [fetch_cinnamon()]
+            copy_archive(downloads[0], raw / "cinnamon.zip")
             lines = check_archive(raw / "cinnamon.zip", "the Cinnamon archive")
         else:
             draw_strokes = functools.partial(write_stroke_archive, params=download.strokes)
-            lines = gather_archives(download.archives, raw, fetched, draw_strokes)
+            lines, downloads = gather_archives(download.archives, raw, draw_strokes)
         sizes = [path.stat().st_size for path in raw.iterdir()]
-    for path in fetched:
+    for path in downloads:
         path.unlink()
     return f"{len(sizes)} archive{'s' * (len(sizes) != 1)}, {lines:,} labelled lines, {sum(sizes) / 1e6:.1f} MB"
 

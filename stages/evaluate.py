@@ -58,17 +58,21 @@ OUTPUTS = {
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Read every test line; write the error rates, scored texts, tables for plots and a sheet of the worst lines."""
+    """Read every test line; write the error rates, scored texts, tables for plots and a sheet of the worst lines.
+
+    Raises:
+        NetchuError: there are no test lines, or the reader cannot be loaded.
+    """
     lines = Subset(inputs["lines"], inputs["split"], "test")
-    read = _read_all(lines, Reader.load(inputs["reader"]), params)
+    scored_lines = _score_lines(lines, Reader.load(inputs["reader"]), params)
     columns = ["id", "source", "writer", "reference", "prediction"]
-    _write_csv(outputs["predictions"], [{name: line[name] for name in columns} for line in read])
-    _, sources, writers, references, predictions = ([line[name] for line in read] for name in columns)
+    _write_csv(outputs["predictions"], [{name: line[name] for name in columns} for line in scored_lines])
+    _, sources, writers, references, predictions = ([line[name] for line in scored_lines] for name in columns)
     edits = character_edits(references, predictions)
     aligned = list(map(align_texts, references, predictions))
     pairs = list(itertools.chain.from_iterable(aligned))
     words = reliability(
-        list(itertools.chain.from_iterable(line["confidences"] for line in read)),
+        list(itertools.chain.from_iterable(line["confidences"] for line in scored_lines)),
         list(itertools.chain.from_iterable(map(mark_correct_words, references, predictions))),
     )
     by_kind, by_source = cer_by_kind(aligned, edits), cer_by("source", sources, edits)
@@ -85,7 +89,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         folder.mkdir()
         for name, rows in tables.items():
             _write_csv(folder / f"{name}.csv", rows)
-    write_text(outputs["worst_lines"], _draw_worst_lines(lines, read, edits))
+    write_text(outputs["worst_lines"], _draw_worst_lines(lines, scored_lines, edits))
     rates = error_rates(references, predictions) | {f"cer_{row['kind']}": row["cer"] for row in by_kind}
     rates["ece"] = to_percent(expected_calibration_error(words))
     if len(by_source) > 1:
@@ -94,11 +98,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     return f"{len(lines)} lines, CER {rates['cer']} %, WER {rates['wer']} %, SER {rates['ser']} %"
 
 
-def _read_all(lines: Subset, reader: Reader, params: Params) -> list[dict]:
-    """Return the lines, sorted by id: id, source, writer, reference, prediction and the confidences of its words.
-
-    The texts are as they are scored.
-    """
+def _score_lines(lines: Subset, reader: Reader, params: Params) -> list[dict]:
+    """Read the lines; return, sorted by id, the id, source, writer and fields of `ScoredTexts` of each line."""
     columns = ("id", "source", "writer", "text")
     items = (({name: row[name] for name in columns}, row["image"]) for row in lines)
     rows = [
@@ -108,15 +109,15 @@ def _read_all(lines: Subset, reader: Reader, params: Params) -> list[dict]:
     return sorted(rows, key=lambda row: row["id"])
 
 
-def _draw_worst_lines(lines: Subset, read: list[dict], edits: Edits) -> str:
+def _draw_worst_lines(lines: Subset, scored_lines: list[dict], edits: Edits) -> str:
     """Return an SVG sheet of the lines with the highest CER."""
-    worst = {read[index]["id"]: index for index in find_worst_lines(edits)}
+    worst = {scored_lines[index]["id"]: index for index in find_worst_lines(edits)}
     images: dict[str, np.ndarray] = {row["id"]: row["image"] for row in lines if row["id"] in worst}
-    drawn = []
-    for name, index in worst.items():
-        caption = f"{name} · CER {100 * edit_rate(edits.edits[index], edits.reference[index]):.0f} %"
-        drawn.append((caption, images[name], read[index]["reference"], read[index]["prediction"]))
-    return draw_worst_lines(drawn)
+    entries = []
+    for line_id, index in worst.items():
+        caption = f"{line_id} · CER {100 * edit_rate(edits.edits[index], edits.reference[index]):.0f} %"
+        entries.append((caption, images[line_id], scored_lines[index]["reference"], scored_lines[index]["prediction"]))
+    return draw_worst_lines(entries)
 
 
 def _write_csv(path: Path, rows: list[dict]) -> None:

@@ -1,4 +1,4 @@
-"""Stage preprocess: make the line image of every clean line, and reject lines that training cannot use."""
+"""Stage preprocess: make the line image of every clean line; reject lines that cannot be used for training."""
 
 import functools
 import statistics
@@ -41,7 +41,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     Raises:
         NetchuError: no line can be used.
     """
-    # Each thread processes one line; OpenCV's own threads would compete with them.
+    # One thread per line, from `ordered_map`: OpenCV's own threads would compete with these.
     cv2.setNumThreads(1)
     table = open_lines(inputs["lines"])
     process = functools.partial(_process, params=params.preprocess)
@@ -57,7 +57,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         reasons = Counter(reason for _, reason, _ in rejected)
         if not widths:
             cause = _summarise(reasons) or "it is empty"
-            raise NetchuError(f"{inputs['lines']}: none of its lines can be used ({cause}); check the clean stage")
+            raise NetchuError(f"{inputs['lines']}: none of its lines can be used ({cause}); check the stage clean")
     write_rejected(outputs["rejected"], rejected)
     counts = {
         "lines": len(widths),
@@ -76,7 +76,7 @@ def _summarise(reasons: Counter) -> str:
 
 
 def _process(row: dict, params: PreprocessParams) -> tuple[dict, str | None, str]:
-    """Return the row with the line image instead of the picture, or the row with reason and detail of its rejection."""
+    """Return the row with its picture replaced by the line image; or the row, the reason to reject it, and a detail."""
     try:
         picture = decode_image(row["image"])
     except NetchuError as error:

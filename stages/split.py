@@ -22,7 +22,7 @@ OUTPUTS = {"lines": Path("data/split/lines.csv"), "counts": Path("metrics/split.
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Write the subset of every line that has one, in the table's order, and the counts with the subsets' overlap.
+    """Write the subset of every line that is not excluded, in the order of the table, and the counts.
 
     Raises:
         NetchuError: a subset that should have lines has none.

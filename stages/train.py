@@ -32,11 +32,15 @@ INPUTS = {"lines": Path("data/preprocess/lines.parquet"), "split": Path("data/sp
 OUTPUTS = {"model": Path("models/crnn"), "history": Path("metrics/history.csv")}
 
 _SAMPLES = 64
-"""Number of training lines for the quantization, the first: the order of the table is as good as random."""
+"""Number of training lines for the quantization: the first ones, because the order of the table is random."""
 
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
-    """Train and write model and history; resume an interrupted run of the same parameters, data and code."""
+    """Train; write the model and the history. Resume an interrupted run of the same parameters, data and code.
+
+    Raises:
+        NetchuError: a subset has no lines, a name in the parameters is wrong, or the loss diverges.
+    """
     _check_sources(params.labels.folded, inputs["lines"])
     training, validation = (Subset(inputs["lines"], inputs["split"], name) for name in ("train", "validation"))
     start = Path(params.train.init_from) if params.train.init_from else None
@@ -57,10 +61,10 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     return f"{len(training)} lines, {len(history)} epochs, best validation CER {best:.2f} %"
 
 
-def _check_sources(folded: list[str], table: Path) -> None:
-    """Raise NetchuError if `folded` names a source without lines, such as a misspelled one."""
+def _check_sources(folded_sources: list[str], table: Path) -> None:
+    """Raise NetchuError for a source without lines in `table`, such as a misspelled name."""
     sources = {row["source"] for row in read_rows(open_lines(table), ["source"])}
-    if unknown := set(folded) - sources:
+    if unknown := set(folded_sources) - sources:
         raise NetchuError(
             f"labels.folded: no lines of {', '.join(sorted(unknown))}; choose from {', '.join(sorted(sources))}"
         )

@@ -1,4 +1,4 @@
-"""README and docs/ name only files, functions, parameters and figures that exist."""
+"""Tests of README and docs/: they name only files, functions, parameters and figures that exist."""
 
 import ast
 import json
@@ -28,7 +28,7 @@ STATE = ".netchu"
 
 
 def find_names(text: str) -> list[str]:
-    """Return what stands in backticks outside code blocks."""
+    """Return the texts in backticks outside code blocks."""
     return re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
 
 
@@ -146,7 +146,7 @@ def imported_packages(package: str) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("netchu.")} - {Path(package).name}
 
 
-def test_packages_import_as_the_table_says():
+def test_lists_the_imports_of_each_package():
     above: list[str] = []
     for package, _, imports in rows("docs/architecture.md", "## Packages"):
         listed = set(filter(None, imports.split(", ")))
@@ -157,14 +157,14 @@ def test_packages_import_as_the_table_says():
     assert set(above) == folders
 
 
-def test_table_of_changes_names_module_and_test():
+def test_names_module_and_test_of_each_change():
     changes = rows("docs/architecture.md", "## To change X, edit Y")
     assert len(changes) >= 10
     for change, _, how, test in changes:
         assert how and (ROOT / test.strip("`")).exists(), change
 
 
-def test_line_has_the_shapes_of_the_path(tmp_path):
+def test_states_the_shapes_of_the_line_on_its_path(tmp_path):
     """The line that docs/architecture.md follows, from its archive to its logits."""
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     sizes = {"lines": 1, "writers": 1, "test_lines": 1}
@@ -181,19 +181,19 @@ def test_line_has_the_shapes_of_the_path(tmp_path):
     assert (picture.dtype, image.dtype, logits.dtype) == (np.uint8, np.uint8, np.float32)
 
 
-def test_every_key_of_the_metrics_is_explained():
+def test_explains_every_key_of_the_metrics():
     explained = {name for keys, _ in rows("docs/metrics.md", "# Metrics") for name in find_names(keys)}
     written = set(json.loads((ROOT / "metrics/metrics.json").read_text(encoding="utf-8")))
     assert written - explained <= {f"{rate}_{bound}" for rate in ("cer", "wer", "ser") for bound in ("low", "high")}
     assert {name for name in explained if not name.startswith("cer_on_")} <= written
 
 
-def test_every_reason_for_rejection_is_explained():
+def test_explains_every_reason_for_rejection():
     explained = [name for names, _ in rows("docs/data.md", "## Rejected lines") for name in find_names(names)]
     assert sorted(explained) == sorted(REASONS)
 
 
-def test_benchmarks_are_listed():
+def test_lists_every_benchmark():
     listed = {name.strip("`") for name, _ in rows("docs/experiments.md", "## Benchmarks")}
     runnable = {
         path.stem for path in (ROOT / "benchmarks").glob("*.py") if '__name__ == "__main__"' in path.read_text("utf-8")

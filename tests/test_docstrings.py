@@ -1,4 +1,4 @@
-"""Tests of docstrings: they say what the code does, and their examples are correct."""
+"""Tests of docstrings: their first words and their examples."""
 
 import ast
 import doctest

@@ -21,7 +21,7 @@ STAGES = list(YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-
 SECONDS = {"train": 6.0, "decoder": 2.0, "evaluate": 2.0}
 """Seconds that a stage takes on two idle cores, including the time for its outputs in DVC's cache; others take one.
 
-The times only spread the kills over the stages: a kill that comes too late is repeated earlier.
+The times only distribute the kills over each stage: a kill after the end of the stage is repeated earlier.
 """
 
 _RANDOM = random.Random(5)
@@ -52,7 +52,7 @@ def snapshots(tmp_path_factory):
 
 
 @pytest.mark.parametrize("stage, seconds", MOMENTS)
-def test_repro_has_the_same_result_after_a_kill(snapshots, tmp_path, stage, seconds):
+def test_repeats_a_killed_stage_with_the_same_result(snapshots, tmp_path, stage, seconds):
     project = tmp_path / "project"
     shutil.copytree(snapshots / stage, project)
     while not kill_repro(project, stage, seconds):

@@ -1,4 +1,4 @@
-"""Every command of README.md, run in a clone of a project on a tiny setting; and the figures that README shows."""
+"""Tests of README: every command, run in a clone of a project with tiny parameters, and the figures."""
 
 import csv
 import json
@@ -44,7 +44,7 @@ def table(text: str) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def clone(finished, tmp_path_factory):
-    """A clone, made by the first command of README, in which `make repro` has run; its packages count as installed."""
+    """Return a clone, made by the first command of README, in which `make repro` has run; nothing is installed."""
     clone_command, *commands = commands_under("Start").splitlines()
     assert commands == ["make app", "make repro", "make test"], "run new commands in a test of their own"
     folder = tmp_path_factory.mktemp("readme")
@@ -60,7 +60,7 @@ def clone(finished, tmp_path_factory):
 
 @pytest.fixture
 def workspace(clone):
-    """The clone, with the pictures that README names."""
+    """Return the clone with the pictures that README names."""
     picture = ROOT / "app/examples/line.jpg"
     (clone / "scans" / "more").mkdir(parents=True, exist_ok=True)
     for name in ("scans/one.jpg", "scans/more/two.jpg"):
@@ -69,12 +69,12 @@ def workspace(clone):
     return clone
 
 
-def test_every_section_with_commands_has_a_test():
+def test_runs_the_commands_of_every_section():
     headings = ["Start", "Read", "Train on your own lines", "Compare two experiments"]
     assert list(dict.fromkeys(heading for heading, _ in find_blocks(ENGLISH, "sh"))) == headings
 
 
-def test_make_app_serves_the_page(clone):
+def test_serves_the_page_with_make_app(clone):
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -99,7 +99,7 @@ def test_make_app_serves_the_page(clone):
         server.wait(timeout=30)
 
 
-def test_make_test_runs_the_tests(clone):
+def test_runs_the_tests_with_make_test(clone):
     """One module of them."""
     chosen = {"PYTEST_ADDOPTS": "tests/netchu/core/test_charset.py", "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
     done = subprocess.run(
@@ -108,7 +108,7 @@ def test_make_test_runs_the_tests(clone):
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_reading_commands(workspace):
+def test_runs_the_commands_under_read(workspace):
     output = run(workspace, "bash", "-ec", commands_under("Read"))
     text, *pages = output.splitlines()
     assert text and "scans/more/two.jpg" in {json.loads(page)["path"] for page in pages}
@@ -119,12 +119,12 @@ def test_reading_commands(workspace):
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/data.md"])
-def test_python_example(workspace, document):
+def test_runs_the_python_example(workspace, document):
     [(_, code)] = find_blocks((ROOT / document).read_text(encoding="utf-8"), "python")
     assert run(workspace, "python", "-c", code).split()
 
 
-def test_training_on_your_own_lines(workspace, tmp_path):
+def test_runs_the_commands_under_train(workspace, tmp_path):
     """With the tiny reader of the pipeline in place of the shipped one."""
     with open_archive(workspace / "data/raw/synthetic.zip") as archive:
         lines = [(read_entry(archive, label.path), label) for label in list_lines(archive)[0]]
@@ -143,14 +143,14 @@ def test_training_on_your_own_lines(workspace, tmp_path):
     assert "mine" in run(workspace, "dvc", "exp", "list", "--name-only").split()
 
 
-def test_comparing_two_experiments(workspace):
+def test_runs_the_commands_under_compare(workspace):
     output = run(workspace, "bash", "-ec", commands_under("Compare two experiments"))
     assert re.findall("Running stage '(.+)'", output) == ["evaluate"]
     assert re.search(r"^A +greedy .*\nB +HEAD ", output, re.MULTILINE) and "points of CER by kind of error" in output
     assert run(workspace, "git", "status", "--porcelain", "--untracked-files=no") == ""
 
 
-def test_results_are_measured():
+def test_shows_measured_results():
     """The last row is of the committed metrics, the others are rows of the model card."""
     *shipped, default = table(ENGLISH)
     metrics = json.loads((ROOT / "metrics/metrics.json").read_text(encoding="utf-8"))
@@ -161,11 +161,11 @@ def test_results_are_measured():
         assert " | ".join(row[1:]) in card
 
 
-def test_nothing_is_left_to_fill_in():
+def test_has_no_placeholder_for_figures():
     assert "TODO_FIGURE" not in ENGLISH + VIETNAMESE
 
 
-def test_vietnamese_has_the_same_commands_and_figures():
+def test_has_the_same_commands_and_figures_in_vietnamese():
     for language in ("sh", "python"):
         blocks = [[block for _, block in find_blocks(text, language)] for text in (ENGLISH, VIETNAMESE)]
         assert blocks[0] == blocks[1]

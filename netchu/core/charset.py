@@ -1,6 +1,6 @@
 """The fixed charset of Vietnamese, normalisation of text, and conversion between text and classes.
 
-The charset does not depend on the training labels: test lines contain letters that never occur in 1,838 training lines.
+The charset does not depend on the training labels, because test lines may contain letters that no training line has.
 The CTC blank is the last class, `len(CHARSET)`.
 """
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 
 def walk_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield all files in `folder` and below, sorted within each folder, following links but visiting no folder twice.
+    """Yield all files in `folder` and below, sorted within each folder. Follow links, but visit no folder twice.
 
-    The OSError of a folder that cannot be listed is passed to `on_error`, or raised if there is none.
+    If a folder cannot be listed, call `on_error` with the OSError, or raise it if there is no `on_error`.
     """
 
-    def fail(error: OSError) -> None:
+    def raise_error(error: OSError) -> None:
         raise error
 
     visited = set()
-    for current, folders, names in os.walk(folder, onerror=on_error or fail, followlinks=True):
+    for current, folders, names in os.walk(folder, onerror=on_error or raise_error, followlinks=True):
         real = os.path.realpath(current)  # a link may point to a folder above it
         if real in visited:
             folders.clear()

@@ -1,4 +1,4 @@
-"""Folding: texts and classes reduced to lower case without punctuation, for labels that carry neither."""
+"""Folding: reduction of texts and classes to lower case without punctuation, for labels without case or punctuation."""
 
 import string
 
@@ -10,7 +10,7 @@ _DROPPED = frozenset(string.punctuation) - frozenset("/'")
 
 
 class LabelsParams(Section):
-    """Parameters of the labels, the `labels` group of params.yaml."""
+    """Group `labels` of params.yaml."""
 
     folded: list[str]
 
@@ -28,4 +28,4 @@ FOLDED_CLASSES = (
     *(BLANK if character in _DROPPED else lower for character, lower in zip(CHARSET, LOWER, strict=True)),
     BLANK,
 )
-"""For each class, the CTC blank included, its folded class: the lower-case letter, or the blank for punctuation."""
+"""For each class and for the CTC blank, its folded class: the lower-case letter, or the blank for punctuation."""

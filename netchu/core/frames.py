@@ -1,4 +1,4 @@
-"""The frames of the CTC: how wide one is, and how many a text needs."""
+"""CTC frames: their width in pixels, and the number of frames that a text needs."""
 
 import itertools
 
@@ -7,7 +7,9 @@ FRAME_WIDTH = 4
 
 
 def required_frames(text: str) -> int:
-    """Return the frames `text` needs: one a character, and a blank between equal neighbours (Graves et al. 2006).
+    """Return the number of frames that `text` needs: one per character, and a blank between equal neighbours.
+
+    Graves et al. 2006.
 
     >>> required_frames("Hòaa")
     5

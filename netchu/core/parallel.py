@@ -34,10 +34,10 @@ def pool_map(pool: Executor, function: Callable[[Item], Result], items: Iterable
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield `items`, produced by one background thread at most three items ahead."""
-    source = iter(items)
+    """Yield `items`, which one background thread takes from their source at most three items ahead."""
+    source, end = iter(items), object()
     with ThreadPoolExecutor(1) as pool:
-        pending = deque(pool.submit(next, source, pool) for _ in range(3))
-        while (item := pending.popleft().result()) is not pool:  # `next` returns the pool when `source` has ended
-            pending.append(pool.submit(next, source, pool))
+        pending = deque(pool.submit(next, source, end) for _ in range(3))
+        while (item := pending.popleft().result()) is not end:
+            pending.append(pool.submit(next, source, end))
             yield item

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from netchu.core.errors import NetchuError
+from netchu.core.printing import describe_error
 
 GROUPS = ("download", "clean", "preprocess", "split", "labels", "model", "train", "decoder", "evaluate")
 """Top-level keys of params.yaml."""
@@ -22,8 +23,8 @@ class Section(BaseModel):
 Params = TypeVar("Params", bound=Section)
 
 
-def read_params(kind: type[Params], path: Path = Path("params.yaml")) -> Params:
-    """Read the groups of `path` that are fields of `kind`.
+def read_params(params_class: type[Params], path: Path = Path("params.yaml")) -> Params:
+    """Read the groups of `path` that are fields of `params_class`.
 
     Raises:
         NetchuError: names the file and each wrong key in one line (`params.yaml: train.lr: ...`).
@@ -32,27 +33,27 @@ def read_params(kind: type[Params], path: Path = Path("params.yaml")) -> Params:
         # `dvc exp run -S` writes 1e-05, which is a number in YAML 1.2 but a string in PyYAML's 1.1.
         values = YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, YAMLError) as error:  # ValueError: not UTF-8, or an invalid date
-        raise NetchuError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
+        raise NetchuError(f"{path}: cannot be read as YAML: {describe_error(error)}") from None
     if not isinstance(values, dict):
         raise NetchuError(f"{path}: expected a mapping with the groups {', '.join(GROUPS)}")
     problems = [f"{key}: unknown group (known: {', '.join(GROUPS)})" for key in values if key not in GROUPS]
     try:
-        params = kind.model_validate({key: values[key] for key in kind.model_fields if key in values})
+        params = params_class.model_validate({key: values[key] for key in params_class.model_fields if key in values})
     except ValidationError as error:
-        problems += [_describe(kind, problem) for problem in error.errors()]
+        problems += [_describe(params_class, problem) for problem in error.errors()]
     if problems:
         raise NetchuError(f"{path}: " + "; ".join(problems))
     return params
 
 
-def _describe(kind: type[Section], problem: dict) -> str:
+def _describe(params_class: type[Section], problem: dict) -> str:
     """Return pydantic's `problem` as `key: message`."""
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "missing":
         return f"{key}: missing"
     if problem["type"] == "extra_forbidden":
-        section = kind.model_fields[problem["loc"][0]].annotation
-        known = getattr(section, "model_fields", {})
+        group = params_class.model_fields[problem["loc"][0]].annotation
+        known = getattr(group, "model_fields", {})
         return f"{key}: unknown key" + (f" (known: {', '.join(known)})" if len(problem["loc"]) == 2 and known else "")
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
     return f"{key}: {message}, found {problem['input']!r}"

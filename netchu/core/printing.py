@@ -1,4 +1,9 @@
-"""Text that any file or terminal can hold, whatever a file's name or a JSON escape contains."""
+"""Text for messages, terminals and files: in one line, and encodable as UTF-8."""
+
+
+def describe_error(error: Exception) -> str:
+    """Return the message of `error` in one line, or the name of its class if it has no message."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def escape_unprintable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Progress of a run that DVC started, as JSON lines in the state folder, for the web page to show."""
+"""The progress of a DVC experiment, as JSON lines in the state folder, which the web page shows."""
 
 import contextlib
 import json

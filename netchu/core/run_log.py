@@ -1,7 +1,7 @@
-"""Log of stage runs: time, memory, machine and package versions, which explain a figure but differ between runs.
+"""The log of stage runs: time, memory, machine and package versions, which may explain a difference between two runs.
 
 Each run appends one line of JSON to a file that neither git nor DVC tracks. Experiments that run in a copy of the
-project write to the project's own log. To find the run that made a figure, look up the MD5 of its metrics file.
+project write to the log of the project. To find the run that made a figure, look up the MD5 of its metrics file.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The frame of every stage: read parameters, check inputs, run, log, print a summary or an error in one line."""
+"""The steps that all stages share: read parameters, check inputs, run, log, print a summary or an error in one line."""
 
 import shutil
 import sys
@@ -48,6 +48,6 @@ def run_stage(
 
 
 def _exit(name: str, message: str) -> NoReturn:
-    """Exit with status 1 and the error message, which the progress log keeps too."""
+    """Log the error message to the progress log, print it, and exit with status 1."""
     log_progress(stage=name, error=message)
     sys.exit(f"{name}: error: {message}")

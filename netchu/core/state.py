@@ -1,4 +1,4 @@
-"""The state folder `.netchu`: logs, checkpoints and downloads that are no outputs and that git and DVC ignore."""
+"""The state folder `.netchu`: logs, checkpoints and downloads. They are not outputs; git and DVC ignore them."""
 
 import os
 from pathlib import Path

@@ -24,7 +24,7 @@ CLEAN_COLUMNS = pa.schema(
         ("writer", pa.string()),  # <archive>/<name>, null where unknown
         ("subset", pa.string()),  # one of SUBSETS if the data assigns one, else null
         ("text", pa.string()),  # transcription, NFC
-        ("image", pa.binary()),  # the encoded file as it came
+        ("image", pa.binary()),  # the image file, unchanged
     ]
 )
 
@@ -57,7 +57,7 @@ class LineWriter:
 def write_lines(path: Path, schema: pa.Schema, metadata: dict | None = None) -> Iterator[LineWriter]:
     """Yield a LineWriter; `path` appears, complete, when the block ends without an exception.
 
-    `metadata` is stored as JSON in the file's schema; it holds for all lines, as the parameters of preprocessing do.
+    `metadata` describes all lines, such as the parameters of preprocessing; it is stored as JSON in the file's schema.
 
         with write_lines(path, CLEAN_COLUMNS) as lines:
             lines.append({"id": "a/1.png", ...})

@@ -83,9 +83,12 @@ def check_contents(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def pack_folder(folder: Path, path: Path) -> None:
-    """Pack all files below `folder` into the zip archive `path`, under the folder's own name, always to the same bytes.
+    """Pack all files below `folder` into the zip archive `path`, under the name of the folder.
 
-    Links are followed and hidden files omitted. Raise NetchuError for a file or folder that cannot be read or named.
+    The same names and contents give the same bytes. Links are followed, hidden files are omitted.
+
+    Raises:
+        NetchuError: the folder contains no files, is too large, or contains a file that cannot be read or named.
     """
     root = Path(os.path.abspath(folder))  # noqa: PTH100 (a link keeps its own name)
     try:
@@ -99,11 +102,15 @@ def pack_folder(folder: Path, path: Path) -> None:
     top = root.name.lstrip(".") or "folder"
     try:
         sizes = [file.stat().st_size for file in files]
-        if max(sizes) > MAX_ENTRY or sum(sizes) > MAX_TOTAL:
-            raise NetchuError(f"{files[sizes.index(max(sizes))]}: the file or its folder is too large; remove it")
+        largest, total = max(sizes), sum(sizes)
+        if largest > MAX_ENTRY:
+            file = files[sizes.index(largest)]
+            raise NetchuError(f"{file}: too large: {largest:,} bytes, more than {MAX_ENTRY:,}; remove it")
+        if total > MAX_TOTAL:
+            raise NetchuError(f"{folder}: too large: {total:,} bytes, more than {MAX_TOTAL:,}; split it")
         with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for file in progress(files, f"packing {folder.name}", len(files)):
-                # A fixed date and mode, so that the hash of the archive depends only on names and contents.
+                # With a fixed date and mode: the hash of the archive depends only on names and contents.
                 info = zipfile.ZipInfo(f"{top}/{file.relative_to(root).as_posix()}")
                 info.create_system = 3
                 info.external_attr = (stat.S_IFREG | 0o644) << 16
@@ -113,7 +120,7 @@ def pack_folder(folder: Path, path: Path) -> None:
 
 
 def _open(path: Path) -> zipfile.ZipFile:
-    """Open a zip archive, reading names as UTF-8 if possible."""
+    """Open a zip archive; decode names as UTF-8 if possible."""
     try:
         # macOS writes names in UTF-8 without setting the flag; zipfile would read them as code page 437.
         return zipfile.ZipFile(path, metadata_encoding="utf-8")
@@ -138,7 +145,7 @@ def _describe_damage(path: Path, error: Exception) -> str:
 
 
 def _check_entries(path: Path, infos: list[zipfile.ZipInfo]) -> None:
-    """Raise NetchuError if an entry is unsafe, or all together are too large."""
+    """Raise NetchuError if an entry is unsafe, or if all entries together are too large."""
     if not any(not info.is_dir() for info in infos):
         raise NetchuError(f"{path}: contains no files")
     seen = set()
@@ -155,7 +162,7 @@ def _check_entries(path: Path, infos: list[zipfile.ZipInfo]) -> None:
 
 
 def _find_problem(info: zipfile.ZipInfo) -> str:
-    """Return a predicate such as "is a link" for an unsafe entry, else an empty string."""
+    """Return the problem of an unsafe entry, such as "is a link", else an empty string."""
     name = info.orig_filename
     kind = stat.S_IFMT(info.external_attr >> 16)
     if "\\" in name:

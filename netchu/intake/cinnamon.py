@@ -31,7 +31,7 @@ def fetch_cinnamon() -> Path:
             verify_cinnamon(path)
             return path
         except NetchuError as error:
-            path.unlink()  # otherwise the next run would take it for a complete download
+            path.unlink()  # otherwise the next run would use it as a complete download
             problems.append(str(error))
     raise NetchuError(
         f"{'; '.join(problems)}; delete {state_folder() / sources.DOWNLOADS} and try again, or fetch "
@@ -43,12 +43,12 @@ def fetch_cinnamon() -> Path:
 def verify_cinnamon(path: Path) -> None:
     """Raise NetchuError unless the archive contains every file of the manifest, unchanged, at any depth."""
     with open_archive(path) as archive:
-        found = {_manifest_name(name): digest for name, digest in check_contents(archive)}
+        digests = {_manifest_name(name): digest for name, digest in check_contents(archive)}
     published = [line.split("  ", 1) for line in MANIFEST.read_text(encoding="utf-8").splitlines()]
     wrong = [
-        f"{name} ({'differs' if name in found else 'missing'})"
+        f"{name} ({'differs' if name in digests else 'missing'})"
         for digest, name in published
-        if found.get(name) != digest
+        if digests.get(name) != digest
     ]
     if wrong:
         raise NetchuError(
@@ -58,5 +58,5 @@ def verify_cinnamon(path: Path) -> None:
 
 
 def _manifest_name(name: str) -> str:
-    """Return an entry's name as the manifest spells it: `folder/file`, with underscores for spaces."""
+    """Return the name of an entry as in the manifest: `folder/file`, with underscores for spaces."""
     return "/".join(name.split("/")[-2:]).replace(" ", "_")

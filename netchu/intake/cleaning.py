@@ -39,7 +39,7 @@ REASONS = (
 
 
 class CleanParams(Section):
-    """Requirements for lines, the `clean` group of params.yaml."""
+    """Group `clean` of params.yaml: requirements for lines."""
 
     min_height: int = Field(ge=1, le=1000)  # pixels
     min_width: int = Field(ge=1, le=1000)  # pixels
@@ -53,14 +53,15 @@ def clean_lines(
     rejected: list[Fault],
     mapped: list[str] | None = None,
 ) -> Iterator[dict]:
-    """Yield a row of CLEAN_COLUMNS for each good line of `archives`, and append all other lines to `rejected`.
+    """Yield a row of CLEAN_COLUMNS for each good line of `archives`, and append a fault for each other line.
+
+    Rows are sorted by the hash of their ids, which shuffles them. So each row group of the table is a fair sample of
+    sources and writers, and later stages can stream groups without shuffling the whole table.
 
     Args:
         archives: opened archives by the name of their source.
+        rejected: receives the faults.
         mapped: receives the ids of the good lines in whose text typographic signs were replaced.
-
-    The order is that of the hashes of the lines' ids, which is as good as shuffled. So any row group of the table is a
-    fair sample of sources and writers, and later stages can stream groups without shuffling across the whole table.
 
     Raises:
         NetchuError: an archive is damaged or has no labels.
@@ -93,7 +94,7 @@ def clean_lines(
 
 
 def _reject_empty_texts(labels: list[Label], rejected: list[Fault]) -> list[Label]:
-    """Return the labels that have text; done first, so that an empty text does not conflict with a copy's text."""
+    """Return the labels that have text. Done first, because an empty text must not conflict with the text of a copy."""
     kept = []
     for label in labels:
         if _clean_text(label):
@@ -104,31 +105,31 @@ def _reject_empty_texts(labels: list[Label], rejected: list[Fault]) -> list[Labe
 
 
 def _reject_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], rejected: list[Fault]) -> list[Label]:
-    """Return one label for each image, the best described; files with equal bytes are one image, whatever their name.
+    """Return the best described label of each image; files with equal bytes are copies of one image.
 
-    If only a copy names the writer, the label takes the writer from there. Otherwise a writer could be in two subsets
-    unnoticed.
+    If only a copy names the writer, the label gets the writer from that copy. Otherwise lines of one writer could be
+    in two subsets.
 
-    All copies are rejected if their texts differ. Labels with characters outside the charset are compared too, and
+    All copies are rejected if their texts differ. Labels with characters outside the charset are also compared, and
     rejected afterwards.
     """
     copies: dict[bytes, list[Label]] = collections.defaultdict(list)
     for label in progress(labels, "clean: comparing", len(labels)):
         copies[hashlib.sha256(read_entry(archives[label.source], label.path)).digest()].append(label)
     kept = []
-    for same in copies.values():
-        same.sort(key=_rank_description)
-        texts = sorted({_clean_text(label) for label in same})
+    for labels_of_image in copies.values():
+        best, *others = sorted(labels_of_image, key=_rank_description)
+        texts = sorted({_clean_text(label) for label in labels_of_image})
         if len(texts) > 1:
             detail = " | ".join(map(escape_unprintable, texts))
-            rejected += [Fault(label.id, "conflicting_text", detail) for label in same]
+            rejected += [Fault(label.id, "conflicting_text", detail) for label in (best, *others)]
             continue
-        rejected += [Fault(label.id, "duplicate_image", f"of {same[0].id}") for label in same[1:]]
+        rejected += [Fault(label.id, "duplicate_image", f"of {best.id}") for label in others]
         if unknown := unknown_characters(texts[0]):
-            rejected.append(Fault(same[0].id, "unknown_character", escape_unprintable(unknown)))
+            rejected.append(Fault(best.id, "unknown_character", escape_unprintable(unknown)))
         else:
-            writer = next((label.writer for label in same if label.writer), None)
-            kept.append(dataclasses.replace(same[0], writer=writer))
+            writer = next((label.writer for label in (best, *others) if label.writer), None)
+            kept.append(dataclasses.replace(best, writer=writer))
     return kept
 
 
@@ -137,13 +138,13 @@ def _clean_text(label: Label) -> str:
 
 
 def _rank_description(label: Label) -> tuple:
-    """Return a sort key that puts the best described copy first: by subset, then known writers, then by id."""
-    # Test lines first: the official test set must not lose a line to a copy elsewhere.
+    """Return a sort key that puts the best described copy first: by subset, known writer and id."""
+    # Test lines first: a copy elsewhere must not remove a line from the official test set.
     return (*reversed(SUBSETS), None).index(label.subset), label.writer is None, label.id
 
 
 def _find_image_fault(data: bytes, params: CleanParams) -> tuple[str, str] | None:
-    """Return reason and detail if the image file `data` must be rejected, else None."""
+    """Return the reason to reject the image file `data` and a detail, or None for a good image."""
     try:
         image = decode_image(data)
     except NetchuError as error:

@@ -1,4 +1,4 @@
-"""Collection of the archives that a user lists: zip files, folders, files of pen strokes and URLs, each checked."""
+"""Copying and checking of the archives in download.archives: zip files, folders, files of pen strokes and URLs."""
 
 import hashlib
 import os
@@ -30,21 +30,23 @@ def validate_location(archive: str) -> None:
 
 
 def gather_archives(
-    archives: list[str], folder: Path, fetched: list[Path], draw_strokes: Callable[[Path, Path], object]
-) -> int:
-    """Put one checked zip file for each of `archives` into `folder`, and return the number of labelled lines.
+    archives: list[str], folder: Path, draw_strokes: Callable[[Path, Path], object]
+) -> tuple[int, list[Path]]:
+    """Write one checked zip file for each of `archives` into `folder`.
 
     Args:
         archives: locations that `validate_location` accepts.
-        fetched: receives the paths of downloads, which the caller may delete at the end.
         draw_strokes: writes a zip file of images (second path) from a file of pen strokes (first path).
+
+    Returns:
+        The number of labelled lines, and the downloaded files, which the caller may delete.
 
     Raises:
         NetchuError: an archive is missing, damaged or unsafe, differs from its SHA-256, or contains no labels.
     """
     if not archives:
         raise NetchuError("params.yaml: download.archives: empty; list zip files, folders or URLs")
-    names, lines = set(), 0
+    names, lines, downloads = set(), 0, []
     for archive in archives:
         location, _, digest = archive.partition("#sha256=")
         name = _zip_name(location)
@@ -54,23 +56,27 @@ def gather_archives(
         names.add(name.casefold())
         path = Path(os.path.expanduser(location))  # noqa: PTH111 (Path's own raises for an unknown user)
         if _is_url(location):
-            fetched.append(sources.fetch_url(location, digest.lower() or None))
-            path = fetched[-1]
-        strokes = is_stroke_file(path.name)
-        if strokes:
+            path = sources.fetch_url(location, digest.lower() or None)
+            downloads.append(path)
+        has_strokes = is_stroke_file(path.name)
+        if has_strokes:
             draw_strokes(path, folder / name)
         elif path.is_dir():
             pack_folder(path, folder / name)
         else:
             copy_archive(path, folder / name)
-        if digest and (found := _sha256(path if strokes else folder / name)) != digest.lower():
-            raise NetchuError(f"{location}: its SHA-256 is {found}, not the one in download.archives; fetch it again")
+        if digest and (actual := _sha256(path if has_strokes else folder / name)) != digest.lower():
+            raise NetchuError(f"{location}: its SHA-256 is {actual}, not the one in download.archives; fetch it again")
         lines += check_archive(folder / name, location)
-    return lines
+    return lines, downloads
 
 
 def check_archive(path: Path, name: str) -> int:
-    """Check all entries of the archive at `path`, called `name` in errors; return its number of labelled lines."""
+    """Unpack every entry of the archive at `path` and return the number of labelled lines.
+
+    Raises:
+        NetchuError: the archive is damaged or unsafe, or contains no labels; the message calls it `name`.
+    """
     try:
         with open_archive(path) as archive:
             labels, _ = list_lines(archive, encoding=None)
@@ -90,8 +96,8 @@ def copy_archive(source: Path, target: Path) -> None:
 
 
 def _zip_name(location: str) -> str:
-    """Return the file name for the archive at `location`: its own name, ending in .zip."""
-    path = Path(os.path.abspath(location))  # noqa: PTH100 (a link keeps its own name)
+    """Return the name of `location` with the ending .zip."""
+    path = Path(os.path.abspath(location))  # noqa: PTH100 (resolve() would replace the name of a link)
     name = sources.url_name(location) if _is_url(location) else path.name
     name = unicodedata.normalize("NFC", name).lstrip(".") or "archive"
     suffix = next((suffix for suffix in (*STROKE_SUFFIXES, ".zip") if name.lower().endswith(suffix)), "")

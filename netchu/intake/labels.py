@@ -1,11 +1,11 @@
-"""Listing of the labelled lines of an archive, whose folders have one of three layouts.
+"""The labelled lines of an archive, whose folders have one of three layouts.
 
-The layouts are recognised by their label files. One archive may mix them, at any depth:
+A label file identifies its layout. One archive may contain all layouts, at any depth:
 
 - Cinnamon: a folder of images with `labels.json`, {"name": "text"}, and optionally `writers.json`, {"name": "writer"}.
 - Kalapa: `images/<writer>/<n>.jpg` with `annotations/<writer>.txt`, lines `<writer>/<n>.jpg<TAB>text`.
-- Table: a CSV or TSV file with the columns file, text and optionally writer, subset and fault, beside the images. A
-  line with a fault is rejected for it.
+- Table: a CSV or TSV file beside the images, with the columns file, text and optionally writer, subset and fault. A
+  line with a fault is rejected.
 
 To add a layout, write a function like `_read_table` and choose it in `_choose_layout`.
 """
@@ -17,7 +17,7 @@ import posixpath
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -45,7 +45,7 @@ class Label:
 
 
 class Fault(NamedTuple):
-    """A label or an image that is no valid line, with the reason for its rejection."""
+    """A label or an image that is not a valid line, with the reason for its rejection."""
 
     id: str  # <source>/<path in the archive, or as the label names it>
     reason: str  # no_image, no_label, malformed_label, unknown_subset
@@ -55,7 +55,7 @@ class Fault(NamedTuple):
 def list_lines(archive: zipfile.ZipFile, encoding: str | None = "unicode") -> tuple[list[Label], list[Fault]]:
     """Return the labels of `archive` that have an image, and the faults of all other labels and images, sorted by id.
 
-    An image with two labels is listed twice, under one id.
+    An image with two labels is in the list twice, with the same id.
 
         with open_archive(Path("lines.zip")) as archive:
             labels, faults = list_lines(archive)
@@ -69,19 +69,19 @@ def list_lines(archive: zipfile.ZipFile, encoding: str | None = "unicode") -> tu
             file, and the line or the encoding.
     """
     names = list_entries(archive)
-    index = _Index(names)
+    index = _FileIndex(names)
     labels, faults, labelled = [], [], set()
-    found = False
+    has_label_file = False
     unrelated_table = ""
     for name in names:
-        read = _choose_layout(name, index)
-        if read is _read_table and not _is_label_table(archive, name):
+        read_layout = _choose_layout(name, index)
+        if read_layout is None:
+            continue
+        if read_layout is _read_table and not _is_label_table(archive, name):
             unrelated_table = unrelated_table or name
             continue
-        if read is None:
-            continue
-        found = True
-        items = list(read(archive, name, index, encoding))
+        has_label_file = True
+        items = list(read_layout(archive, name, index, encoding))
         texts = (item.text for item in items if isinstance(item.text, str))
         if encoding == "unicode" and (likely := detect_encoding(texts)):
             raise NetchuError(f"{archive.filename}: {name}: not in Unicode; {describe_encoding(likely)}")
@@ -89,19 +89,19 @@ def list_lines(archive: zipfile.ZipFile, encoding: str | None = "unicode") -> tu
             item = _convert(item, index, encoding or "unicode")
             line = _resolve(item, archive, index)
             (labels if isinstance(line, Label) else faults).append(line)
-            # An image with a faulty label is counted once, for that fault.
+            # Also for a fault: the image is then not listed a second time, as an image without a label.
             labelled.add(index.find(item.path))
-    if not found and unrelated_table:
+    if not has_label_file and unrelated_table:
         raise NetchuError(
             f"{archive.filename}: {unrelated_table}: line 1: expected the columns file, text[, writer][, subset], "
             "in UTF-8"
         )
-    if not found:
+    if not has_label_file:
         raise NetchuError(
             f"{archive.filename}: no labels found; expected labels.json beside the images, annotations/<writer>.txt "
             "beside images/, or a .csv or .tsv with the columns file and text"
         )
-    source = _source(archive)
+    source = _source_name(archive)
     for name in names:
         if name.lower().endswith(IMAGE_SUFFIXES) and name not in labelled:
             faults.append(Fault(f"{source}/{name}", "no_label", ""))
@@ -110,7 +110,7 @@ def list_lines(archive: zipfile.ZipFile, encoding: str | None = "unicode") -> tu
 
 @dataclass(frozen=True)
 class _Item:
-    """The entry of a label file for one image, not yet compared with the images in the archive."""
+    """The entry of a label file for one image, whose image may be missing in the archive."""
 
     path: str
     text: object
@@ -119,22 +119,23 @@ class _Item:
     fault: str = ""
 
 
-class _Index:
+class _FileIndex:
     """An index of files that tolerates changes of names between operating systems."""
 
     def __init__(self, names: list[str]):
         self.names = set(names)
-        self._loose: dict[str, str | None] = {}
+        self._by_simple_name: dict[str, str | None] = {}
         for name in names:
-            # None if two names differ in nothing else: then only the exact name identifies a file.
-            self._loose[_loose(name)] = None if _loose(name) in self._loose else name
+            simple_name = _simplify_name(name)
+            # None if two files have one simple name: then only the exact name identifies a file.
+            self._by_simple_name[simple_name] = None if simple_name in self._by_simple_name else name
 
     def find(self, path: str) -> str | None:
-        """Return the name of the file that `path` means, or None."""
-        return path if path in self.names else self._loose.get(_loose(path))
+        """Return the name of the file to which `path` refers, or None."""
+        return path if path in self.names else self._by_simple_name.get(_simplify_name(path))
 
 
-def _loose(name: str) -> str:
+def _simplify_name(name: str) -> str:
     """Return `name` in NFC, without `./`, with forward slashes and its extension in lower case.
 
     macOS decomposes names, older Windows programs write backslashes, and cameras write .JPG.
@@ -144,7 +145,9 @@ def _loose(name: str) -> str:
     return stem + suffix.lower()
 
 
-def _choose_layout(name: str, index: _Index):
+def _choose_layout(
+    name: str, index: _FileIndex
+) -> Callable[[zipfile.ZipFile, str, _FileIndex, str | None], Iterator[_Item]] | None:
     """Return the function that reads the file `name` if it is a label file, else None."""
     folder, base = posixpath.split(name)
     if base.lower() == "labels.json":
@@ -157,7 +160,7 @@ def _choose_layout(name: str, index: _Index):
     return None
 
 
-def _convert(item: _Item, index: _Index, encoding: str) -> _Item:
+def _convert(item: _Item, index: _FileIndex, encoding: str) -> _Item:
     """Return the item with its text, its writer and, where no file has its path, its path in Unicode."""
     return replace(
         item,
@@ -167,30 +170,30 @@ def _convert(item: _Item, index: _Index, encoding: str) -> _Item:
     )
 
 
-def _resolve(item: _Item, archive: zipfile.ZipFile, index: _Index) -> Label | Fault:
+def _resolve(item: _Item, archive: zipfile.ZipFile, index: _FileIndex) -> Label | Fault:
     """Return the Label of an item that has an image and valid values, else its Fault."""
-    source = _source(archive)
+    source = _source_name(archive)
     path = index.find(item.path)
-    identity = f"{source}/{escape_unprintable(path or item.path)}"
+    line_id = f"{source}/{escape_unprintable(path or item.path)}"
     if item.fault:
-        return Fault(identity, "malformed_label", item.fault)
+        return Fault(line_id, "malformed_label", item.fault)
     if not isinstance(item.text, str):
-        return Fault(identity, "malformed_label", f"{escape_unprintable(json.dumps(item.text))[:80]} is not text")
+        return Fault(line_id, "malformed_label", f"{escape_unprintable(json.dumps(item.text))[:80]} is not text")
     if path is None:
-        return Fault(identity, "no_image", escape_unprintable(item.text))
+        return Fault(line_id, "no_image", escape_unprintable(item.text))
     if item.subset is not None and item.subset not in SUBSETS:
-        return Fault(identity, "unknown_subset", f"{item.subset!r} is not one of {', '.join(SUBSETS)}")
+        return Fault(line_id, "unknown_subset", f"{item.subset!r} is not one of {', '.join(SUBSETS)}")
     writer = escape_unprintable(normalise(item.writer or ""))
-    return Label(identity, source, f"{source}/{writer}" if writer else None, item.subset, item.text, path)
+    return Label(line_id, source, f"{source}/{writer}" if writer else None, item.subset, item.text, path)
 
 
-def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _Index, encoding: str | None) -> Iterator[_Item]:
+def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding: str | None) -> Iterator[_Item]:
     """Yield the items of a labels.json."""
     folder = posixpath.dirname(name)
     writers_file = posixpath.join(folder, "writers.json")
     writers = dict(_read_object(archive, writers_file, encoding)) if writers_file in index.names else {}
-    writers_index = _Index(list(writers))
-    # As a whole word: "1015_Private Test" is an official test set, "latest" is not.
+    writers_index = _FileIndex(list(writers))
+    # A whole word: "1015_Private Test" is an official test set, "latest" is not.
     is_test = re.search(r"(?<![^\W\d_])tests?(?![^\W\d_])", posixpath.basename(folder), re.IGNORECASE)
     for image, text in _read_object(archive, name, encoding):
         writer, fault = writers.get(writers_index.find(image)), ""
@@ -202,8 +205,8 @@ def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _Index, encoding:
         yield _Item(path, text, writer, "test" if is_test else None, fault)
 
 
-def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _Index, encoding: str | None) -> Iterator[_Item]:
-    """Yield the items of a writer's text file."""
+def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding: str | None) -> Iterator[_Item]:
+    """Yield the items of the text file of one writer."""
     folder, base = posixpath.split(name)
     images = posixpath.join(posixpath.dirname(folder), "images")
     # Not splitlines(), which also splits at characters that a text may contain, such as U+2028.
@@ -213,38 +216,37 @@ def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _Index, encoding: s
         image, tab, text = line.partition("\t")
         fault = ""
         if not tab:
-            # Probably the image; it is then not listed a second time, as an image without a label.
-            image = line.split()[0]
+            image = line.split()[0]  # probably
             fault = f"{name}: line {number}: no tab between file and text"
         path = posixpath.normpath(posixpath.join(images, image.strip()))
         yield _Item(path, text, posixpath.splitext(base)[0], fault=fault)
 
 
 def _is_label_table(archive: zipfile.ZipFile, name: str) -> bool:
-    """Return whether a table has the columns of labels; there may be other tables beside the images."""
+    """Return whether a table has the columns file and text; other tables may be beside the images."""
     # Not _read_text: an unrelated table may have any encoding.
-    head = (read_entry(archive, name)[:10_000].decode("utf-8-sig", "replace").splitlines() or [""])[0]
-    return {"file", "text"} <= set(_columns(next(csv.reader([head], delimiter=_delimiter(head)), [])))
+    header = (read_entry(archive, name)[:10_000].decode("utf-8-sig", "replace").splitlines() or [""])[0]
+    return {"file", "text"} <= set(_column_names(next(csv.reader([header], delimiter=_find_delimiter(header)), [])))
 
 
-def _columns(header: list[str]) -> list[str]:
+def _column_names(header: list[str]) -> list[str]:
     """Return the names of the columns in lower case."""
     return [column.strip().lower() for column in header]
 
 
-def _delimiter(header: str) -> str:
+def _find_delimiter(header: str) -> str:
     """Return the most frequent of tab, comma and semicolon in a header."""
     # Excel separates the columns of a CSV by semicolons where the comma is the decimal mark, as in Vietnam.
     return max(("\t", ",", ";"), key=header.count)
 
 
-def _read_table(archive: zipfile.ZipFile, name: str, index: _Index, encoding: str | None) -> Iterator[_Item]:
+def _read_table(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding: str | None) -> Iterator[_Item]:
     """Yield the items of a CSV or TSV file."""
     text = _read_text(archive, name, encoding)
-    delimiter = _delimiter(text.partition("\n")[0])
+    delimiter = _find_delimiter(text.partition("\n")[0])
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        columns = _columns(next(rows))
+        columns = _column_names(next(rows))
         for row in rows:
             if not any(cell.strip() for cell in row):
                 continue
@@ -266,7 +268,7 @@ def _read_table(archive: zipfile.ZipFile, name: str, index: _Index, encoding: st
 
 
 def _read_object(archive: zipfile.ZipFile, name: str, encoding: str | None) -> list[tuple[str, object]]:
-    """Return the pairs of a JSON object, in order; a list, because a dict would drop repeated names."""
+    """Return the pairs of a JSON object in order, as a list, because a dict would drop repeated names."""
     location = f"{archive.filename}: {name}"
     try:
         value = json.loads(_read_text(archive, name, encoding), object_pairs_hook=_Pairs)
@@ -280,7 +282,7 @@ def _read_object(archive: zipfile.ZipFile, name: str, encoding: str | None) -> l
 
 
 class _Pairs(list):
-    """The pairs of a JSON object; a class of its own, which distinguishes it from a JSON array."""
+    """The pairs of a JSON object, in a class that distinguishes them from a JSON array."""
 
 
 def _read_text(archive: zipfile.ZipFile, name: str, encoding: str | None) -> str:
@@ -298,6 +300,6 @@ def _read_text(archive: zipfile.ZipFile, name: str, encoding: str | None) -> str
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _source(archive: zipfile.ZipFile) -> str:
+def _source_name(archive: zipfile.ZipFile) -> str:
     """Return the name of the archive without .zip."""
     return Path(archive.filename).stem

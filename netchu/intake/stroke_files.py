@@ -1,8 +1,14 @@
-"""Reads lines of pen strokes from a JSON Lines file, plain or compressed by xz or gzip.
+"""Reading of pen strokes from a JSON Lines file, plain or compressed by xz or gzip.
 
-One object a line, with the keys `id` (the name of the line), `text`, `strokes` (a list with
-`[x, y, dx, dy, dx, dy, ...]` for each time the pen is down: the first point, then the step to each next one, y down, in
-any unit), and optionally `writer` and `split` (train, val, validation or test). Other keys are ignored.
+Each line is an object with the keys
+
+- `id`: the name of the line;
+- `text`: its transcription;
+- `strokes`: a list with `[x, y, dx, dy, dx, dy, ...]` for each stroke: the first point, then the steps from point to
+  point, y down, in any unit;
+- optionally `writer` and `split` (train, val, validation or test).
+
+Other keys are ignored.
 """
 
 import gzip
@@ -18,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netchu.core.errors import NetchuError
+from netchu.core.printing import describe_error
 from netchu.core.tables import SUBSETS
 
 STROKE_SUFFIXES = (".jsonl", ".jsonl.xz", ".jsonl.gz")
@@ -35,7 +42,7 @@ _DAMAGE = (OSError, EOFError, lzma.LZMAError, zlib.error)
 
 
 class StrokeLine(NamedTuple):
-    """A line of handwriting as pen strokes, or what is wrong with it."""
+    """A line of handwriting as pen strokes, or the fault of such a line."""
 
     id: str
     text: str
@@ -46,15 +53,15 @@ class StrokeLine(NamedTuple):
 
 
 def is_stroke_file(name: str) -> bool:
-    """Return whether the name of a file is that of a file of pen strokes."""
+    """Return whether the file called `name` contains pen strokes."""
     return name.lower().endswith(STROKE_SUFFIXES)
 
 
 def read_strokes(path: Path) -> Iterator[StrokeLine]:
-    """Yield the lines of a file of pen strokes, in the file's order; empty lines are skipped.
+    """Yield the lines of a file of pen strokes in their order; skip empty ones.
 
-    >>> [line.text for line in read_strokes(Path("lines.jsonl"))]
-    ['Số 1 Trần Phú']
+        for line in read_strokes(Path("lines.jsonl")):
+            print(line.text, len(line.strokes))
 
     Raises:
         NetchuError: the file cannot be read or unpacked, is not UTF-8, or has a line of more than MAX_LINE bytes.
@@ -76,21 +83,22 @@ def read_strokes(path: Path) -> Iterator[StrokeLine]:
         raise NetchuError(f"{path}: line {number}: not UTF-8; save it as UTF-8") from None
     except _DAMAGE as error:
         raise NetchuError(
-            f"{path}: cannot be read after line {number} ({' '.join(str(error).split())}); fetch it again"
+            f"{path}: cannot be read after line {number} ({describe_error(error)}); fetch it again"
         ) from None
 
 
 def _parse(data: str, number: int) -> StrokeLine:
+    """Return line `number` of the file, whose JSON is `data`; its `fault` names the first wrong key."""
     try:
         value = json.loads(data)
-    except (ValueError, RecursionError) as error:  # ValueError: also an integer of more than 4,300 digits
+    except (ValueError, RecursionError) as error:  # ValueError: an integer of more than 4,300 digits, too
         return _fault("", number, f"not valid JSON ({error})")
     if not isinstance(value, dict):
         return _fault("", number, "expected an object with the keys id, text and strokes")
     name = value.get("id")
     if isinstance(name, str):
         name = unicodedata.normalize("NFC", name)
-    # The id becomes the name of a file in a zip archive.
+    # A safe name, because the id becomes the name of a file in a zip archive.
     if not isinstance(name, str) or not re.fullmatch(r"\w[\w .,+()-]{0,119}", name):
         return _fault("", number, "id: expected 1 to 120 letters, digits and . , + - ( )")
     if not isinstance(value.get("text"), str):

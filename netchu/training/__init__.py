@@ -1,1 +1,1 @@
-"""Training: network, loss, augmentation, batches, training loop, checkpoints and export."""
+"""Training: network, loss, augmentation, batches, training loop, checkpoints, export and quantization."""

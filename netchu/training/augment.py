@@ -1,4 +1,4 @@
-"""Augmentation of line images: changes that another hand, pen, paper, scanner or camera would make.
+"""Augmentation of line images: random changes that imitate another hand, pen, paper, scanner or camera.
 
 Affine, elastic (Simard et al. 2003) and morphological changes as in Retsinas et al. 2022.
 """
@@ -25,9 +25,9 @@ class AugmentParams(Section):
 
 
 def shuffle_words(image: np.ndarray, text: str, cuts: list[int], rng: np.random.Generator) -> tuple[np.ndarray, str]:
-    """Return the words of a line in random order, up to half of them left out: a new image and its text.
+    """Return the image and the text of a line with its words in random order, and with up to half of them removed.
 
-    Without this an LSTM memorizes the labels, and reads an illegible hand as the words that usually come next.
+    Otherwise an LSTM memorizes the labels: it reads illegible handwriting as the most frequent next words.
 
     Args:
         image: uint8 `(height, width)`.
@@ -42,7 +42,7 @@ def shuffle_words(image: np.ndarray, text: str, cuts: list[int], rng: np.random.
 def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.Generator) -> np.ndarray:
     """Return a randomly changed copy of `image`, uint8 `(height, width)`, dark ink on white.
 
-    The height stays. The width changes, but leaves at least `frames` CTC frames, as many as the line's text needs.
+    The height does not change. The width may change, but not below `frames` CTC frames, the number that the text needs.
     """
     image = _warp(image, frames, params, rng)
     if params.stroke and rng.random() < 0.5:
@@ -67,13 +67,13 @@ def _warp(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.
     slant = affine * rng.uniform(-0.4, 0.4)
     rotation = affine * rng.uniform(-1.0, 1.0) * min(0.02, 0.25 * height / width)
     shift = affine * rng.uniform(-0.08, 0.08) * height
-    margin = round(abs(slant) * height / 2)  # so that slanted letters stay inside
+    margin = round(abs(slant) * height / 2)  # so that slanted letters are not cut off
     x = (np.arange(new_width + 2 * margin, dtype=np.float32)[None, :] - margin) * (width / new_width)
     y = np.arange(height, dtype=np.float32)[:, None] - height / 2
     map_x = x + slant * y
     map_y = height / 2 + scale_y * y + shift + rotation * (x - width / 2)
     if elastic:
-        # Random displacements, one per letter or so, smoothly interpolated: letters bend, lines do not break.
+        # About one random displacement per letter, with smooth interpolation: letters bend, but no stroke breaks.
         grid = (4, max(2, width // (height // 2)))
         for target, pixels in ((map_x, 0.045), (map_y, 0.035)):
             bend = rng.normal(0, elastic * pixels * height, grid).astype(np.float32)
@@ -99,15 +99,15 @@ def _change_contrast(image: np.ndarray, strength: float, rng: np.random.Generato
 
 
 def _draw_paper(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw ruled lines, a side of a form's frame, and a shadow such as the preprocessing leaves behind."""
+    """Draw ruled lines, one side of the frame of a form, and a shadow like those that preprocessing does not remove."""
     height, width = image.shape
     image = image.copy()
     for _ in range(rng.binomial(3, min(1.0, 0.12 * strength))):
-        left, rise = rng.uniform(0, height), rng.uniform(-0.1, 0.1) * height
-        _draw_line(image, (0, left), (width, left + rise), rng)
+        y, rise = rng.uniform(0, height), rng.uniform(-0.1, 0.1) * height
+        _draw_line(image, (0, y), (width, y + rise), rng)
     if rng.random() < 0.1 * strength:
-        top = rng.choice([rng.uniform(0, 12), width - rng.uniform(0, 12)])
-        _draw_line(image, (top, 0), (top + rng.uniform(-3, 3), height), rng)
+        x = rng.choice([rng.uniform(0, 12), width - rng.uniform(0, 12)])
+        _draw_line(image, (x, 0), (x + rng.uniform(-3, 3), height), rng)
     if rng.random() < 0.25 * strength:
         grid = rng.uniform(0, 60 * strength, (2, max(2, width // (4 * height)))).astype(np.float32)
         shadow = cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -116,7 +116,7 @@ def _draw_paper(image: np.ndarray, strength: float, rng: np.random.Generator) ->
 
 
 def _draw_line(image: np.ndarray, start: tuple, end: tuple, rng: np.random.Generator) -> None:
-    """Draw a straight line of one or two pixels, grey to black, into `image` where that is lighter."""
+    """Draw a straight line of one or two pixels, grey to black, into `image`; darker pixels keep their value."""
     line = np.full_like(image, 255)
     ends = [tuple(round(16 * float(value)) for value in point) for point in (start, end)]
     cv2.line(line, *ends, int(rng.integers(0, 200)), int(rng.integers(1, 3)), cv2.LINE_AA, shift=4)
@@ -132,7 +132,7 @@ def _add_noise(image: np.ndarray, strength: float, rng: np.random.Generator) -> 
 
 
 def _photograph(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Degrade the image like a photograph from far away: fewer pixels, blur, grain and JPEG, then enlarged again."""
+    """Degrade the image like a photograph from a distance: scale it down, add blur, grain and JPEG, scale it up."""
     height, width = image.shape
     scale = np.exp(-strength * rng.uniform(0, 0.6))
     size = (max(round(scale * width), 1), max(round(scale * height), 1))

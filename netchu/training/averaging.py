@@ -1,15 +1,14 @@
-"""The rule of the averaged weights, shared by both backends."""
+"""The decay of the averaged weights (an exponential moving average), for both backends."""
 
 from keras import ops
 
 
-def share_kept(average: float, steps):
-    """Return the share of the averaged weights that is kept in a step, at most `average`; the rest is the new weights.
+def averaging_decay(average: float, steps):
+    """Return the decay of a step: averaged weights become `decay * averaged + (1 - decay) * trained`.
 
-    The share grows from 2/11 with the number of `steps` taken, so that the average soon forgets the random weights of
-    the first steps.
+    It grows from 2/11 to at most `average`, so that the random weights of the first steps soon lose their influence.
 
     Args:
-        steps: number of steps taken, this one included: a number or a tensor of floats.
+        steps: number of steps until now, this one included: a number or a tensor of floats.
     """
     return ops.minimum(average, (1 + steps) / (10 + steps))

@@ -1,4 +1,4 @@
-"""Reading with the network in training: batches of one padded width, so that no line changes another's reading."""
+"""Reading during a training, in batches of one padded width, so that no line changes the reading of another."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -23,12 +23,12 @@ def read_lines(
     network: Callable[[np.ndarray], np.ndarray],
     decode: Callable[[np.ndarray], Reading],
 ) -> Iterator[tuple[Item, Reading]]:
-    """Yield each item with what `decode` returns for its line image, in the order given.
+    """Yield each item with the reading of its line image, in the order of `items`.
 
     Args:
-        items: pairs of anything and a line image, uint8 `(height, width)`, dark ink on white.
+        items: pairs of any object and a line image, uint8 `(height, width)`, dark ink on white.
         network: maps `(batch, height, width, 1)`, as `pad_images` returns it, to logits `(batch, frames, classes)`.
-        decode: maps the logits of one line, `(frames, classes)`, without its padding, to its reading.
+        decode: maps the logits of one line, `(frames, classes)` without padding, to its reading, any object.
 
     Example:
         for row, text in read_lines(((row, row["image"]) for row in rows), predict, greedy):

@@ -1,4 +1,4 @@
-"""Training batches: augmented lines of similar width, made while they are needed."""
+"""Training batches: augmented lines of similar width, made one after the other during the training."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PAD = -1
 """Marks the end of a text in a dense batch of labels."""
 
 _WINDOW = 16
-"""Number of batches that are sorted by width together: enough for little padding, few enough to stay a shuffle."""
+"""Number of batches whose lines are sorted by width together: a compromise between little padding and random order."""
 
 _CHUNK = 16
 """Number of lines that one call of a worker process augments."""
@@ -40,12 +40,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class _TrainingLine:
-    """A line before its augmentation: image as stored in the table, columns between its words or None, random seed."""
+    """A line before its augmentation."""
 
-    image: bytes
+    image: bytes  # as stored in the table
     text: str
     is_folded: bool
-    cuts: list[int] | None
+    cuts: list[int] | None  # columns between the words; None: do not shuffle the words
     seed: tuple[int, ...]
 
 
@@ -65,8 +65,8 @@ def training_batches(
 
     Args:
         folded_sources: sources whose labels have neither case nor punctuation.
-        cuts: by line id, the columns between the words (`find_word_cuts`); only these lines have their words shuffled.
-        map_chunks: `map`, or one that works ahead in other processes; the batches are the same.
+        cuts: by line id, the columns between the words (`find_word_cuts`); only the words of these lines are shuffled.
+        map_chunks: `map`, or a parallel `map` that keeps the order; the batches are the same.
     """
     rows = (
         _TrainingLine(
@@ -74,22 +74,22 @@ def training_batches(
             row["text"],
             row["source"] in folded_sources,
             cuts.get(row["id"]),
-            _seed(seed, epoch, f"line {row['id']}"),
+            _derive_seed(seed, epoch, f"line {row['id']}"),
         )
-        for row in lines.shuffled(np.random.default_rng(_seed(seed, epoch, "lines")))
+        for row in lines.shuffled(np.random.default_rng(_derive_seed(seed, epoch, "lines")))
     )
     chunks = map_chunks(partial(_augment_lines, augmentation), iter(lambda: list(islice(rows, _CHUNK)), []))
     augmented = (line for chunk in chunks for line in chunk)
-    # Not the generator of the lines' order: how far that has got depends on how far `map_chunks` works ahead.
-    rng = np.random.default_rng(_seed(seed, epoch, "batches"))
+    # Not the generator of the order of the lines: its state depends on how many lines `map_chunks` reads ahead.
+    rng = np.random.default_rng(_derive_seed(seed, epoch, "batches"))
     while window := list(islice(augmented, _WINDOW * size)):
         window.sort(key=lambda line: line[0].shape[1])
         for index in rng.permutation(-(-len(window) // size)):
             yield make_batch(*zip(*window[index * size : (index + 1) * size], strict=True))
 
 
-def _seed(seed: int, epoch: int, purpose: str) -> tuple[int, ...]:
-    """Return the seed of a generator that serves one purpose, independent of all others."""
+def _derive_seed(seed: int, epoch: int, purpose: str) -> tuple[int, ...]:
+    """Return the seed of a generator for one purpose, independent of those for other purposes."""
     return seed, epoch, *purpose.encode()
 
 

@@ -1,6 +1,6 @@
-"""Checkpoints of interrupted runs, found again by a fingerprint of everything that determines the run.
+"""Checkpoints of interrupted runs, identified by a fingerprint of everything that determines the run.
 
-They are outside DVC's outputs, which DVC deletes before it starts a stage.
+They are not outputs, because DVC deletes the outputs of a stage before it starts the stage.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ FOLDER = Path("checkpoints")
 
 
 def fingerprint(params: object, inputs: Iterable[Path], packages: Iterable[str]) -> str:
-    """Return a hash of parameters (JSON), input files, package versions and the imported modules of this project."""
+    """Return a hash of the parameters (JSON), input files, package versions and imported modules of this project."""
     library = Path(__file__).parents[1]
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     for package in packages:
@@ -36,33 +36,33 @@ def fingerprint(params: object, inputs: Iterable[Path], packages: Iterable[str])
 
 
 class Checkpoint:
-    """The state of one run after its last whole epoch: groups of arrays, and its history as JSON."""
+    """The file with the state of one run after its last validated epoch: groups of arrays, and the history."""
 
     def __init__(self, key: str):
         self.path = state_folder() / FOLDER / key / "state.npz"
 
     def save(self, groups: dict[str, list[np.ndarray]], history: list[dict]) -> None:
-        """Replace the saved state; after a crash while saving, the previous state is still there."""
+        """Replace the saved state; a crash during this keeps the previous state."""
         arrays = {f"{group}/{index}": array for group, arrays in groups.items() for index, array in enumerate(arrays)}
         with atomic_path(self.path) as temporary:
             np.savez(temporary, **arrays, history=np.array(json.dumps(history)))
 
     def load(self) -> tuple[dict[str, list[np.ndarray]], list[dict]] | None:
-        """Return the saved groups and history, None if there are none or the file is damaged."""
+        """Return the saved groups and history, or None if the file is missing or damaged."""
         groups: dict[str, list[np.ndarray]] = {}
         try:
             with np.load(self.path) as saved:
                 history = json.loads(str(saved["history"]))
                 for name in saved.files:
                     group, _, index = name.partition("/")
-                    if index:  # in the order in which `save` got them: np.savez keeps it
+                    if index:  # not the history; np.savez keeps the order of the arrays
                         groups.setdefault(group, []).append(saved[name])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
         return groups, history
 
     def remove(self) -> None:
-        """Delete the state, once the outputs of the run are written."""
+        """Delete the state. Call it after the outputs of the run are written."""
         self.path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not empty: the same run in another process is saving its state
             self.path.parent.rmdir()

@@ -10,11 +10,11 @@ _MERGE = np.eye(len(FOLDED_CLASSES), dtype=np.float32)[list(FOLDED_CLASSES)]
 
 
 def fold_logits(logits, is_folded):
-    """Return CTC logits for labels without case or punctuation, for the lines that have such labels.
+    """Return `logits` with case and punctuation merged in the lines whose labels have neither.
 
-    A letter gets the probability of both its cases, and punctuation counts as blank. So the network learns the shapes
-    of letters from such lines, and forgets neither case nor punctuation. The labels must be folded too
-    (`netchu.core.folding.fold`).
+    In these lines a lower-case letter gets the probability of both cases, and the blank that of punctuation. So the
+    network learns the shapes of letters from them, but does not forget case and punctuation. The labels must be
+    folded, too (`netchu.core.folding.fold`).
 
     Args:
         logits: `(batch, frames, classes)` float32, the blank last.

@@ -36,16 +36,16 @@ def train(
     folded_sources: Collection[str],
     checkpoint: Checkpoint,
 ) -> list[dict]:
-    """Train `network` in place; it ends with the averaged weights of the epoch with the best validation CER.
+    """Train `network` in place, and give it the averaged weights of the epoch with the best validation CER.
 
         network = build_network(params.model, training.preprocess["height"], params.train.seed)
         history = train(network, params.train, training, validation, (), Checkpoint("my-run"))
 
-    The whole state is saved to `checkpoint` after every validated epoch. A training that is interrupted and started
-    again gives the same result as one that is not interrupted.
+    The state is saved to `checkpoint` after every validated epoch. A training that was interrupted resumes from there,
+    with the same result.
 
-    The loss is the CTC loss of the logits plus `params.auxiliary` times that of a linear layer on the CNN's features,
-    which makes the CNN itself learn to read (Retsinas et al. 2022).
+    The loss is the CTC loss of the logits plus `params.auxiliary` times the CTC loss of a linear layer on the features
+    of the CNN, which trains the CNN more directly (Retsinas et al. 2022).
 
     Args:
         folded_sources: sources whose labels have neither case nor punctuation; loss and CER ignore both there.
@@ -55,7 +55,7 @@ def train(
         learning_rate.
 
     Raises:
-        NetchuError: the loss became NaN or infinite, or rose far above that of the first epoch.
+        NetchuError: the loss became NaN or infinite, or rose far above that of the first validated epoch.
     """
     steps = math.ceil(len(training) / params.batch_size)
     state = TrainingState(network, params, steps)
@@ -63,13 +63,13 @@ def train(
         network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
     )
     predict = make_predictor(state.averaged)
-    # Before the state is restored: the network that the training starts from finds the words, also after a restart.
+    # Before the state is restored, so that a resumed training uses the same network to find the words.
     cuts = find_word_cuts(predict, training, folded_sources) if params.augment.shuffle else {}
     if state.restore(checkpoint):
         print(f"train: resumes after epoch {state.epoch}", flush=True)
     report = TrainingReport(params.epochs, state.epoch)
     epochs = range(state.epoch + 1, params.epochs + 1)
-    with _chunk_mapping() as map_chunks:
+    with _open_augmentation_map() as map_chunks:
         batches = prefetch(
             batch
             for epoch in epochs
@@ -94,8 +94,8 @@ def train(
 
 
 @contextlib.contextmanager
-def _chunk_mapping() -> Iterator[Callable[[Callable, Iterable], Iterable]]:
-    """Yield a `map` for the augmentation: in this thread, or with PyTorch in a process per core to keep a GPU busy."""
+def _open_augmentation_map() -> Iterator[Callable[[Callable, Iterable], Iterable]]:
+    """Yield `map`, or with PyTorch a `map` that uses one process per core, so that a GPU does not wait for batches."""
     if BACKEND != "torch":
         yield map
         return
@@ -106,7 +106,7 @@ def _chunk_mapping() -> Iterator[Callable[[Callable, Iterable], Iterable]]:
 
 def _train_epoch(step: Callable[[Batch], float], batches: Iterator[Batch], epoch: int, steps: int) -> float:
     """Train on the next `steps` batches and return the mean loss in nats per line."""
-    total = count = 0
+    total_loss = lines = 0
     for index, batch in enumerate(progress(islice(batches, steps), f"epoch {epoch}", steps), 1):
         loss = step(batch)
         if not math.isfinite(loss):
@@ -114,5 +114,6 @@ def _train_epoch(step: Callable[[Batch], float], batches: Iterator[Batch], epoch
                 f"the loss became {loss} in epoch {epoch}, step {index} of {steps}; "
                 "lower train.learning_rate or train.clip_norm, or lengthen train.warmup"
             )
-        total, count = total + loss * len(batch.images), count + len(batch.images)
-    return total / count
+        total_loss += loss * len(batch.images)
+        lines += len(batch.images)
+    return total_loss / lines

@@ -15,6 +15,7 @@ from netchu.core.charset import CHARSET
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.frames import FRAME_WIDTH
+from netchu.core.printing import describe_error
 from netchu.reading.padding import pad_images
 from netchu.training.network import NetworkParams, build_network
 from netchu.training.onnx_export import export_onnx
@@ -45,41 +46,43 @@ def save_model(
 
 
 def load_network(folder: Path, preprocess: dict, seed: int) -> tuple[keras.Model, NetworkParams]:
-    """Return the network that `save_model` wrote into `folder`, and its parameters, for further training.
+    """Return the network that `save_model` wrote into `folder`, and its parameters, for fine-tuning.
+
+    Args:
+        preprocess: the parameters of the line images for the fine-tuning.
+        seed: determines dropout.
 
     Raises:
-        NetchuError: there is no model, or it is for another charset, or for line images made with other parameters
-            than `preprocess`.
+        NetchuError: there is no model, or it was trained with another charset, frame width or `preprocess`.
     """
     try:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         params = NetworkParams(**description["network"])
-        made_for = {key: description[key] for key in ("charset", "frame_width", "preprocess")}
+        trained_with = {key: description[key] for key in ("charset", "frame_width", "preprocess")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NetchuError(
-            f"train.init_from: {folder}/model.json: no model ({_one_line(error)}); name a folder that stage train wrote"
+            f"train.init_from: {folder}/model.json: no model ({describe_error(error)}); "
+            "name a folder that the stage train wrote"
         ) from None
     for key, value in {"charset": CHARSET, "frame_width": FRAME_WIDTH, "preprocess": preprocess}.items():
-        if made_for[key] != value:
+        if trained_with[key] != value:
             raise NetchuError(
-                f"train.init_from: {folder}: was trained with {key} {made_for[key]}, not {value}; choose another model"
+                f"train.init_from: {folder}: was trained with {key} {trained_with[key]}, not {value}; "
+                "choose another model"
             )
     network = build_network(params, preprocess["height"], seed)
     try:
         network.load_weights(folder / "model.weights.h5")
     except (OSError, ValueError, KeyError) as error:
         raise NetchuError(
-            f"train.init_from: {folder}/model.weights.h5: cannot be loaded ({_one_line(error)}); copy the model again"
+            f"train.init_from: {folder}/model.weights.h5: cannot be loaded ({describe_error(error)}); "
+            "copy the model again"
         ) from None
     return network, params
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
 def _compress(path: Path) -> None:
-    """Compress the arrays in the HDF5 file at `path`, which saves a tenth; Keras reads it the same."""
+    """Compress the arrays in the HDF5 file at `path`, by about a tenth; Keras reads such files, too."""
     uncompressed = path.rename(path.with_suffix(".uncompressed"))
     with h5py.File(uncompressed) as source, h5py.File(path, "w") as target:
 

@@ -1,7 +1,7 @@
-"""The CRNN: a residual CNN, column max-pool, bidirectional LSTMs and a linear layer that gives CTC logits.
+"""The CRNN: a residual CNN, column max-pooling, bidirectional LSTMs and a linear layer that returns CTC logits.
 
-Shi, Bai and Yao 2017 (CRNN); column max-pool in place of flattening after Retsinas et al. 2022, "Best practices for a
-handwritten text recognition system". Written with keras.layers; trains with TensorFlow or PyTorch.
+Shi, Bai and Yao 2017 (CRNN); column max-pooling instead of flattening as in Retsinas et al. 2022, "Best practices for a
+handwritten text recognition system".
 """
 
 from typing import Annotated
@@ -50,7 +50,7 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
 
 
 def add_auxiliary_output(network: Model) -> Model:
-    """Return a model of `network` and a second output: logits that a linear layer makes of the CNN's features."""
+    """Return `network` with a second output: the logits of a linear layer on the features of the CNN."""
     features = network.get_layer(_FEATURES).output
     return Model(network.input, [network.output, layers.Dense(BLANK + 1)(features)])
 
@@ -63,7 +63,7 @@ def residual_block(x, channels: int):
 
 
 def _convolve(x, channels: int, kernel: int = 3, strides: int = 1, relu: bool = True):
-    """Apply a convolution, batch normalization and, unless it is switched off, a ReLU."""
+    """Apply a convolution, batch normalization and, if `relu` is true, a ReLU."""
     x = layers.Conv2D(channels, kernel, strides, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.95)(x)
     return layers.ReLU()(x) if relu else x

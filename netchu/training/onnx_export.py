@@ -1,4 +1,4 @@
-"""Export of a network to an ONNX file that depends on nothing but its weights."""
+"""Export of a network to ONNX, always to the same bytes for the same weights."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ export_onnx(keras.saving.load_model(sys.argv[1], compile=False), Path(sys.argv[2
 def export_onnx(network: keras.Model, path: Path) -> None:
     """Write `network` to `path`, with input `image` and output `logits`, the same bytes for the same weights.
 
-    TensorFlow exports. With another backend, it runs in a separate process.
+    Always with TensorFlow: if Keras has another backend, in a separate process.
     """
     if BACKEND != "tensorflow":
         with tempfile.TemporaryDirectory() as scratch:
@@ -35,22 +35,22 @@ def export_onnx(network: keras.Model, path: Path) -> None:
         return
     signature = [keras.InputSpec(shape=(None, network.input_shape[1], None, 1), dtype="float32", name="image")]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # Keras itself looks for a name that NumPy no longer has
+        warnings.simplefilter("ignore", FutureWarning)  # Keras uses a name that NumPy has removed
         network.export(path, format="onnx", input_signature=signature, verbose=False)
     write_canonical(onnx.load(path), path)
 
 
 def write_canonical(model: onnx.ModelProto, path: Path) -> None:
-    """Write `model`, which has one input and one output, with nodes and tensors named by their position.
+    """Write `model`, which has one input and one output, with nodes and tensors sorted, and named by their position.
 
-    The exporter's own names and order depend on Python's hash seed and change from process to process.
+    The names and the order that the exporter chooses depend on Python's hash seed, which differs between processes.
     """
-    model = _canonical(model)
+    model = _canonicalise(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
 
-def _canonical(model: onnx.ModelProto) -> onnx.ModelProto:
+def _canonicalise(model: onnx.ModelProto) -> onnx.ModelProto:
     """Return a copy of `model` with the nodes that its output needs, in the order of a depth-first search."""
     graph = model.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
@@ -64,8 +64,8 @@ def _canonical(model: onnx.ModelProto) -> onnx.ModelProto:
                 names[tensor] = f"constant_{len(tensors)}"
                 tensors.append(constants[tensor])
         elif tensor in producer and (node := producer[tensor]) not in nodes:
-            for needed in node.input:
-                visit(needed)
+            for input_name in node.input:
+                visit(input_name)
             nodes.append(node)
             for index, output in enumerate(node.output):
                 names.setdefault(output, f"{node.op_type}_{len(nodes)}_{index}")

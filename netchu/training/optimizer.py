@@ -6,7 +6,7 @@ from netchu.training.params import TrainParams
 
 
 def build_optimizer(params: TrainParams, steps: int) -> keras.optimizers.Optimizer:
-    """Return the optimizer for a training of `params.epochs` epochs of `steps` steps each."""
+    """Return the optimizer for `params.epochs` epochs of `steps` steps each."""
     warmup = round(params.warmup * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup else params.learning_rate,

@@ -6,17 +6,17 @@ from netchu.core.progress_log import log_progress
 
 
 class TrainingReport:
-    """Prints one line per validated epoch and logs it as JSON (`netchu.core.progress_log`)."""
+    """The report of a training: one line per validated epoch, printed and logged as JSON (`log_progress`)."""
 
     def __init__(self, epochs: int, start: int):
-        """Begin the table of a training of `epochs` epochs that starts after epoch `start`."""
+        """Print the header; the training has `epochs` epochs and starts after epoch `start`."""
         self._epochs = epochs
         self._timed_from = start, time.perf_counter()
         self._is_first = True
         print("epoch      loss  val CER %   lines/s     left", flush=True)
 
     def add(self, row: dict, is_best: bool, lines_per_second: float) -> None:
-        """Report `row`, the last of the history."""
+        """Report `row`, the last row of the history."""
         epoch, loss, cer = row["epoch"], row["loss"], row["validation_cer"]
         minutes = self._minutes_left(epoch)
         mark = "*" if is_best else " "
@@ -33,6 +33,6 @@ class TrainingReport:
     def _minutes_left(self, epoch: int) -> float:
         start, started = self._timed_from
         now = time.perf_counter()
-        if self._is_first:  # the first epochs include the compilation: later estimates leave them out
+        if self._is_first:  # later estimates ignore the first epochs, which include the compilation
             self._timed_from, self._is_first = (epoch, now), False
         return (now - started) / (epoch - start) * (self._epochs - epoch) / 60

@@ -1,4 +1,4 @@
-"""The state of a training: everything that an interrupted training needs to continue with the same result."""
+"""The state of a training: everything that an interrupted training needs to resume with the same result."""
 
 import keras
 import numpy as np
@@ -16,10 +16,10 @@ class TrainingState:
 
     Attributes:
         network: the network that is trained in place.
-        averaged: a copy of it with averaged weights, which are validated and kept.
+        averaged: a copy of `network` with the averaged weights, which are validated and saved.
         branched: `network` with the auxiliary output, for the loss.
         history: one dictionary per validated epoch: epoch, loss, validation_cer, learning_rate.
-        best_weights: those of `averaged` after the best epoch; empty before the first validation.
+        best_weights: the weights of `averaged` after the best epoch; empty before the first validation.
     """
 
     def __init__(self, network: keras.Model, params: TrainParams, steps: int):
@@ -63,7 +63,7 @@ class TrainingState:
         checkpoint.save(groups | {"best": self.best_weights}, self.history)
 
     def restore(self, checkpoint: Checkpoint) -> bool:
-        """Take the state from `checkpoint`; return whether there was one."""
+        """Load the state from `checkpoint`; return whether it has one."""
         saved = checkpoint.load()
         if saved is None:
             return False
@@ -75,7 +75,7 @@ class TrainingState:
         return True
 
     def _variables(self) -> dict[str, list]:
-        """Return all variables that a step changes, the seeds of dropout included."""
+        """Return all variables that a step changes, including the seeds of dropout."""
         return {
             "network": self.branched.variables,
             "averaged": self.averaged.variables,

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from netchu.training.averaging import share_kept
+from netchu.training.averaging import averaging_decay
 from netchu.training.batches import PAD, Batch
 from netchu.training.ctc import fold_logits
 
@@ -47,9 +47,9 @@ def make_training_step(
     Args:
         network: the network to train.
         branched: `network` with a second output (`add_auxiliary_output`), whose loss counts `auxiliary` times.
-        averaged: a copy of `network`; each step keeps a share of its weights, at most `average` (`share_kept`), and
-            takes the rest from `network`.
+        averaged: a copy of `network`, whose weights become the averages of the weights of all steps.
         optimizer: built for `branched.trainable_variables`.
+        average: maximum decay of the averages (`averaging_decay`).
     """
 
     @tf.function(
@@ -69,20 +69,20 @@ def make_training_step(
             total = loss + auxiliary * auxiliary_loss
         gradients = tape.gradient(total, branched.trainable_variables)
         optimizer.apply_gradients(zip(gradients, branched.trainable_variables, strict=True))
-        keep = share_kept(average, tf.cast(optimizer.iterations, tf.float32))
+        decay = averaging_decay(average, tf.cast(optimizer.iterations, tf.float32))
         for mean, weight in zip(averaged.weights, network.weights, strict=True):
-            mean.assign(keep * mean + (1 - keep) * weight)
+            mean.assign(decay * mean + (1 - decay) * weight)
         return loss
 
     return lambda batch: float(step(batch.images, batch.frames, batch.labels, batch.is_folded))
 
 
 def make_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from images, as `pad_images` makes them, to logits of `network`, `(batch, frames, classes)`."""
+    """Return a function that maps images, as `pad_images` makes them, to logits `(batch, frames, classes)`."""
     predict = tf.function(lambda images: network(images, training=False), input_signature=[_image_signature(network)])
     return lambda images: predict(images).numpy()
 
 
 def _image_signature(network: keras.Model) -> tf.TensorSpec:
-    """Return one signature for images of any number and width, so that TensorFlow traces the network once."""
+    """Return a signature for any number and width of images, so that TensorFlow traces the network only once."""
     return tf.TensorSpec(network.input_shape, tf.float32)

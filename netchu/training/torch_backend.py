@@ -1,4 +1,4 @@
-"""Training with PyTorch (KERAS_BACKEND=torch), for machines with a GPU: the same functions as tensorflow_backend."""
+"""Training with PyTorch (KERAS_BACKEND=torch), for machines with a GPU; the functions of tensorflow_backend."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from netchu.core.charset import BLANK
-from netchu.training.averaging import share_kept
+from netchu.training.averaging import averaging_decay
 from netchu.training.batches import PAD, Batch
 from netchu.training.ctc import fold_logits
 
@@ -38,7 +38,7 @@ def make_training_step(
     auxiliary: float,
     average: float,
 ) -> Callable[[Batch], float]:
-    """Return the training step, as tensorflow_backend.make_training_step does."""
+    """Return a training step for the same arguments as tensorflow_backend.make_training_step."""
     variables = branched.trainable_variables
 
     def step(batch: Batch) -> float:
@@ -53,16 +53,16 @@ def make_training_step(
         (loss + auxiliary * auxiliary_loss).backward()
         with torch.no_grad():
             optimizer.apply([variable.value.grad for variable in variables], variables)
-            keep = float(share_kept(average, float(optimizer.iterations)))
+            decay = float(averaging_decay(average, float(optimizer.iterations)))
             means, weights = ([weight.value.detach() for weight in model.weights] for model in (averaged, network))
-            torch._foreach_lerp_(means, weights, 1 - keep)
+            torch._foreach_lerp_(means, weights, 1 - decay)
         return float(loss.detach())
 
     return step
 
 
 def make_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the prediction, as tensorflow_backend.make_predictor does."""
+    """Return a function that maps images, as `pad_images` makes them, to logits `(batch, frames, classes)`."""
 
     def predict(images: np.ndarray) -> np.ndarray:
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The bidirectional LSTM under PyTorch: both directions in one call, which cuDNN runs in parallel on a GPU."""
+"""The bidirectional LSTM under PyTorch: one call for both directions, which cuDNN runs in parallel on a GPU."""
 
 import keras
 import torch

@@ -1,4 +1,4 @@
-"""The validation: the CER of the network in training on the validation lines."""
+"""Validation: the CER of the trained network on the validation lines."""
 
 from collections.abc import Callable, Collection
 
@@ -17,7 +17,7 @@ def validation_cer(
     """Return the CER, in percent, of greedy readings of `lines`.
 
     Args:
-        predict: from images as `pad_images` makes them to logits `(batch, frames, classes)`.
+        predict: maps images, as `pad_images` makes them, to logits `(batch, frames, classes)`.
         folded_sources: sources whose labels have neither case nor punctuation; the CER ignores both there.
     """
     items = (((row["text"], row["source"] in folded_sources), row["image"]) for row in lines)

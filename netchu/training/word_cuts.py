@@ -1,6 +1,6 @@
 """The gaps between the words of the training lines, where `augment.shuffle_words` cuts the lines.
 
-A network that already reads gives the position of each character.
+The positions of the characters come from a forced alignment with the logits of a trained network.
 """
 
 from collections.abc import Callable, Collection
@@ -18,16 +18,16 @@ from netchu.training.batched_reading import read_lines
 from netchu.training.ctc import fold_logits
 
 _SMOOTHING = 5
-"""Columns over which ink is summed to find a gap."""
+"""Number of columns whose ink is summed to find a gap."""
 
 
 def find_word_cuts(
     predict: Callable[[np.ndarray], np.ndarray], lines: Subset, folded_sources: Collection[str]
 ) -> dict[str, list[int]]:
-    """Return by line id the columns at which to cut each of `lines` between its words.
+    """Return, by line id, the columns at which to cut each of `lines` between its words.
 
     Args:
-        predict: from images as `pad_images` makes them to logits `(batch, frames, classes)`.
+        predict: maps images, as `pad_images` makes them, to logits `(batch, frames, classes)`.
         folded_sources: sources whose labels have neither case nor punctuation.
     """
     items = ((row, row["image"]) for row in lines)
@@ -36,16 +36,19 @@ def find_word_cuts(
         text = row["text"]
         if row["source"] in folded_sources:
             logits = keras.ops.convert_to_numpy(fold_logits(logits[None], np.array([True])))[0]
-            # In lower case but with its punctuation: `fold` could drop a whole word, and with it a cut.
-            text = text.lower()
+            text = text.lower()  # not `fold`, which could drop a whole word, and with it a cut
         cuts[row["id"]] = cut_words(row["image"], text, log_softmax(logits))
     return cuts
 
 
 def cut_words(image: np.ndarray, text: str, log_probabilities: np.ndarray) -> list[int]:
-    """Return the columns at which to cut a line image, uint8 `(height, width)`, between the words of `text`.
+    """Return the columns at which to cut a line image between the words of `text`.
 
     Each is the column with the least ink between the last letter of a word and the first letter of the next.
+
+    Args:
+        image: uint8 `(height, width)`, dark ink on white.
+        log_probabilities: `(frames, classes)`, the blank last.
     """
     positions = force_align(log_probabilities, encode(text))
     ink = np.convolve((255 - image).sum(axis=0, dtype=np.int64), np.ones(_SMOOTHING, np.int64), "same")

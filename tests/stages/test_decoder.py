@@ -73,7 +73,7 @@ def test_writes_complete_reader(inputs, tmp_path, model):
     Reader.load(tmp_path / "reader")
 
 
-def test_language_model_holds_each_training_text_once_in_lower_case(inputs, tmp_path):
+def test_estimates_language_model_of_distinct_texts_in_lower_case(inputs, tmp_path):
     run(inputs, tmp_path)
     LanguageModel.from_trie(estimate({text.lower() for text in TRAIN}, 3, 0)).save(tmp_path / "expected")
     assert contents(tmp_path)["language_model.bin"] == (tmp_path / "expected").read_bytes()
@@ -147,14 +147,14 @@ def test_ignores_test_lines(inputs, model, tmp_path):
     assert contents(tmp_path) == contents(tmp_path / "other")
 
 
-def test_is_deterministic(inputs, tmp_path):
+def test_writes_the_same_reader_every_time(inputs, tmp_path):
     run(inputs, tmp_path)
     first = contents(tmp_path)
     run(inputs, tmp_path)
     assert contents(tmp_path) == first
 
 
-def test_calibrates_by_hand(inputs, tmp_path, monkeypatch):
+def test_calibrates_as_computed_by_hand(inputs, tmp_path, monkeypatch):
     """Right: số at 0.9, An at 0.5 and phường at 0.6. All other words are wrong or extra."""
     stub(
         monkeypatch,

@@ -67,7 +67,7 @@ def with_sources(inputs, folder, sources, writers=(None, None, None)):
     return inputs | {"lines": folder / "lines.parquet"}
 
 
-def test_perfect_reader_has_no_errors(inputs, tmp_path, monkeypatch):
+def test_reports_no_errors_of_a_perfect_reader(inputs, tmp_path, monkeypatch):
     """The stage must pair every prediction with its own line."""
     stub(monkeypatch, TEXTS)
     summary, metrics, predictions = run(inputs, tmp_path)
@@ -80,7 +80,7 @@ def test_perfect_reader_has_no_errors(inputs, tmp_path, monkeypatch):
     assert "No line was misread." in (tmp_path / evaluate.OUTPUTS["worst_lines"]).read_text()
 
 
-def test_metrics_match_predictions(inputs, tmp_path):
+def test_computes_metrics_that_match_the_predictions(inputs, tmp_path):
     _, metrics, predictions = run(inputs, tmp_path)
     wrong = sum(row["reference"] != row["prediction"] for row in predictions)
     assert metrics["ser"] == pytest.approx(100 * wrong / 3, abs=1e-3)
@@ -144,7 +144,7 @@ def test_ignores_case_and_punctuation_of_folded_sources(inputs, tmp_path, monkey
     assert errors(tmp_path, "words") == [{"confidence": "1.0", "accuracy": str(round(6 / 7, 4)), "words": "7"}]
 
 
-def test_sheet_shows_misread_lines(inputs, tmp_path, monkeypatch):
+def test_shows_misread_lines_on_the_sheet(inputs, tmp_path, monkeypatch):
     stub(monkeypatch, ["số 9", "Ấp Đông xã 2", "b"])
     run(inputs, tmp_path)
     sheet = ElementTree.parse(tmp_path / evaluate.OUTPUTS["worst_lines"])
@@ -152,7 +152,7 @@ def test_sheet_shows_misread_lines(inputs, tmp_path, monkeypatch):
     assert captions == ["test/002 · CER 100 %", "test/001 · CER 8 %"]
 
 
-def test_outputs_are_deterministic(inputs, tmp_path):
+def test_writes_the_same_outputs_every_time(inputs, tmp_path):
     def contents(folder):
         run(inputs, folder)
         return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -35,7 +35,7 @@ def test_contains_letters_that_occur_in_the_official_test_set_only():
 
 
 @given(st.text(alphabet=CHARSET))
-def test_decodes_what_it_encoded(text):
+def test_decodes_encoded_text(text):
     assert decode(encode(text)) == text
 
 

@@ -1,4 +1,4 @@
-"""Frames that a text needs."""
+"""Tests of the number of frames that a text needs."""
 
 import pytest
 
@@ -9,5 +9,5 @@ from netchu.core.frames import required_frames
     ("text", "frames"),
     [("", 0), ("a", 1), ("ab", 2), ("aa", 3), ("aaa", 5), ("Aa", 2), ("Nguyễễn", 8), ("111/1", 7)],
 )
-def test_required_frames(text, frames):
+def test_counts_required_frames(text, frames):
     assert required_frames(text) == frames

@@ -34,7 +34,7 @@ def test_reads_only_a_few_items_ahead(run_ahead):
 
 
 @RUN_AHEAD
-def test_passes_on_errors_of_the_source(run_ahead):
+def test_raises_errors_of_the_source(run_ahead):
     def items():
         yield 1
         raise ValueError("broken")

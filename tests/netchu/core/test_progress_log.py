@@ -1,4 +1,4 @@
-"""The progress log."""
+"""Tests of the progress log."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Tests of the frame of every stage."""
+"""Tests of the steps that all stages share."""
 
 import json
 import re

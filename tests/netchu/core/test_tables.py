@@ -61,7 +61,7 @@ def test_leaves_no_file_when_a_write_fails(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"not a table at all"])
-def test_names_a_damaged_table(tmp_path, content):
+def test_rejects_damaged_table(tmp_path, content):
     path = tmp_path / "lines.parquet"
     path.write_bytes(content)
     with pytest.raises(NetchuError, match=r"lines\.parquet: not a readable Parquet file"):

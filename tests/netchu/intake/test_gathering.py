@@ -34,15 +34,14 @@ def gather(*archives: str) -> tuple[dict[str, Path], int, list[Path]]:
     """Gather `archives` into a new folder; return its files by name, the number of lines, and the downloads."""
     target = Path("raw")
     target.mkdir()
-    fetched: list[Path] = []
-    lines = gather_archives(list(archives), target, fetched, lambda strokes, path: write_zip(path, GOOD))
-    return {path.name: path for path in sorted(target.iterdir())}, lines, fetched
+    lines, downloads = gather_archives(list(archives), target, lambda strokes, path: write_zip(path, GOOD))
+    return {path.name: path for path in sorted(target.iterdir())}, lines, downloads
 
 
 def test_copies_a_zip_byte_for_byte(folder):
     path = write_zip(folder / "lines.zip", GOOD)
-    files, lines, fetched = gather(str(path))
-    assert list(files) == ["lines.zip"] and lines == 1 and fetched == []
+    files, lines, downloads = gather(str(path))
+    assert list(files) == ["lines.zip"] and lines == 1 and downloads == []
     assert files["lines.zip"].read_bytes() == path.read_bytes()
 
 
@@ -91,8 +90,8 @@ def test_gathers_several_archives_with_and_without_hash(folder):
 def test_names_a_download_after_its_url(folder, monkeypatch):
     path = write_zip(folder / "fetched.zip", GOOD)
     monkeypatch.setattr(sources, "fetch_url", lambda url, digest: path)
-    files, _, fetched = gather("https://example.org/Qu%E1%BA%ADn.zip")
-    assert list(files) == ["Quận.zip"] and fetched == [path]
+    files, _, downloads = gather("https://example.org/Qu%E1%BA%ADn.zip")
+    assert list(files) == ["Quận.zip"] and downloads == [path]
 
 
 UNUSABLE = {

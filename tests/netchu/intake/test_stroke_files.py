@@ -1,3 +1,5 @@
+"""Tests of files of pen strokes: each faulty line is named, and the others are read."""
+
 import gzip
 import json
 import lzma
@@ -28,7 +30,7 @@ def test_reads_plain_and_compressed_files(tmp_path, name):
     assert line.strokes[0].dtype == np.float64
 
 
-def test_writer_and_split_are_optional(tmp_path):
+def test_reads_lines_without_writer_and_split(tmp_path):
     (line,) = read_strokes(write(tmp_path / "a.jsonl", {"id": "1", "text": "x", "strokes": [[0, 0]], "pen": 3}))
     assert (line.writer, line.subset, line.fault) == ("", "", "")
 

@@ -1,4 +1,4 @@
-"""Augmentation keeps what it must, and each part changes the image."""
+"""Tests of augmentation: each change has an effect, and none destroys the line."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_changes_nothing_when_all_is_off():
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_each_part_changes_the_image_as_its_generator_says(part):
+def test_changes_the_image_deterministically(part):
     image, alone = line(200), params(**{part: 1.0})
     changed = [augment(image, 1, alone, np.random.default_rng(seed)) for seed in range(8)]
     again = [augment(image, 1, alone, np.random.default_rng(seed)) for seed in range(8)]
@@ -49,7 +49,7 @@ def test_each_part_changes_the_image_as_its_generator_says(part):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_each_part_keeps_dark_ink_on_light_paper(part):
+def test_keeps_dark_ink_on_light_paper(part):
     image = line(200)
     for seed in range(20):
         changed = augment(image, 1, params(**{part: 1.0}), np.random.default_rng(seed)).astype(float)
@@ -63,12 +63,12 @@ def test_fills_the_border_with_paper(part):
         assert augment(paper, 1, params(**{part: 2.0}), np.random.default_rng(seed)).min() == 255
 
 
-def test_stroke_changes_the_amount_of_ink_both_ways():
+def test_makes_strokes_thicker_and_thinner():
     image, alone = line(200), params(stroke=1.0)
     means = [augment(image, 1, alone, np.random.default_rng(seed)).mean() for seed in range(30)]
     assert min(means) < image.mean() < max(means)
 
 
-def test_affine_changes_the_width_both_ways():
+def test_makes_lines_wider_and_narrower():
     widths = {augment(line(200), 1, params(affine=1.0), np.random.default_rng(seed)).shape[1] for seed in range(30)}
     assert min(widths) < 190 and max(widths) > 210

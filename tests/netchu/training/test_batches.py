@@ -35,7 +35,7 @@ def test_yields_every_line_once(subset):
     assert sorted(texts_of(batches)) == sorted(row["text"] for row in subset)
 
 
-def test_order_and_augmentation_depend_on_seed_and_epoch(subset):
+def test_changes_order_and_augmentation_with_seed_and_epoch(subset):
     def run(seed, epoch):
         return list(training_batches(subset, (), {}, 8, FULL, seed, epoch))
 
@@ -51,7 +51,7 @@ def assert_equal(batches, expected):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_batches_do_not_depend_on_work_ahead(subset, seed):
+def test_makes_the_same_batches_however_far_it_reads_ahead(subset, seed):
     expected = list(training_batches(subset, (), {}, 2, FULL, seed, 1))
     ahead = training_batches(subset, (), {}, 2, FULL, seed, 1, lambda function, items: list(map(function, items)))
     assert_equal(list(ahead), expected)
@@ -59,7 +59,7 @@ def test_batches_do_not_depend_on_work_ahead(subset, seed):
 
 
 @pytest.mark.parametrize(("processes", "cores"), [(1, 1), (2, 4)])
-def test_batches_do_not_depend_on_processes_or_cores(subset, monkeypatch, processes, cores):
+def test_makes_the_same_batches_with_any_number_of_processes_or_cores(subset, monkeypatch, processes, cores):
     expected = list(training_batches(subset, (), {}, 2, FULL, 1, 1))
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
@@ -78,7 +78,7 @@ def test_augments_each_line_differently(tmp_path):
     assert len({int(batch.frames[0]) for batch in training_batches(lines, (), {}, 1, affine, 1, 1)}) > 3
 
 
-def test_augmentation_of_a_line_does_not_depend_on_other_lines(tmp_path):
+def test_augments_a_line_independently_of_other_lines(tmp_path):
     images = []
     for texts in (["abc"], ["abc", "d", "efg"]):
         folder = tmp_path / str(len(texts))
@@ -89,13 +89,13 @@ def test_augmentation_of_a_line_does_not_depend_on_other_lines(tmp_path):
     assert np.array_equal(*images)
 
 
-def test_batches_contain_lines_of_similar_width(subset):
+def test_batches_lines_of_similar_width(subset):
     batches = list(training_batches(subset, (), {}, 8, OFF, seed=1, epoch=1))
     used = sum(int(batch.frames.sum()) for batch in batches) * FRAME_WIDTH
     assert used / sum(batch.images.shape[0] * batch.images.shape[2] for batch in batches) > 0.8
 
 
-def test_ink_is_one_and_padding_is_paper():
+def test_makes_ink_one_and_padding_paper():
     rng = np.random.default_rng(0)
     batch = make_batch([draw("ab", rng), draw("abcdefgh", rng)], ["ab", "abcdefgh"], [False, True])
     assert batch.images.shape[1] == HEIGHT and batch.images.dtype == np.float32

@@ -1,4 +1,4 @@
-"""Checkpoints: saving, loading, crashes and the fingerprint."""
+"""Tests of checkpoints: saving, loading, crashes and the fingerprint."""
 
 import sys
 import types
@@ -40,7 +40,7 @@ def test_returns_none_without_a_file_or_for_a_damaged_one():
         assert saved.load() is None
 
 
-def test_a_crash_while_saving_keeps_the_previous_state(monkeypatch):
+def test_keeps_the_previous_state_after_a_crash_while_saving(monkeypatch):
     saved = Checkpoint("a")
     saved.save(groups(0), [{"epoch": 1}])
 
@@ -64,7 +64,7 @@ def test_keeps_runs_apart_and_removes_a_finished_one():
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A project with one imported module and one data file."""
+    """Return a project with one imported module and one data file."""
     for name in ("netchu/training/checkpoint.py", "netchu/core/module.py", "data"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
@@ -75,13 +75,13 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_same_run_has_the_same_fingerprint(project):
+def test_gives_the_same_run_the_same_fingerprint(project):
     one = fingerprint({"a": 1, "b": 2}, [project / "data"], ["numpy"])
     assert fingerprint({"b": 2, "a": 1}, [project / "data"], ["numpy"]) == one
 
 
 @pytest.mark.parametrize("change", ["parameters", "data", "code", "version"])
-def test_each_change_to_a_run_changes_its_fingerprint(project, monkeypatch, change):
+def test_changes_the_fingerprint_with_each_input_of_a_run(project, monkeypatch, change):
     parameters = {"a": 1}
     before = fingerprint(parameters, [project / "data"], ["numpy"])
     match change:

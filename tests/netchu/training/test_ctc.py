@@ -25,7 +25,7 @@ def random_batch(seed: int, lines: int, frames: int, longest: int):
     return labels, logits, rng.integers(2 * longest, frames + 1, lines).astype(np.int32), lengths
 
 
-def test_loss_and_gradient_equal_those_of_keras():
+def test_has_loss_and_gradient_of_keras():
     labels, logits, frames, lengths = random_batch(1, lines=4, frames=30, longest=8)
     logits = tf.constant(logits)
     with tf.GradientTape(persistent=True) as tape:
@@ -39,7 +39,7 @@ def test_loss_and_gradient_equal_those_of_keras():
 
 
 @pytest.mark.parametrize("text", [[0], [3, 3], [0, 1, 0]])
-def test_loss_is_the_negative_log_of_the_sum_over_all_paths(text):
+def test_returns_negative_log_of_the_sum_over_all_paths(text):
     classes = [BLANK, 0, 1, 3]
     logits = np.full((1, 4, BLANK + 1), -60, np.float32)
     logits[0, :, classes] = np.random.default_rng(2).normal(0, 1, (4, 4)).astype(np.float32)
@@ -61,14 +61,14 @@ def test_ignores_padding_frames():
     assert np.allclose(loss, ctc_loss(tf.constant(labels), tf.constant(logits), tf.constant(frames)))
 
 
-def test_loss_of_a_text_too_long_for_its_line():
+def test_rejects_a_text_too_long_for_its_line():
     logits, frames = tf.zeros((1, 4, BLANK + 1)), tf.constant([4])
     assert np.isinf(ctc_loss(tf.constant([[1, 1, 1]]), logits, frames)[0])  # needs five frames
     with pytest.raises(tf.errors.InvalidArgumentError):
         ctc_loss(tf.constant([[1, 2, 3, 4, 5]]), logits, frames)
 
 
-def test_folded_loss_sums_over_all_texts_that_fold_to_the_label():
+def test_sums_folded_loss_over_all_texts_that_fold_to_the_label():
     """Compare with the sum over all paths of three frames whose text is the label except for case and commas."""
     classes = [BLANK, *encode("aAb,")]
     logits = np.full((1, 3, BLANK + 1), -60, np.float32)

@@ -127,7 +127,7 @@ def test_stops_only_after_a_validation(lines, monkeypatch, cers, validated):
     assert [row["epoch"] for row in history] == validated
 
 
-def test_a_run_interrupted_after_its_last_epoch_trains_no_more(lines, monkeypatch):
+def test_trains_no_more_after_an_interruption_in_the_last_epoch(lines, monkeypatch):
     cers = iter([50.0, 60.0])
     monkeypatch.setattr(loop, "validation_cer", lambda *_: next(cers))
     expected = run(lines, change(PARAMS, patience=1))[1]
@@ -175,7 +175,7 @@ def test_ignores_case_and_punctuation_of_folded_sources(tmp_path, monkeypatch):
     assert run(lines, change(PARAMS, epochs=1), key="folded", folded_sources=("test",))[1][0]["validation_cer"] == 0
 
 
-def test_shuffling_requires_a_model():
+def test_rejects_shuffling_without_a_model():
     with pytest.raises(ValueError, match=r"augment\.shuffle needs init_from"):
         change(PARAMS, augment=PARAMS.augment.model_dump() | {"shuffle": 0.5})
 

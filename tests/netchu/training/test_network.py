@@ -33,14 +33,14 @@ def test_gives_one_frame_per_four_pixels(height, width):
     assert network(np.zeros((2, height, width, 1), np.float32)).shape == (2, width // FRAME_WIDTH, BLANK + 1)
 
 
-def test_seed_determines_the_weights():
+def test_initializes_weights_by_the_seed():
     first, same, different = (build_network(TINY, 16, seed).get_weights() for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, different, strict=True))
 
 
 @pytest.mark.parametrize("channels", [3, 5])
-def test_residual_block_adds_a_shortcut_to_its_convolutions(channels):
+def test_adds_a_shortcut_to_the_convolutions_of_a_block(channels):
     """With convolutions that give zero, the shortcut remains: the input or, with other channels, a mix of it."""
     image = keras.Input((4, 6, 3))
     block = keras.Model(image, residual_block(image, channels))
@@ -56,7 +56,7 @@ def test_residual_block_adds_a_shortcut_to_its_convolutions(channels):
     assert np.allclose(block(values), np.maximum(expected, 0), atol=1e-2)
 
 
-def test_onnx_network_equals_keras_for_any_width_and_batch(tmp_path):
+def test_exports_a_network_with_the_logits_of_keras(tmp_path):
     network = build_network(TINY, 16, seed=1)
     export_onnx(network, tmp_path / "model.onnx")
     for shape in ((1, 16, 32, 1), (3, 16, 160, 1)):
@@ -68,7 +68,7 @@ def logits(path, images):
     return onnxruntime.InferenceSession(path).run(None, {"image": images})[0]
 
 
-def test_quantization_changes_little(tmp_path):
+def test_changes_logits_little_by_quantization(tmp_path):
     """The errors are well below the differences between frames, although these are small in an untrained network."""
     network = build_network(TINY, 16, seed=1)
     export_onnx(network, tmp_path / "model.onnx")
@@ -81,7 +81,7 @@ def test_quantization_changes_little(tmp_path):
     assert "DynamicQuantizeLSTM" in operators and "LSTM" not in operators
 
 
-def test_quantization_depends_on_the_samples(tmp_path):
+def test_quantizes_by_the_samples(tmp_path):
     network = build_network(TINY, 16, seed=1)
     for name, samples in (("few", SAMPLES[:1]), ("white", [np.full((16, 64), 255, np.uint8)])):
         save_model(tmp_path / name, network, TINY, {"height": 16}, samples)
@@ -89,7 +89,7 @@ def test_quantization_depends_on_the_samples(tmp_path):
     assert files[0] != files[1]
 
 
-def test_description_rebuilds_the_network(tmp_path):
+def test_rebuilds_the_network_from_its_description(tmp_path):
     network = build_network(TINY, 16, seed=1)
     save_model(tmp_path, network, TINY, {"height": 16}, SAMPLES)
     description = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
@@ -110,7 +110,7 @@ save_model(Path(sys.argv[1]), build_network(TINY, 16, seed=1), TINY, {"height": 
 """
 
 
-def test_files_are_byte_identical_across_processes(tmp_path):
+def test_writes_the_same_bytes_in_every_process(tmp_path):
     """The exporter's own names depend on Python's hash seed."""
     digests = []
     for seed in ("1", "2"):

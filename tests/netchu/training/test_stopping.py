@@ -1,4 +1,4 @@
-"""When a training validates and stops."""
+"""Tests of the decisions to validate and to stop a training."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def history(*cers: float, every: int = 1) -> list[dict]:
     return [{"epoch": every * n, "loss": 20.0, "validation_cer": cer} for n, cer in enumerate(cers, 1)]
 
 
-def test_the_last_of_equal_epochs_is_the_best():
+def test_chooses_the_last_of_equal_epochs():
     assert best_epoch(history(50.0, 20.0, 20.0, 30.0)) == 3
 
 
@@ -31,7 +31,7 @@ def test_the_last_of_equal_epochs_is_the_best():
         ((50.0, 60.0), 21, 22, False),
     ],
 )
-def test_stops_after_as_many_worse_epochs_as_patience_says(cers, every, patience, stops):
+def test_stops_when_patience_is_exhausted(cers, every, patience, stops):
     assert should_stop(history(*cers, every=every), patience) is stops
 
 

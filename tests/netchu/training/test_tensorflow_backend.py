@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from netchu.training.averaging import share_kept
+from netchu.training.averaging import averaging_decay
 from netchu.training.backend import make_training_step
 from netchu.training.batches import make_batch
 from netchu.training.network import add_auxiliary_output, build_network
@@ -16,8 +16,8 @@ from tests.netchu.training.test_network import TINY
 @pytest.mark.parametrize(
     ("average", "steps", "share"), [(0.99, 1, 2 / 11), (0.99, 8, 9 / 18), (0.2, 8, 0.2), (0, 1, 0)]
 )
-def test_share_kept_grows_up_to_the_average(average, steps, share):
-    assert float(share_kept(average, float(steps))) == pytest.approx(share)
+def test_increases_the_decay_up_to_the_average(average, steps, share):
+    assert float(averaging_decay(average, float(steps))) == pytest.approx(share)
 
 
 def test_averages_the_weights_of_all_steps():

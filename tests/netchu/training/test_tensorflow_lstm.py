@@ -22,7 +22,7 @@ def values_and_gradients(kind, sequences: np.ndarray, units: int, training: bool
 
 
 @pytest.mark.parametrize(("batch", "frames", "features", "units"), [(1, 1, 1, 1), (3, 17, 5, 4), (2, 40, 8, 16)])
-def test_values_and_gradients_equal_those_of_keras(batch, frames, features, units):
+def test_has_values_and_gradients_of_keras(batch, frames, features, units):
     sequences = np.random.default_rng(0).normal(0, 1, (batch, frames, features)).astype(np.float32)
     ours = values_and_gradients(BidirectionalLSTM, sequences, units, training=True)
     theirs = values_and_gradients(layers.Bidirectional, sequences, units, training=True)
@@ -31,13 +31,13 @@ def test_values_and_gradients_equal_those_of_keras(batch, frames, features, unit
         assert np.allclose(one, other, atol=1e-5)
 
 
-def test_prediction_equals_training():
+def test_predicts_the_values_of_training():
     sequences = np.random.default_rng(0).normal(0, 1, (2, 9, 3)).astype(np.float32)
     trained = values_and_gradients(BidirectionalLSTM, sequences, 4, training=True)[0]
     assert np.allclose(trained, values_and_gradients(BidirectionalLSTM, sequences, 4, training=False)[0], atol=1e-6)
 
 
-def test_compiled_step_accepts_any_length():
+def test_accepts_any_length_when_compiled():
     layer = BidirectionalLSTM(layers.LSTM(4, return_sequences=True))
     step = tf.function(lambda x: layer(x, training=True), input_signature=[tf.TensorSpec((None, None, 3))])
     for shape in ((1, 5, 3), (2, 11, 3)):

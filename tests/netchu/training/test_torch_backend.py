@@ -1,4 +1,4 @@
-"""Training with PyTorch gives the same results as training with TensorFlow."""
+"""Tests of training with PyTorch: it gives the results of training with TensorFlow."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def run_steps(backend, weights):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_steps_and_averaged_weights_equal_those_of_tensorflow(tmp_path):
+def test_has_steps_and_averaged_weights_of_tensorflow(tmp_path):
     network = build_network(TINY, 16, seed=1)
     network.save_weights(tmp_path / "start.weights.h5")
     results = [run_steps(backend, tmp_path / "start.weights.h5") for backend in ("tensorflow", "torch")]
@@ -65,7 +65,7 @@ def test_steps_and_averaged_weights_equal_those_of_tensorflow(tmp_path):
     assert results[0][0][2] < results[0][0][0]  # the loss falls
 
 
-def test_exported_network_does_not_depend_on_the_backend(tmp_path):
+def test_exports_the_same_bytes_with_each_backend(tmp_path):
     network = build_network(TINY, 16, seed=1)
     export_onnx(network, tmp_path / "here.onnx")
     network.save_weights(tmp_path / "same.weights.h5")

@@ -1,4 +1,4 @@
-"""The gaps between the words of a line."""
+"""Tests of finding the gaps between the words of a line."""
 
 import itertools
 
