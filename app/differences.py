@@ -87,15 +87,15 @@ def render_card(title: str, image: bytes | None, texts: Sequence[tuple[str, str]
 
 
 def show_cards(cards: Sequence[str]) -> None:
-    """Show what `render_card` returned, one below the other."""
+    """Show cards of `render_card`, one below the other."""
     st.html(f'{_CARD_STYLE}<div class="lines">{"".join(cards)}</div>')
 
 
 def load_line_images(references: dict[str, str]) -> dict[str, bytes]:
     """Return the line images, as PNG, of the lines with these ids and references.
 
-    They are those of the workspace. A line that is missing there, or has another text there, is left out; all lines are
-    where the table is missing or damaged.
+    The images come from the workspace. A line that is missing there or has another text is left out. If the table is
+    missing or damaged, the result is empty.
     """
     try:
         written = _LINE_TABLE.stat().st_mtime_ns

@@ -53,5 +53,5 @@ def _make_file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, st
 
 @functools.lru_cache(4 * 50)
 def _format_page(name: str, file: PageFile, page: Page) -> str:
-    """Return a page in a format; cached, because each typed letter formats all pages in all formats again."""
+    """Return a page in a format; cached, because each typed letter asks for all pages in all formats again."""
     return OUTPUT_FORMATS[name].write(file, page)

@@ -79,7 +79,7 @@ def _show_summary(lines: Sequence[LineErrors]) -> None:
 
 def _filter_lines(label: str, lines: Sequence[LineErrors]) -> list[LineErrors]:
     """Show the filters, and return the lines that pass them."""
-    found = list(lines)
+    matching = list(lines)
     kinds = st.pills(
         say("With an error of", "Có lỗi về"),
         ERROR_KINDS,
@@ -95,7 +95,7 @@ def _filter_lines(label: str, lines: Sequence[LineErrors]) -> list[LineErrors]:
         ends = (min(lengths), max(lengths))
         title = say("Length, characters", "Độ dài, ký tự")
         shortest, longest = length.slider(title, *ends, ends, key=f"length {ends}")
-        found = [line for line in found if shortest <= len(line.reference) <= longest]
+        matching = [line for line in matching if shortest <= len(line.reference) <= longest]
     for column, name, title in (
         (writer, "writer", say("Writer", "Người viết")),
         (source, "source", say("Source", "Nguồn")),
@@ -109,18 +109,18 @@ def _filter_lines(label: str, lines: Sequence[LineErrors]) -> list[LineErrors]:
                 placeholder=say("all", "tất cả"),
                 key=f"{name} of {label}",
             )
-            found = [line for line in found if not chosen or getattr(line, name) in chosen]
+            matching = [line for line in matching if not chosen or getattr(line, name) in chosen]
     if st.toggle(say("Only lines with errors", "Chỉ dòng có lỗi"), value=True, key="only_wrong"):
-        found = [line for line in found if line.reference != line.prediction]
+        matching = [line for line in matching if line.reference != line.prediction]
     if kinds:
-        found = [line for line in found if line.kinds.keys() & set(kinds)]
+        matching = [line for line in matching if line.kinds.keys() & set(kinds)]
     if wanted := _fold_case(wanted):
-        found = [
+        matching = [
             line
-            for line in found
+            for line in matching
             if any(wanted in _fold_case(text) for text in (line.reference, line.prediction, line.id))
         ]
-    return found
+    return matching
 
 
 def _fold_case(text: str) -> str:
@@ -134,7 +134,7 @@ def _show_lines(label: str, lines: Sequence[LineErrors], total: int) -> None:
         st.info(say("No line matches.", "Không có dòng nào phù hợp."))
         return
     cards = st.container()
-    # With a key of their own, other lines start at their first page.
+    # The key depends on the lines, so that another choice of lines starts at its first page.
     key = f"page {label} {hash(tuple(line.id for line in lines))}"
     page = st.pagination(-(-count // LINES_PER_PAGE), key=key) if count > LINES_PER_PAGE else 1
     shown = lines[LINES_PER_PAGE * (page - 1) : LINES_PER_PAGE * page]

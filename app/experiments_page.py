@@ -18,7 +18,7 @@ from netchu.experiments.runs import Run, find_differing_parameters
 _HISTORY = "metrics/history.csv"
 
 _CHOSEN_AT_FIRST = 4
-"""Runs."""
+"""Number of runs."""
 
 
 def show_experiments_page() -> None:
@@ -49,7 +49,7 @@ def _show_runs(runs: Sequence[Run]) -> None:
     }
     rows = [
         {
-            "run": ", ".join((run.label, *run.others)),
+            "run": ", ".join((run.label, *run.other_names)),
             "kind": kinds[run.kind],
             **{name: run.metrics.get(name) for name in ("cer", "wer", "ser")},
             **{f"{name}_interval": _format_interval(run, name) for name in ("cer", "wer", "ser")},

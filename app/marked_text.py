@@ -6,7 +6,7 @@ from app.language import say
 from netchu.pages.page import Line
 
 _LEVELS = ((0.5, "low"), (0.8, "middle"), (0.95, "high"))
-"""A letter with a lower probability has this colour; above the last one it has none."""
+"""Probabilities below which a letter has a colour, with its CSS class; letters above the last bound have none."""
 
 READING_STYLE = """
 <style>
@@ -37,7 +37,7 @@ def render_legend() -> str:
 
 
 def render_line(number: int, line: Line) -> str:
-    """Return the number and the text of a line that was read with `letters`."""
+    """Return the number and the text of a line, which was read with `letters=True`."""
     letters = "".join(_render_letter(letter.text, letter.probability, letter.alternatives) for letter in line.letters)
     return f'<div class="reading"><b>{number}</b>{letters}</div>'
 

@@ -12,7 +12,7 @@ _NOTICE_KEY = "teach_notice"
 
 
 def run_action(action: Callable, *arguments) -> None:
-    """Call `action`, and draw the page again."""
+    """Call `action` as `keep_error` does, then draw the page again."""
     keep_error(action, *arguments)
     st.rerun()
 

@@ -34,7 +34,7 @@ def encode_jpeg(picture: np.ndarray) -> bytes:
 
 
 def crop_to_writing(picture: np.ndarray) -> np.ndarray:
-    """Crop a picture of a line to the writing and a margin of half its height; a photograph shows more than that."""
+    """Crop a picture of a line, such as a photograph, to the writing and a margin of half its height."""
     left, top, right, bottom = trim_box(normalise_illumination(to_grey(picture)))
     margin = (bottom - top) // 2
     return picture[max(top - margin, 0) : bottom + margin, max(left - margin, 0) : right + margin]

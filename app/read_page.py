@@ -17,7 +17,7 @@ from netchu.core.errors import NetchuError
 _EXAMPLES = Path(__file__).parent / "examples"
 
 _MOST_PAGES = 50
-"""Pages that are read at a time; the command `netchu read` has no such limit."""
+"""Largest number of pages that are read at a time; the command `netchu read` has no such limit."""
 
 _PASTE_SCRIPT = """
 <script>
@@ -36,8 +36,8 @@ if (!window.netchuPastes) {
 </script>
 """
 
-_WIDE = 3
-"""The text of a picture stands below it if its width over its height is larger, otherwise beside it."""
+_WIDE_ASPECT = 3
+"""Width over height of a picture above which its text is shown below the picture, not beside it."""
 
 
 def show_read_page() -> None:
@@ -172,7 +172,7 @@ def _read_all(sources: list[UploadedPage], options: ReadingOptions) -> list[Read
 def _show_picture(picture: ReadPicture) -> None:
     """Show the picture, and each line of its text with a field to correct it."""
     page = picture.page
-    if page.width > _WIDE * page.height:
+    if page.width > _WIDE_ASPECT * page.height:
         left, right = st.container(), st.container()
     else:
         left, right = st.columns(2, gap="medium")

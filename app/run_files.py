@@ -85,8 +85,8 @@ FileVersion = tuple[int, int] | None
 def _get_version(run: Run, path: str) -> FileVersion:
     if run.revision.commit or not Path(path).is_file():
         return None
-    found = Path(path).stat()
-    return found.st_mtime_ns, found.st_size
+    status = Path(path).stat()
+    return status.st_mtime_ns, status.st_size
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
@@ -105,7 +105,7 @@ def _read_test_lines(revision: Revision, version: FileVersion) -> list[LineError
     predictions = [normalise(line.prediction) for line in lines.values()]
     edits = character_edits(references, predictions)
     rates = 100 * edit_rate(edits.edits, edits.reference)
-    found = [
+    scored = [
         LineErrors(
             name,
             line.source,
@@ -120,7 +120,7 @@ def _read_test_lines(revision: Revision, version: FileVersion) -> list[LineError
             lines.items(), references, predictions, edits.edits, rates, strict=True
         )
     ]
-    return sorted(found, key=lambda line: (-line.cer, -line.edits, line.id))
+    return sorted(scored, key=lambda line: (-line.cer, -line.edits, line.id))
 
 
 def _count_kinds(reference: str, prediction: str) -> dict[str, float]:

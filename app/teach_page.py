@@ -37,7 +37,7 @@ def show_teach_page() -> None:
 
 
 def _choose_folder() -> Path:
-    # Kept in an entry of its own: Streamlit deletes that of the widget when another page is shown.
+    # Not kept under a key of the widget: Streamlit deletes that when another page is shown.
     chosen = st.text_input(
         say("Folder of your lines", "Thư mục chứa các dòng của bạn"),
         value=st.session_state.get("corrections_folder", str(DEFAULT_FOLDER)),

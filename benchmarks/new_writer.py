@@ -33,7 +33,11 @@ from netchu.synthetic.handwriting import draw_line, sample_writer
 from netchu.teaching.dvc_command import run_dvc
 from netchu.teaching.fine_tuning import SETTINGS
 
-WRITERS, LINES = 3, 50
+WRITERS = 3
+"""Drawn writers."""
+
+LINES = 50
+"""Training lines of a drawn writer; as many test lines follow."""
 
 
 class Line(NamedTuple):

@@ -10,11 +10,9 @@ from netchu.core.tables import open_lines, read_rows
 from netchu.pictures.illumination import to_grey
 from netchu.pictures.images import decode_image
 
-CLEAN_LINES, LINES, SPLIT = (
-    Path("data/clean/lines.parquet"),
-    Path("data/preprocess/lines.parquet"),
-    Path("data/split/lines.csv"),
-)
+CLEAN_LINES = Path("data/clean/lines.parquet")
+PREPROCESSED_LINES = Path("data/preprocess/lines.parquet")
+SPLIT = Path("data/split/lines.csv")
 
 
 class _Params(Section):

@@ -32,7 +32,10 @@ from netchu.reading.decoders import DECODERS
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 
-HEIGHT, DRAWN, REPEATS, TESSERACT_LINES = 103, 200, 7, 100
+HEIGHT = 103
+"""Pixels of a drawn line."""
+
+DRAWN_LINES, REPEATS, TESSERACT_LINES = 200, 7, 100
 
 
 class Cost(NamedTuple):
@@ -63,9 +66,9 @@ def measure(command: Sequence[str], paths: Sequence[Path] = (), **environment: s
 
 
 def draw_lines(folder: Path) -> None:
-    """Draw DRAWN lines, each by another writer, HEIGHT pixels high, as PNG in colour."""
+    """Draw DRAWN_LINES lines, each by a different writer, HEIGHT pixels high, as PNG in colour."""
     rng = np.random.default_rng(1)
-    for number in range(DRAWN):
+    for number in range(DRAWN_LINES):
         image = draw_line(address_line(rng, 64), sample_writer(rng), rng)
         width = round(image.shape[1] * HEIGHT / image.shape[0])
         write_image(folder / f"{number:03}.png", cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_CUBIC))

@@ -49,7 +49,7 @@ def is_path(name: str) -> bool:
     )
 
 
-def members(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
+def find_members(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
     """Return the names that `body` defines, each with the body of its definition."""
     found: dict[str, list[ast.stmt]] = {}
     for node in body:
@@ -71,7 +71,7 @@ def is_defined(name: str) -> bool:
         if path.with_suffix(".py").is_file():
             body = ast.parse(path.with_suffix(".py").read_text(encoding="utf-8")).body
             for part in parts[depth:]:
-                if part not in (defined := members(body)):
+                if part not in (defined := find_members(body)):
                     return False
                 body = defined[part]
             return True
@@ -107,7 +107,7 @@ def find_problems(document: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_names_exist(document):
+def test_names_only_existing_things(document):
     assert find_problems(document) == []
 
 
@@ -128,7 +128,7 @@ def test_finds_wrong_names(tmp_path):
     ]
 
 
-def rows(document: str, heading: str) -> list[list[str]]:
+def read_rows(document: str, heading: str) -> list[list[str]]:
     """Return the cells of the rows of the first table below `heading`, without the header."""
     text = "\n" + (ROOT / document).read_text(encoding="utf-8")
     table = text[text.index(f"\n{heading}\n") :].partition("\n|")[2].partition("\n\n")[0]
@@ -146,9 +146,9 @@ def imported_packages(package: str) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("netchu.")} - {Path(package).name}
 
 
-def test_lists_the_imports_of_each_package():
+def test_lists_imports_of_packages():
     above: list[str] = []
-    for package, _, imports in rows("docs/architecture.md", "## Packages"):
+    for package, _, imports in read_rows("docs/architecture.md", "## Packages"):
         listed = set(filter(None, imports.split(", ")))
         assert listed == imported_packages(package.strip("`")), package
         assert listed <= set(above), f"{package} imports a package below it"
@@ -158,13 +158,13 @@ def test_lists_the_imports_of_each_package():
 
 
 def test_names_module_and_test_of_each_change():
-    changes = rows("docs/architecture.md", "## To change X, edit Y")
+    changes = read_rows("docs/architecture.md", "## To change X, edit Y")
     assert len(changes) >= 10
     for change, _, how, test in changes:
         assert how and (ROOT / test.strip("`")).exists(), change
 
 
-def test_states_the_shapes_of_the_line_on_its_path(tmp_path):
+def test_shows_shapes_of_the_line(tmp_path):
     """The line that docs/architecture.md follows, from its archive to its logits."""
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     sizes = {"lines": 1, "writers": 1, "test_lines": 1}
@@ -182,19 +182,19 @@ def test_states_the_shapes_of_the_line_on_its_path(tmp_path):
 
 
 def test_explains_every_key_of_the_metrics():
-    explained = {name for keys, _ in rows("docs/metrics.md", "# Metrics") for name in find_names(keys)}
+    explained = {name for keys, _ in read_rows("docs/metrics.md", "# Metrics") for name in find_names(keys)}
     written = set(json.loads((ROOT / "metrics/metrics.json").read_text(encoding="utf-8")))
     assert written - explained <= {f"{rate}_{bound}" for rate in ("cer", "wer", "ser") for bound in ("low", "high")}
     assert {name for name in explained if not name.startswith("cer_on_")} <= written
 
 
 def test_explains_every_reason_for_rejection():
-    explained = [name for names, _ in rows("docs/data.md", "## Rejected lines") for name in find_names(names)]
+    explained = [name for names, _ in read_rows("docs/data.md", "## Rejected lines") for name in find_names(names)]
     assert sorted(explained) == sorted(REASONS)
 
 
-def test_lists_every_benchmark():
-    listed = {name.strip("`") for name, _ in rows("docs/experiments.md", "## Benchmarks")}
+def test_lists_benchmarks():
+    listed = {name.strip("`") for name, _ in read_rows("docs/experiments.md", "## Benchmarks")}
     runnable = {
         path.stem for path in (ROOT / "benchmarks").glob("*.py") if '__name__ == "__main__"' in path.read_text("utf-8")
     }

@@ -36,7 +36,7 @@ def commands_under(heading: str) -> str:
     return "".join(block for title, block in find_blocks(ENGLISH, "sh") if title == heading)
 
 
-def table(text: str) -> list[list[str]]:
+def read_results(text: str) -> list[list[str]]:
     """Return the rows of the table of results."""
     rows = re.findall(r"^\|(.*)\|$", text[text.index("| CER % |") :], re.MULTILINE)
     return [[cell.strip() for cell in row.split("|")] for row in rows[1:]]
@@ -69,12 +69,12 @@ def workspace(clone):
     return clone
 
 
-def test_runs_the_commands_of_every_section():
+def test_covers_every_section_with_commands():
     headings = ["Start", "Read", "Train on your own lines", "Compare two experiments"]
     assert list(dict.fromkeys(heading for heading, _ in find_blocks(ENGLISH, "sh"))) == headings
 
 
-def test_serves_the_page_with_make_app(clone):
+def test_serves_page_by_make_app(clone):
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -99,7 +99,7 @@ def test_serves_the_page_with_make_app(clone):
         server.wait(timeout=30)
 
 
-def test_runs_the_tests_with_make_test(clone):
+def test_runs_tests_by_make_test(clone):
     """One module of them."""
     chosen = {"PYTEST_ADDOPTS": "tests/netchu/core/test_charset.py", "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}
     done = subprocess.run(
@@ -108,7 +108,7 @@ def test_runs_the_tests_with_make_test(clone):
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_runs_the_commands_under_read(workspace):
+def test_runs_reading_commands(workspace):
     output = run(workspace, "bash", "-ec", commands_under("Read"))
     text, *pages = output.splitlines()
     assert text and "scans/more/two.jpg" in {json.loads(page)["path"] for page in pages}
@@ -119,12 +119,12 @@ def test_runs_the_commands_under_read(workspace):
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/data.md"])
-def test_runs_the_python_example(workspace, document):
+def test_runs_python_example(workspace, document):
     [(_, code)] = find_blocks((ROOT / document).read_text(encoding="utf-8"), "python")
     assert run(workspace, "python", "-c", code).split()
 
 
-def test_runs_the_commands_under_train(workspace, tmp_path):
+def test_trains_on_your_own_lines(workspace, tmp_path):
     """With the tiny reader of the pipeline in place of the shipped one."""
     with open_archive(workspace / "data/raw/synthetic.zip") as archive:
         lines = [(read_entry(archive, label.path), label) for label in list_lines(archive)[0]]
@@ -143,7 +143,7 @@ def test_runs_the_commands_under_train(workspace, tmp_path):
     assert "mine" in run(workspace, "dvc", "exp", "list", "--name-only").split()
 
 
-def test_runs_the_commands_under_compare(workspace):
+def test_compares_two_experiments(workspace):
     output = run(workspace, "bash", "-ec", commands_under("Compare two experiments"))
     assert re.findall("Running stage '(.+)'", output) == ["evaluate"]
     assert re.search(r"^A +greedy .*\nB +HEAD ", output, re.MULTILINE) and "points of CER by kind of error" in output
@@ -151,8 +151,8 @@ def test_runs_the_commands_under_compare(workspace):
 
 
 def test_shows_measured_results():
-    """The last row is of the committed metrics, the others are rows of the model card."""
-    *shipped, default = table(ENGLISH)
+    """The last row has the committed metrics; the others are rows of the model card."""
+    *shipped, default = read_results(ENGLISH)
     metrics = json.loads((ROOT / "metrics/metrics.json").read_text(encoding="utf-8"))
     for cell, rate in zip(default[1:], ("cer", "wer", "ser"), strict=True):
         assert cell == "{:.2f} ({:.2f}–{:.2f})".format(*(metrics[f"{rate}{end}"] for end in ("", "_low", "_high")))
@@ -161,15 +161,15 @@ def test_shows_measured_results():
         assert " | ".join(row[1:]) in card
 
 
-def test_has_no_placeholder_for_figures():
+def test_leaves_nothing_to_fill_in():
     assert "TODO_FIGURE" not in ENGLISH + VIETNAMESE
 
 
-def test_has_the_same_commands_and_figures_in_vietnamese():
+def test_repeats_commands_and_figures_in_vietnamese():
     for language in ("sh", "python"):
         blocks = [[block for _, block in find_blocks(text, language)] for text in (ENGLISH, VIETNAMESE)]
         assert blocks[0] == blocks[1]
-    assert [row[1:] for row in table(ENGLISH)] == [row[1:] for row in table(VIETNAMESE)]
+    assert [row[1:] for row in read_results(ENGLISH)] == [row[1:] for row in read_results(VIETNAMESE)]
     links = [re.findall(r"\]\((?!README)([^)]+)\)", text) for text in (ENGLISH, VIETNAMESE)]
     assert sorted(links[0]) == sorted(links[1])
 

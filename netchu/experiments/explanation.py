@@ -21,7 +21,7 @@ KIND_NAMES = {
 """The kinds of error in plain English, in the plural."""
 
 MOST_NAMED = 3
-"""Kinds that a sentence names at most: a longer list would explain nothing."""
+"""Largest number of kinds in a sentence: a longer list would explain nothing."""
 
 
 class CerPart(NamedTuple):
@@ -40,7 +40,7 @@ class CerPart(NamedTuple):
 def split_cer_by_kind(pairs: Sequence[LinePair]) -> list[CerPart]:
     """Return a part for each of ERROR_KINDS, the largest difference first; the parts add up to the CER of each run.
 
-    They do not where every reference is empty: the CER is then 0 or 100, and a part 100 a character.
+    Exception: if every reference is empty, the CER is 0 or 100, and each inserted character adds 100 to a part.
     """
     length = sum(len(pair.reference) for pair in pairs) or 1
     shares = [
@@ -54,9 +54,11 @@ def split_cer_by_kind(pairs: Sequence[LinePair]) -> list[CerPart]:
 def find_main_parts(parts: Sequence[CerPart]) -> tuple[list[CerPart], list[CerPart]]:
     """Return the parts that explain most of the difference, and the largest parts against it, both in order of size.
 
-    Parts for it have the sign of the whole difference. The fewest that add up to more than half of all parts for it are
-    returned, or none where that takes more than MOST_NAMED. Of the parts against it, those are returned that are at
-    least half as large as the whole difference, at most MOST_NAMED.
+    A part is for the difference if it has the sign of the sum of all parts, and against it if it has the other sign.
+
+    Returns:
+        The fewest parts for the difference that add up to more than half of all parts for it, or none if that takes
+        more than MOST_NAMED; and the parts against it that are at least half as large as it, at most MOST_NAMED.
     """
     total = sum(part.difference for part in parts)
     ordered = sorted(parts, key=lambda part: -abs(part.difference))

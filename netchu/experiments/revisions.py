@@ -101,12 +101,12 @@ def _make_exact(reference: str, commit: str) -> str:
 
 
 def _suggest_names(name: str, refs: dict[str, str]) -> str:
-    """Return the end of a message: names that are like `name`, or how to list all names."""
+    """Return the end of a message: names that are like `name`, or the commands that list all names."""
     known = sorted(
         {match[3] if (match := EXPERIMENT_REFERENCE.fullmatch(ref)) else ref.split("/", 2)[-1] for ref in refs}
     )
     remote_branches = [branch for branch in known if branch.endswith(f"/{name}")]
-    # `main~5` is not mistyped: main has no such ancestor here.
+    # A name such as `main~5` is not mistyped: main has fewer ancestors here.
     if "~" not in name and (close := remote_branches or difflib.get_close_matches(name, known, n=3)):
         return f"; did you mean {' or '.join(close)}?"
     if run_git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":

@@ -17,7 +17,7 @@ from netchu.experiments.revisions import EXPERIMENT_REFERENCE, WORKSPACE, Revisi
 METRICS, PARAMS, PREDICTIONS = "metrics/metrics.json", "params.yaml", "metrics/predictions.csv"
 
 RUN_KINDS = (WORKSPACE, "branch", "tag", "experiment", "commit")
-"""Where a run is stored. A run with several names has the first of their kinds."""
+"""Kinds of runs, by the place where they are stored. A run with several names has the first of their kinds."""
 
 LISTED_COMMITS = 20
 """Commits without another name that are listed: the latest that changed the metrics."""
@@ -32,7 +32,7 @@ class Run(NamedTuple):
     label: str  # unique
     kind: str  # one of RUN_KINDS
     revision: Revision
-    others: tuple[str, ...]  # further names of the same results
+    other_names: tuple[str, ...]  # of the same results
     time: int  # seconds since 1970 when they were first committed or, in the workspace, written
     subject: str  # first line of that commit's message
     metrics: dict[str, float]  # of metrics/metrics.json; empty where it is damaged
@@ -49,7 +49,7 @@ class _Blobs(NamedTuple):
 
 
 class _Name(NamedTuple):
-    """A name of a commit; names that are shown first are smaller."""
+    """A name of a commit; names sort in the order in which they are shown."""
 
     kind: int  # index in RUN_KINDS
     remote: bool  # a branch of a remote
@@ -83,16 +83,18 @@ def list_runs() -> list[Run]:
         values = repr(tuple(_parse_params(texts.get(found.params, "")).items()))
         same_results.setdefault((found.metrics, found.predictions, values), []).append(commit)
     runs = []
-    for same in same_results.values():
-        (first, commit), *others = sorted((name, commit) for commit in same for name in names[commit])
-        time, subject = min(commits[commit] for commit in same)
+    for equal_commits in same_results.values():
+        (first, commit), *other_names = sorted((name, commit) for commit in equal_commits for name in names[commit])
+        time, subject = min(commits[commit] for commit in equal_commits)
         found = blobs[commit]
         runs.append(
             Run(
                 label=first.name,
                 kind=RUN_KINDS[first.kind],
                 revision=Revision(first.name, commit),
-                others=tuple(dict.fromkeys(other.name for other, _ in others if RUN_KINDS[other.kind] != "commit")),
+                other_names=tuple(
+                    dict.fromkeys(alias.name for alias, _ in other_names if RUN_KINDS[alias.kind] != "commit")
+                ),
                 time=time,
                 subject=subject,
                 metrics=_parse_metrics(texts[found.metrics]),
@@ -157,7 +159,7 @@ def _read_blobs(blobs: Iterable[str]) -> dict[str, str]:
 
 
 def _query_objects(mode: str, queries: Iterable[str]) -> bytes:
-    """Return what `git cat-file` prints for queries, one a line."""
+    """Return the output of `git cat-file` for queries, one a line."""
     return run_git("cat-file", mode, text=False, stdin="\n".join(queries).encode()).stdout
 
 

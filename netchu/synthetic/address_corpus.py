@@ -31,7 +31,7 @@ _SENTENCE_KINDS = {
     "Thị xã": ("Thị xã", "Thị Xã", "thị xã", "TX"),
     "Thành phố": ("Thành phố", "Thành Phố", "TP", "TP.", "thành phố"),
 }
-"""For each kind of ward and district its spellings in sentences, a frequent one more than once."""
+"""Spellings of each kind of ward and district in sentences; a frequent one is repeated."""
 
 _BARE_KINDS = {"Phường": ("Phường", "P", "P", ""), "Xã": ("", "", "", "Xã"), "Thị trấn": ("Tt", "Thị Trấn", ""),
                "Quận": ("", "Quận", "Q"), "Huyện": ("", "", "", "", "Huyện"), "Thị xã": ("Thị Xã", "Tx", ""),
@@ -106,13 +106,13 @@ def _split_label(label: str, districts: dict) -> tuple[str, tuple[str, ...] | No
         if (district := words[-size:]) in districts:
             wards = {_reduce(unit.ward) for unit in districts[district]}
             before = words[:-size]
-            ward = next((length for length in (4, 3, 2, 1) if before[-length:] in wards), 0)
-            kept, written = len(before) - ward, label.split()
-            while written and len(_reduce(" ".join(written))) > kept:
-                written.pop()
-            while written and fold(written[-1]) in _KIND_WORDS | {""}:
-                written.pop()
-            return " ".join(written).rstrip(","), district
+            ward_size = next((length for length in (4, 3, 2, 1) if before[-length:] in wards), 0)
+            head = label.split()
+            while head and len(_reduce(" ".join(head))) > len(before) - ward_size:
+                head.pop()
+            while head and fold(head[-1]) in _KIND_WORDS | {""}:
+                head.pop()
+            return " ".join(head).rstrip(","), district
     return "", None
 
 
@@ -124,7 +124,7 @@ def _make_digits(rng: np.random.Generator, length: int) -> str:
 
 
 def _write_name(rng: np.random.Generator, spellings: dict, kind: str, name: str) -> str:
-    """Return the name of a unit after a spelling of its kind; only a number needs its kind."""
+    """Return the name of a unit after a spelling of its kind, which may be empty unless the name is a number."""
     spelling = choose(rng, spellings[kind])
     if name.isdigit() and not spelling:
         spelling = kind

@@ -38,7 +38,7 @@ def units() -> tuple[Unit, ...]:
     with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - locate_file promises no pathlib.Path
         data = json.load(stream)
     wards_found = []
-    # A table of its own holds the wards whose names differ only in their marks (Hương Vân, Hương Văn).
+    # A separate table holds the wards whose names differ only in their marks (Hương Vân, Hương Văn).
     for table in ("DICT_PROVINCE_DISTRICT_WARD_NO_ACCENTED", "DICT_PROVINCE_DISTRICT_WARD_ACCENTED"):
         for province_key, districts in data[table].items():
             province = _split_name(data["DICT_PROVINCE"][province_key]["province"])
@@ -56,7 +56,7 @@ _UNIT_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Phường", "Huyệ
 def _split_name(full: str) -> tuple[str, str]:
     """Split the full name of a unit, such as "Quận 7", into its kind and its bare name."""
     full = normalise(full)
-    # Without case, for the data has one "Thị Xã".
+    # Without case, because the data has one "Thị Xã".
     kind = next(kind for kind in _UNIT_KINDS if full.casefold().startswith(kind.casefold()))
     return kind, full[len(kind) :].strip()
 
@@ -71,7 +71,7 @@ _KIND_SPELLINGS = {
     "Thành phố": ("Thành phố", "TP", "TP.", "Tp."),
     "Tỉnh": ("", "", "Tỉnh", "tỉnh", "T."),
 }
-"""For each kind of unit its spellings in an address, a frequent one more than once."""
+"""Spellings of each kind of unit in an address; a frequent one is repeated."""
 
 
 def _split_list(names: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Random choices that the generators of text have in common."""
+"""Random choice, shared by the generators of text."""
 
 from collections.abc import Sequence
 from typing import TypeVar

@@ -22,10 +22,10 @@ _WRITER, _TEXT, _DRAWING = 0, 1, 2
 """Parts of the seed of a random generator: the subset, and the purpose."""
 
 _TEST_SHARE = 4
-"""One text out of this many belongs to the test folder, by its hash."""
+"""One in this many texts belongs to the test folder, by its hash."""
 
 _MAX_ATTEMPTS = 1000
-"""Texts drawn for a line before its subset counts as impossible."""
+"""Number of texts that are tried for a line; more failures mean that there is no text for its subset."""
 
 
 class SyntheticParams(Section):
@@ -61,12 +61,14 @@ def write_archive(path: Path, params: SyntheticParams) -> None:
     done = iter(progress(range(params.lines + params.test_lines), "drawing lines", params.lines + params.test_lines))
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as zipped:
         for folder, suffix, prefix, subset, lines, writer_count in subsets:
-            writers = [sample_writer(_rng(params.seed, subset, _WRITER, index)) for index in range(writer_count)]
+            writers = [
+                sample_writer(_make_generator(params.seed, subset, _WRITER, index)) for index in range(writer_count)
+            ]
             labels, writer_names = {}, {}
             for n in range(lines):
                 next(done)
                 file, text, index = f"{n:04d}_{suffix}.png", _make_text(params, subset, n), n % writer_count
-                image = draw_line(text, writers[index], _rng(params.seed, subset, _DRAWING, n))
+                image = draw_line(text, writers[index], _make_generator(params.seed, subset, _DRAWING, n))
                 labels[file], writer_names[file] = text, f"{prefix}-{index:03d}"
                 add_entry(zipped, f"{folder}/{file}", _encode_png(image))
             for name, values in (("labels", labels), ("writers", writer_names)):
@@ -74,22 +76,22 @@ def write_archive(path: Path, params: SyntheticParams) -> None:
                 add_entry(zipped, f"{folder}/{name}.json", content.encode())
 
 
-def _rng(*seed: int) -> np.random.Generator:
+def _make_generator(*seed: int) -> np.random.Generator:
     """Return a new random generator."""
     return np.random.default_rng(seed)
 
 
 def _make_text(params: SyntheticParams, subset: int, n: int) -> str:
     """Return the text of line `n` of a subset."""
-    rng = _rng(params.seed, subset, _TEXT, n)
+    rng = _make_generator(params.seed, subset, _TEXT, n)
     for _ in range(_MAX_ATTEMPTS):
-        # No draw if there is one kind only: the default archive stays as it was before there were kinds.
+        # With a single kind no number is drawn: another draw would change every line of the default archive.
         kind = params.texts[int(rng.integers(len(params.texts)))] if len(params.texts) > 1 else params.texts[0]
         text = text_line(rng, kind, params.max_characters, params.sentences)
         # The hash of the text decides its subset, so that no line depends on another.
         if (zlib.crc32(fold(text).encode()) % _TEST_SHARE == 0) == (subset == _TEST):
             return text
-    raise NetchuError(f"download.synthetic: {params.sentences}: has too few different sentences")
+    raise NetchuError(f"download.synthetic: {params.sentences}: has too few different sentences; use a longer file")
 
 
 def _encode_png(image: np.ndarray) -> bytes:

@@ -12,14 +12,14 @@ from netchu.synthetic.pen_and_paper import SCALE, draw_on_paper, to_subpixels
 class Writer:
     """Habits of a synthetic writer. Lengths are in x-heights, the height of a small letter, unless stated otherwise."""
 
-    seed: int  # of the forms of their letters
+    seed: int  # of the forms of the letters
     alphabet: dict[str, float]  # weight of each alphabet in the choice of a form for each letter
     x_height: float  # pixels
     ascender: float  # height of capitals and ascenders
     width: float  # of letters, times the skeleton's
     slant: float  # run over rise, positive to the right
-    deformation: float  # distance of their letters from the skeletons
-    carelessness: float  # distance of an instance of a letter from their form of it
+    deformation: float  # distance of the letters from the skeletons
+    carelessness: float  # distance of an instance of a letter from its form
     gap: float  # between letters
     space: float  # between words
     joins: float  # probability of joining two letters that can be joined
@@ -43,7 +43,7 @@ class Writer:
 
 @dataclass(frozen=True)
 class _WriterGlyph:
-    """A writer's form of one character, with the extent and the points that its neighbours are placed and joined by."""
+    """A writer's form of one character, with the extent and the points by which it is placed and joined."""
 
     points: np.ndarray  # (points, 2), all strokes one after the other
     starts: np.ndarray  # index of the first point of each stroke
@@ -118,7 +118,7 @@ def draw_line(text: str, writer: Writer, rng: np.random.Generator) -> np.ndarray
     free = max(0.0, rng.uniform(88, 104) - over - under)
     origin = np.array([left - points[:, 0].min(), over + free * rng.uniform(0.35, 0.65)])
     height, width = int(np.ceil(over + under + free)), int(np.ceil(left + np.ptp(points[:, 0]) + right))
-    layers = _ink_layers([stroke + origin for stroke in strokes], writer)
+    layers = _make_ink_layers([stroke + origin for stroke in strokes], writer)
     return draw_on_paper(layers, writer, height, width, origin[1], rng)
 
 
@@ -135,10 +135,10 @@ def _write_strokes(text: str, writer: Writer, rng: np.random.Generator) -> list[
         glyph = _find_glyph(character, writer)
         joined = previous is not None and glyph.entry is not None and rng.random() < writer.joins
         if joined:
-            x += 0.16  # without room for the upstroke, a joined "an" would look like "om"
+            x += 0.16  # room for the upstroke; without it, a joined "an" would look like "om"
         points = _vary(glyph, writer.carelessness, noise) + np.array([x - glyph.left, 0])
         if joined:
-            joins.append(_join(previous, points[glyph.entry]))
+            joins.append(_draw_join(previous, points[glyph.entry]))
         pieces.append(points)
         starts.append(glyph.starts + count)
         count += len(points)
@@ -167,7 +167,7 @@ def _vary(glyph: _WriterGlyph, amount: float, noise: np.ndarray) -> np.ndarray:
     return glyph.points + amount * np.stack([dx, dy], axis=1)
 
 
-def _join(leaving: np.ndarray, entry: np.ndarray) -> np.ndarray:
+def _draw_join(leaving: np.ndarray, entry: np.ndarray) -> np.ndarray:
     """Return a curve from the last two points of a letter, in their direction, to the first point of the next."""
     start, end = leaving[1], entry
     reach = np.hypot(*(end - start)) * 0.4
@@ -202,7 +202,7 @@ def _make_glyph(character: str, writer: Writer) -> _WriterGlyph:
     strokes = [stroke * (writer.width, 1) for stroke in strokes]
     body = np.concatenate(strokes)
     main = len(strokes[0])
-    # The distance to neighbours counts from the part between baseline and x-height, not from tails and ascenders.
+    # The distance to neighbours is measured from the part between baseline and x-height, not from tails and ascenders.
     between = (body[:, 1] >= -0.1) & (capital | (body[:, 1] <= 1.1))
     core = body[between] if between.any() else body
     left, right = float(core[:, 0].min()), float(core[:, 0].max())
@@ -272,7 +272,7 @@ def _place_marks(
     return strokes
 
 
-def _ink_layers(strokes: list[np.ndarray], writer: Writer) -> list[tuple[int, list[np.ndarray]]]:
+def _make_ink_layers(strokes: list[np.ndarray], writer: Writer) -> list[tuple[int, list[np.ndarray]]]:
     """Return thin lines for all strokes, and thick lines for the parts where the pen moves down."""
     thin = max(1, round(writer.pen * SCALE * (1 - 0.4 * writer.pressure)))
     thick = max(thin, round(writer.pen * SCALE * (1 + 0.4 * writer.pressure)))

@@ -213,12 +213,12 @@ def _parse_glyph(form: str) -> Glyph:
             points = [np.array(point.split(), float) / 10 for point in piece.split(",")]
             if pieces:
                 points.insert(0, pieces[-1][-1])  # a corner ends one curve and begins the next
-            pieces.append(_curve(np.array(points)))
+            pieces.append(_fit_curve(np.array(points)))
         strokes.append(_resample(np.concatenate(pieces)))
     return tuple(strokes)
 
 
-def _curve(points: np.ndarray) -> np.ndarray:
+def _fit_curve(points: np.ndarray) -> np.ndarray:
     """Return a Catmull-Rom spline through `points`, 8 points for each segment."""
     if len(points) < 3:
         return points

@@ -14,7 +14,6 @@ SCALE = 2
 _SHIFT = 4
 """Fractional bits of the coordinates that OpenCV draws."""
 
-
 _RULE = (34, 26, 12)
 """Grey levels by which a ruled line is darker than the paper, in red, green and blue."""
 

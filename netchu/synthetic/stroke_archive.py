@@ -28,7 +28,7 @@ class StrokeParams(Section):
     """Seed and number of the images of pen strokes, the group `download.strokes` of params.yaml."""
 
     seed: int = Field(ge=0, le=2**31 - 1)
-    renderings: int = Field(ge=1, le=100)  # images of a line, unless it is named validation or test: then one
+    renderings: int = Field(ge=1, le=100)  # images of a line; one if the data names it a validation or test line
 
 
 def write_stroke_archive(strokes: Path, path: Path, params: StrokeParams) -> int:

@@ -10,7 +10,7 @@ _SUBDIVISIONS = 4
 """Points of the drawn curve for each recorded point."""
 
 _MAX_DISTANCE = 5.0
-"""Distance in letter heights between the line of writing and a stroke's middle above which it is a slip of the pen."""
+"""Largest distance of a stroke's middle from the line of writing, in letter heights; others are slips of the pen."""
 
 MAX_SIZE = (400.0, 60.0)
 """Largest width and height of a line, in letter heights. A line of 158 characters is 185 wide."""
@@ -40,10 +40,10 @@ def draw_strokes(strokes: list[np.ndarray], writer: Writer, rng: np.random.Gener
     Returns:
         uint8 RGB image (height, width, 3); the left margin may be so small that the ink touches the border.
     """
-    points, starts = _join(strokes)
-    points = points / letter_height(points, starts)
+    points, starts = _concatenate(strokes)
+    points = points / measure_letter_height(points, starts)
     points, starts = _drop_slips(points, starts)
-    pressure = _pressure(points, starts)
+    pressure = _estimate_pressure(points, starts)
     letter = rng.uniform(13, 25)  # pixels
     aspect, slant, slope = rng.uniform(0.85, 1.15), rng.normal(0, 0.1), rng.normal(0, 0.006)
     points = _smooth(points, starts) @ np.array([[aspect, slope], [-slant, 1]]) * letter
@@ -55,18 +55,18 @@ def draw_strokes(strokes: list[np.ndarray], writer: Writer, rng: np.random.Gener
     width, height = np.ceil(points.max(axis=0) + np.array([right, margin[1]])).astype(int).tolist()
     baseline = float(np.median(points[:, 1])) + 0.5 * letter
     pen = writer.pen * letter / _WRITER_LETTER * rng.uniform(0.9, 1.4)
-    layers = _ink_layers(points, starts * _SUBDIVISIONS, pressure, pen, writer.pressure)
+    layers = _make_ink_layers(points, starts * _SUBDIVISIONS, pressure, pen, writer.pressure)
     return draw_on_paper(layers, writer, height, width, baseline, rng, cv2.LINE_8)
 
 
 def measure_strokes(strokes: list[np.ndarray]) -> tuple[float, float]:
     """Return the width and height of the box of all strokes, in letter heights."""
-    points, starts = _join(strokes)
-    width, height = np.ptp(points, axis=0) / letter_height(points, starts)
+    points, starts = _concatenate(strokes)
+    width, height = np.ptp(points, axis=0) / measure_letter_height(points, starts)
     return float(width), float(height)
 
 
-def letter_height(points: np.ndarray, starts: np.ndarray) -> float:
+def measure_letter_height(points: np.ndarray, starts: np.ndarray) -> float:
     """Return the height of a small letter, in the unit of `points`.
 
     It is the median extent of the pen's movements up and down between two turning points, each weighted by its extent.
@@ -87,7 +87,7 @@ def letter_height(points: np.ndarray, starts: np.ndarray) -> float:
     return float(extents[np.searchsorted(sums, sums[-1] / 2)])
 
 
-def _join(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _concatenate(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return the points of all strokes in one array (points, 2), and the index of each stroke's first point."""
     lengths = np.array([len(stroke) for stroke in strokes])
     return np.concatenate(strokes).astype(float), np.cumsum(lengths) - lengths
@@ -107,7 +107,7 @@ def _drop_slips(points: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.
     return points[np.repeat(kept, lengths)], np.cumsum(lengths[kept]) - lengths[kept]
 
 
-def _pressure(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _estimate_pressure(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Return the pressure of the pen between each point and the next, 0 to 1: high where it moves slowly or down."""
     moves = np.diff(points, axis=0, append=points[-1:])
     moves[starts[1:] - 1] = 0
@@ -121,7 +121,7 @@ def _pressure(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
 def _smooth(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Return a Catmull-Rom spline through each stroke, (_SUBDIVISIONS * points, 2), because tablets report few points.
 
-    Point n becomes the points from n * _SUBDIVISIONS on; those of a stroke's last point are all equal to it.
+    Point n becomes _SUBDIVISIONS points from index n * _SUBDIVISIONS; those of a stroke's last point are equal to it.
     """
     first, last = np.zeros(len(points), bool), np.zeros(len(points), bool)
     first[starts], last[np.append(starts[1:], len(points)) - 1] = True, True
@@ -137,7 +137,7 @@ def _smooth(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return curve.reshape(-1, 2)
 
 
-def _ink_layers(
+def _make_ink_layers(
     points: np.ndarray, starts: np.ndarray, pressure: np.ndarray, pen: float, strength: float
 ) -> list[tuple[int, np.ndarray | list[np.ndarray]]]:
     """Return layers of lines, each thicker than the one before, for the parts of the strokes with enough pressure.
@@ -155,7 +155,7 @@ def _ink_layers(
     layers = [(thinnest, np.split(pixels, starts[1:]))]
     segments = np.stack([pixels[:-1], pixels[1:]], axis=1)
     thickness = np.repeat(thickness, _SUBDIVISIONS)[:-1]
-    thickness[starts[1:] - 1] = 0  # from stroke to stroke
+    thickness[starts[1:] - 1] = 0  # no ink between two strokes
     for wider in range(thinnest + 1, int(thickness.max()) + 1):
         layers.append((wider, segments[thickness >= wider]))
     return layers

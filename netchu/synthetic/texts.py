@@ -1,4 +1,4 @@
-"""Random lines of text of several kinds, for a network that reads unusual texts as well as usual ones."""
+"""Random lines of text of several kinds, so that a network learns unusual texts as well as usual ones."""
 
 import functools
 import gzip
@@ -111,11 +111,11 @@ def read_sentences(path: str) -> tuple[str, ...]:
         with opener(path, "rt", encoding="utf-8") as file:
             lines = [normalise(line) for line in file]
     except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
-        raise NetchuError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    # A line without a short word may fit nowhere.
+        raise NetchuError(f"{path}: cannot be read as UTF-8 text ({error}); name another file") from None
+    # Without a short word, no part of a line may fit into the drawn length.
     lines = tuple(line for line in lines if _SHORT_WORD.search(line) and not unknown_characters(line))
     if not lines:
-        raise NetchuError(f"{path}: has no line of text in the charset")
+        raise NetchuError(f"{path}: has no line of text in the charset; name another file")
     return lines
 
 
@@ -229,7 +229,7 @@ def _make_syllable(rng: np.random.Generator) -> str:
 
 
 def _put_tone(rime: str, tone: str) -> str:
-    """Put the tone on the last vowel with a mark; without one, on the last before a consonant, else on the first."""
+    """Return `rime` with the tone on its last marked vowel; else on the last before a consonant, else on the first."""
     vowels = [index for index, letter in enumerate(rime) if letter in "aăâeêioôơuưy"]
     marked = [index for index in vowels if rime[index] in "ăâêôơư"]
     if marked:
@@ -253,4 +253,4 @@ _PIECES: dict[str, tuple[Callable[[np.random.Generator], str], tuple[str, ...]]]
     "syllables": (_make_syllable, (" ", " ", " ", ", ")),
     "english": (_choose_english, (" ", " ", " ", ", ")),
 }
-"""For each kind that strings small pieces together: the function that makes a piece, and the separators."""
+"""Function that makes a piece, and separators, of each kind of text that consists of small pieces."""

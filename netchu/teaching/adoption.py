@@ -69,7 +69,7 @@ def restore_shipped() -> None:
 def _remove_adopted() -> Iterator[None]:
     """Move the adopted reader away, delete it after the block, and move it back where the block fails.
 
-    It is moved by one renaming, so that nobody ever loads half of it.
+    Renaming is atomic: no process ever loads half of a reader.
     """
     with _make_scratch_folder() as scratch:
         old = scratch / ADOPTED.name

@@ -18,8 +18,8 @@ def export_zip(folder: Path, writers: bool = True) -> bytes:
     """Return the data set in `folder` as a zip archive for the pipeline; the same lines give the same bytes.
 
     Args:
-        writers: whether the table has the column writer. The pipeline keeps all lines of a writer in one subset. To
-            train on one person's handwriting and also test on it, leave the column out.
+        writers: whether the table has the column writer. Leave it out to train and test on one person's handwriting,
+            because the pipeline keeps all lines of a writer in one subset.
 
     Raises:
         NetchuError: there is no line, or `read_corrections` raises it.

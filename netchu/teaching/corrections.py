@@ -1,8 +1,8 @@
 """Corrected lines as a data set in a folder of the user: PNG images beside a table that the pipeline reads.
 
-The name of an image is the hash of its pixels: the same picture is always the same line, and no file ever stands for
-another picture. When a line is corrected again, the table gets the new text, and `.earlier.csv` the old one. An image
-that the table does not name is kept, because it may belong to a table that was moved or lost.
+The name of an image is the hash of its pixels: equal pictures are the same line, and no two pictures share a file. When
+a line is corrected again, the table gets the new text, and `.earlier.csv` the old one. An image that the table does not
+name is kept, because it may belong to a table that was moved or lost.
 """
 
 import contextlib
@@ -122,7 +122,10 @@ def count_lines(folder: Path) -> int:
 
 def _hash_pixels(image: np.ndarray) -> str:
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,), (4,)) or not image.size:
-        raise NetchuError(f"an array of {image.dtype} and shape {image.shape} cannot be saved: not an image")
+        raise NetchuError(
+            f"an array of {image.dtype} and shape {image.shape} cannot be saved: not an image; "
+            "expected uint8 of shape (height, width), (height, width, 3) or (height, width, 4)"
+        )
     return hashlib.sha256(str(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()
 
 

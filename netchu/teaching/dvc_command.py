@@ -1,4 +1,4 @@
-"""Runs DVC commands for a fine-tuning, and says why one failed."""
+"""Runs DVC commands for a fine-tuning, and finds the reason where one failed."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _ANONYMOUS_AUTHOR = {
 
 
 def run_dvc(*arguments: str, **options) -> subprocess.CompletedProcess:
-    """Run a DVC command in the current folder, such that the stages use this Python.
+    """Run a DVC command in the current folder; its stages use this Python.
 
         run_dvc("exp", "remove", "teach-20260131-120000", capture_output=True, text=True)
 
@@ -44,7 +44,7 @@ def quote_for_hydra(text: str) -> str:
 
 
 def find_dvc_error(output: str) -> str:
-    """Return one line that says why a DVC command failed, from its output."""
+    """Return the reason why a DVC command failed, one line, from its output."""
     if "nable to acquire lock" in output or "is busy" in output:
         return "another DVC command is running in this project; wait until it has ended, then try again"
     errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]

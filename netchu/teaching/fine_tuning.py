@@ -34,7 +34,7 @@ from netchu.teaching.run_state import (
     find_current_folder,
     hold_lock,
     is_running,
-    name_unwritable_runs,
+    report_unwritable_runs,
 )
 
 FEWEST_LINES = 20
@@ -65,8 +65,8 @@ SETTINGS: dict[str, object] = {
     "decoder.init_from": SHIPPED,
     "evaluate.decoder": "beam",
 }
-"""What a run changes in params.yaml, chosen for 20 to some hundred lines. In addition, line images are made as for the
-shipped reader. The language model is kept: a few lines show the handwriting of a person, but not their language."""
+"""Parameters that a run sets, besides `preprocess.*`, which it takes from the shipped reader. Chosen for 20 to
+some hundred lines. The language model is kept: a few lines show the handwriting of a person, but not their language."""
 
 _INTERRUPT_PATIENCE, _KILL_PATIENCE = 20, 30
 """Seconds that a run may take to clean up when it is interrupted, and to disappear when it is killed."""
@@ -84,7 +84,7 @@ def start(corrections: Path, settings: Mapping[str, object] = SETTINGS) -> None:
     if (lines := count_lines(corrections)) < FEWEST_LINES:
         raise NetchuError(f"{corrections}: holds {lines} lines; fine-tuning needs {FEWEST_LINES}, correct some more")
     _check_project()
-    with name_unwritable_runs(), hold_lock() as lock:
+    with report_unwritable_runs(), hold_lock() as lock:
         if (current := find_current_folder()) and (current / RESULT).exists():
             raise NetchuError("a fine-tuned model waits for your decision; use it or discard it first")
         archive, preprocess = export_zip(corrections, writers=False), _read_shipped_preprocess()
@@ -102,10 +102,10 @@ def stop() -> None:
     folder = find_current_folder()
     if folder is None or not is_running():
         return
-    # First as by Ctrl-C, upon which DVC removes its copy of the project.
-    for number, patience in ((signal.SIGINT, _INTERRUPT_PATIENCE), (signal.SIGKILL, _KILL_PATIENCE)):
+    # First SIGINT, as Ctrl-C sends it: DVC then removes its copy of the project.
+    for signal_number, patience in ((signal.SIGINT, _INTERRUPT_PATIENCE), (signal.SIGKILL, _KILL_PATIENCE)):
         with contextlib.suppress(OSError, ValueError):
-            os.killpg(int((folder / PROCESS).read_text()), number)
+            os.killpg(int((folder / PROCESS).read_text()), signal_number)
         deadline = time.monotonic() + patience
         while is_running() and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -130,7 +130,7 @@ def discard() -> None:
         done = run_dvc("exp", "remove", folder.name, capture_output=True, text=True)
         if done.returncode:
             raise NetchuError(f"{folder.name}: {find_dvc_error(done.stdout + done.stderr)}")
-    with name_unwritable_runs():
+    with report_unwritable_runs():
         progress_path(folder.name).unlink(missing_ok=True)
         shutil.rmtree(folder)
 
@@ -156,7 +156,7 @@ def _check_project() -> None:
 
 
 def _read_shipped_preprocess() -> dict[str, object]:
-    """Return the parameters that make line images as for the shipped reader."""
+    """Return the parameters of the shipped reader that determine its line images, by dotted keys."""
     path = Path(SHIPPED, "model.json")
     try:
         preprocess = json.loads(path.read_text(encoding="utf-8"))["preprocess"]
@@ -166,7 +166,7 @@ def _read_shipped_preprocess() -> dict[str, object]:
 
 
 def _make_folder(archive: bytes, parameters: dict[str, object]) -> Path:
-    """Make the folder of a run with its archive and the parameters that it changes."""
+    """Make the folder of a run, with its archive and its changed parameters."""
     folder = RUNS / time.strftime("teach-%Y%m%d-%H%M%S")
     folder.mkdir()
     path = folder / ARCHIVE
@@ -177,7 +177,7 @@ def _make_folder(archive: bytes, parameters: dict[str, object]) -> Path:
 
 
 def _start_worker(folder: Path, lock: IO) -> None:
-    """Start the worker, which inherits the lock: it is free again when the worker has ended, in whatever way."""
+    """Start the worker, which inherits the lock: the lock is released when the worker ends, even if it is killed."""
     with (folder / LOG).open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "netchu.teaching.worker", str(folder)],

@@ -31,7 +31,7 @@ def read_progress(experiment: str) -> Progress:
         epoch=epoch,
         epochs=facts.get("epochs", 0),
         cer=facts.get("validation_cer"),
-        # The first epoch includes the start of TensorFlow: its duration predicts nothing.
+        # The first epoch includes the start of TensorFlow, so the estimate after it is wrong.
         minutes_left=facts.get("minutes_left") if epoch > 1 else None,
         error=facts.get("error", ""),
     )

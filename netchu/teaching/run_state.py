@@ -92,7 +92,7 @@ def find_current_folder() -> Path | None:
 
 def is_running() -> bool:
     """Return whether a worker is running; raise NetchuError where RUNS cannot be written."""
-    with name_unwritable_runs(), _open_lock() as lock:
+    with report_unwritable_runs(), _open_lock() as lock:
         # Shared, so that two windows that check at the same time do not take each other for a run.
         return not _try_lock(lock, fcntl.LOCK_SH)
 
@@ -115,7 +115,7 @@ def hold_lock() -> Iterator[IO]:
 
 
 @contextlib.contextmanager
-def name_unwritable_runs() -> Iterator[None]:
+def report_unwritable_runs() -> Iterator[None]:
     """Turn an OSError of the block into a NetchuError that names RUNS."""
     try:
         yield

@@ -33,7 +33,7 @@ def fine_tune(folder: Path) -> Result:
     """
     parameters = json.loads((folder / CHANGED_PARAMETERS).read_text(encoding="utf-8"))
     changes = [word for key, value in parameters.items() for word in ("--set-param", f"{key}={value}")]
-    # By force: DVC knows the shipped reader only by its path, and would restore the result of an earlier one.
+    # --force, because DVC knows the shipped reader only by its path and would restore the result of an earlier one.
     _run_dvc(folder, "exp", "run", "--temp", "--force", "--name", folder.name, *changes)
     experiment = find_revision(folder.name)
     after = parse_predictions(read_file(experiment, PREDICTIONS), f"{PREDICTIONS} of {experiment}")
@@ -42,13 +42,18 @@ def fine_tune(folder: Path) -> Result:
     counts = json.loads(read_file(experiment, "metrics/split.json"))
     _run_dvc(folder, "get", ".", "models/reader", "--rev", experiment.commit, "--out", str(folder / READER_FOLDER))
     return Result(
-        cer.a, cer.b, cer.low, cer.high, cer.distinguishable,
-        len(after), counts["train_lines"] + counts["validation_lines"],
-    )  # fmt: skip
+        before=cer.a,
+        after=cer.b,
+        low=cer.low,
+        high=cer.high,
+        distinguishable=cer.distinguishable,
+        test_lines=len(after),
+        training_lines=counts["train_lines"] + counts["validation_lines"],
+    )
 
 
 def read_with(reader: Reader, archive: Path, lines: dict[str, ScoredLine]) -> dict[str, ScoredLine]:
-    """Return `lines` with the predictions of `reader`, made as by the stage evaluate.
+    """Return `lines` with the predictions of `reader`, as the stage evaluate makes them.
 
     Args:
         lines: by their ids, which are <name of the archive>/<path in it>.

@@ -14,7 +14,7 @@ BLUE = np.full((reading.HEIGHT, 300, 3), (30, 50, 180), np.uint8)
     [(new_writer, lambda folder: new_writer.draw_lines(1, folder)), (reading, reading.draw_lines)],
     ids=["new_writer", "reading"],
 )
-def test_blue_ink_stays_blue(module, draw, tmp_path, monkeypatch):
+def test_keeps_blue_ink_blue(module, draw, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "draw_line", lambda *_: BLUE)
     draw(tmp_path)
     files = sorted(tmp_path.iterdir())

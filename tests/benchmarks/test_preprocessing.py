@@ -11,15 +11,16 @@ from stages import clean, preprocess, split
 from tests.workspace import ROOT
 
 
-def test_prints_a_row_per_option_and_continues_from_trained_networks(tmp_path, monkeypatch, capsys):
+def test_prints_row_for_each_option_and_reuses_trained_networks(tmp_path, monkeypatch, capsys):
     yaml = YAML()
     params = yaml.load(ROOT / "params.yaml")
     params["preprocess"]["height"] = 16
     params["model"] |= {"cnn_channels": [4, 4, 4], "lstm_units": 4, "lstm_layers": 1}
     yaml.dump(params, tmp_path / "params.yaml")
-    size = SyntheticParams(seed=1, lines=40, writers=10, test_lines=12, test_writers=3, max_characters=16)
+    sizes = {"lines": 40, "writers": 10, "test_lines": 12, "test_writers": 3, "max_characters": 16}
+    synthetic = SyntheticParams(**params["download"]["synthetic"] | sizes)
     monkeypatch.chdir(tmp_path)
-    write_archive(tmp_path / "data" / "raw" / "lines.zip", size)
+    write_archive(tmp_path / "data" / "raw" / "lines.zip", synthetic)
     for stage in (clean, preprocess, split):
         stage.run(read_params(stage.Params), stage.INPUTS, stage.OUTPUTS)
     monkeypatch.setattr(preprocessing, "OPTIONS", {"none": {}, "deslant": {"deslant": True}})

@@ -57,7 +57,7 @@ def levenshtein(one, other) -> int:
 
 
 @pytest.mark.parametrize(("name", "split"), [("cer", list), ("wer", str.split), ("ser", lambda text: [text])])
-def test_interval_equals_independent_bootstrap(name, split):
+def test_agrees_with_independent_bootstrap(name, split):
     references = line_texts(300, 1)
     a, b = predict(references, 0.06, 2), predict(references, 0.05, 3)
     edits = [
@@ -105,7 +105,7 @@ def test_raises_one_false_alarm_in_twenty():
     assert 1 <= alarms <= 11  # 99 % of the draws from a binomial distribution of 100 and 0.05
 
 
-def test_pairing_removes_difficulty_of_lines():
+def test_removes_difficulty_of_lines_by_pairing():
     """Lines that both runs misread in the same way do not widen the interval."""
     references = line_texts(200, 1)
     a = ["" if n % 2 else text for n, text in enumerate(references)]
@@ -114,7 +114,7 @@ def test_pairing_removes_difficulty_of_lines():
     assert rate.a > 40 and rate.distinguishable and rate.high - rate.low < 1
 
 
-def test_interval_computed_by_hand():
+def test_returns_interval_computed_by_hand():
     """On two lines of one letter, B makes 1 edit less and 3 more: the resamples give -100, 100 and 300 %."""
     rate = compare_rates(pairs(["a", "b"], ["x", "b"], ["a", "bxyz"]))["cer"]
     assert (rate.a, rate.b, rate.difference, rate.low, rate.high) == (50, 150, 100, -100, 300)
@@ -150,7 +150,7 @@ def test_compares_degenerate_sets(references, a, b, expected, distinguishable):
     assert rate.distinguishable is distinguishable
 
 
-def test_few_differing_lines_are_no_evidence():
+def test_ignores_difference_on_few_lines():
     references = ["ab"] * 300
     rates = compare_rates(pairs(references, ["ax"] * 5 + ["ab"] * 295, references))
     assert all(rate.high < 0 and not rate.distinguishable for rate in rates.values())
@@ -158,7 +158,7 @@ def test_few_differing_lines_are_no_evidence():
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=8))
-def test_rates_equal_error_rates(lines):
+def test_agrees_with_error_rates(lines):
     references, a, b = (list(side) for side in zip(*lines, strict=True))
     found = compare_rates(pairs(references, a, b))
     for side, predictions in (("a", a), ("b", b)):
@@ -170,7 +170,7 @@ def test_rates_equal_error_rates(lines):
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=8))
-def test_swapping_runs_mirrors_interval(lines):
+def test_mirrors_interval_of_swapped_runs(lines):
     references, a, b = (list(side) for side in zip(*lines, strict=True))
     there, back = compare_rates(pairs(references, a, b)), compare_rates(pairs(references, b, a))
     for name, rate in there.items():
@@ -189,7 +189,7 @@ def test_ignores_order_of_lines():
     assert compare_rates(pair_lines(run, other, ("A", "B"))) == compare_rates(pair_lines(turned, other, ("A", "B")))
 
 
-def test_chunks_do_not_change_rates(monkeypatch):
+def test_ignores_size_of_chunks(monkeypatch):
     several = pairs(["abc", "de"] * 20, ["abd", "de"] * 20, ["abc", "dx"] * 20)
     whole = compare_rates(several)
     monkeypatch.setattr("netchu.evaluation.metrics._RESAMPLE_CHUNK", 700)

@@ -46,7 +46,7 @@ def test_splits_a_case_made_by_hand():
 
 
 @given(st.lists(st.tuples(LETTERS, LETTERS, LETTERS), min_size=1, max_size=5))
-def test_parts_add_up_to_both_rates(lines):
+def test_adds_up_to_both_rates(lines):
     compared = pairs(*lines)
     found = split_cer_by_kind(compared)
     length = sum(len(pair.reference) for pair in compared) or 1
@@ -85,7 +85,7 @@ def test_finds_main_parts(differences, main, against):
 
 
 @given(st.lists(st.integers(-100, 100), min_size=9, max_size=9))
-def test_main_parts_are_fewest_that_exceed_half(differences):
+def test_finds_fewest_parts_that_exceed_half(differences):
     made = parts(**dict(zip(ERROR_KINDS, differences, strict=True)))
     total = sum(differences)
     main, against = find_main_parts(made)
@@ -99,7 +99,7 @@ def test_main_parts_are_fewest_that_exceed_half(differences):
     assert all(part.difference * total < 0 and 2 * abs(part.difference) >= abs(total) for part in against)
 
 
-def test_format_points():
+def test_formats_points():
     assert [format_points(value) for value in (1.234, -0.5, 0, -0.004, 0.004)] == [
         "+1.23",
         "−0.50",

@@ -91,7 +91,7 @@ def test_merges_runs_with_same_results(repository):
     git(repository, "update-ref", "refs/remotes/origin/main", first)
     add_experiment(repository, first, "lamp", first)
     _, only = list_runs()
-    assert (only.label, only.kind, only.others) == ("main", "branch", ("origin/main", "v1", "lamp"))
+    assert (only.label, only.kind, only.other_names) == ("main", "branch", ("origin/main", "v1", "lamp"))
     assert only.subject == "CER 5"  # the commit that made them
     save(repository, 5, predictions="others")
     assert len(list_runs()) == 3
@@ -104,7 +104,7 @@ def test_prefers_local_branch_in_clone(repository, tmp_path, monkeypatch):
     run(tmp_path, "git", "clone", "--quiet", str(repository), "clone")
     monkeypatch.chdir(tmp_path / "clone")
     _, found = list_runs()
-    assert (found.label, found.kind, found.others) == ("trunk", "branch", ("origin/also", "origin/trunk"))
+    assert (found.label, found.kind, found.other_names) == ("trunk", "branch", ("origin/also", "origin/trunk"))
 
 
 def test_distinguishes_experiments_with_same_name(repository):
@@ -205,7 +205,7 @@ def test_keeps_unusual_line_ends_of_message(repository):
     assert list_runs()[1].subject == "one\u2028two\x85three"
 
 
-def test_number_of_git_calls_is_constant(repository, monkeypatch):
+def test_calls_git_equally_often_for_any_number_of_runs(repository, monkeypatch):
     calls = []
     real = runs.run_git
     monkeypatch.setattr(runs, "run_git", lambda *words, **options: calls.append(words) or real(*words, **options))

@@ -25,7 +25,7 @@ def test_returns_normalised_line_of_the_charset_within_the_length(seed, longest)
     assert line == unicodedata.normalize("NFC", line) == normalise(line)
 
 
-def test_units_agree_with_the_parser_of_the_package():
+def test_agrees_with_parser_of_package():
     vietnamadminunits = pytest.importorskip("vietnamadminunits")
     rng = np.random.default_rng(0)
     for index in rng.choice(len(units()), 60, replace=False):
@@ -44,7 +44,7 @@ def test_lists_all_units():
     assert ("Xã", "Phù Đổng", "Huyện", "Gia Lâm", "Thành phố", "Hà Nội") in units()
 
 
-def test_lines_contain_every_digit_and_nearly_every_letter(lines):
+def test_uses_every_digit_and_nearly_every_letter(lines):
     seen = set("".join(lines))
     assert set("0123456789/-,.") <= seen
     accented = {character for character in CHARSET if character.islower() and ord(character) > 127}
@@ -53,7 +53,7 @@ def test_lines_contain_every_digit_and_nearly_every_letter(lines):
     assert set("ABCDEGHIKLMNOPQRSTUVXYĐ") <= seen
 
 
-def test_lines_vary_in_text_and_spelling(lines):
+def test_varies_text_and_spelling(lines):
     assert len(set(lines)) > 0.9 * len(lines)
     kinds = ("Phường", "P.", "Xã", "Quận", "Q.", "Huyện", "TP", "Số", "/")
     assert all(any(kind in line for line in lines) for kind in kinds)

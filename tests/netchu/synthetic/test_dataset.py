@@ -81,7 +81,7 @@ def test_shares_no_writer_and_no_text_between_folders(archive):
     assert not folded[0] & folded[1]
 
 
-def test_writes_equal_bytes_for_equal_parameters_and_other_texts_for_another_seed(archive, tmp_path):
+def test_writes_archive_that_depends_on_parameters_alone(archive, tmp_path):
     write_archive(tmp_path / "again.zip", SyntheticParams(**PARAMS))
     write_archive(tmp_path / "other.zip", SyntheticParams(**PARAMS | {"seed": 8}))
     assert hashlib.sha256((tmp_path / "again.zip").read_bytes()).digest() == (
@@ -98,7 +98,7 @@ def test_draws_a_line_independently_of_the_number_of_lines(archive, tmp_path):
             assert content == many[name]
 
 
-def test_draws_the_default_texts_pixel_by_pixel_as_before(archive):
+def test_keeps_pixels_of_default_archive(archive):
     # The PNG files themselves depend on the version of zlib.
     digest = hashlib.sha256()
     for name, content in read(archive).items():

@@ -68,7 +68,7 @@ def test_keeps_the_letters_of_a_writer_under_marks():
     np.testing.assert_array_equal(_make_glyph("a", make_writer(4)).points, base.points)
 
 
-def test_lines_of_one_writer_resemble_each_other_more_than_lines_of_others():
+def test_draws_lines_of_one_writer_more_alike_than_of_several():
     def shape(writer, line):
         # Colour of the ink, area of the ink, length of the line over its height.
         image = draw_line("Đường Nguyễn Thị Minh Khai", make_writer(writer), np.random.default_rng(line))
@@ -130,7 +130,7 @@ def slope(points):
         ("Ô", "ỐỒỔỖ"),
     ],
 )
-def test_tone_marks_have_the_shapes_of_their_tones(seed, base, toned):
+def test_draws_tone_marks_in_their_shapes(seed, base, toned):
     writer = make_writer(seed)
     acute, grave, hook, tilde = (mark_of(character, base, writer) for character in toned)
     assert slope(acute) > 0.5  # rises to the right
@@ -148,7 +148,7 @@ def test_tone_marks_have_the_shapes_of_their_tones(seed, base, toned):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_vowel_marks_have_the_shapes_of_their_vowels(seed):
+def test_draws_vowel_marks_in_their_shapes(seed):
     writer = make_writer(seed)
     for circumflex, breve in (("â", "ă"), ("Â", "Ă")):
         base = "a" if circumflex.islower() else "A"

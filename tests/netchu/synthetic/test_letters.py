@@ -33,7 +33,7 @@ def test_has_glyphs_for_every_character_of_the_charset():
         assert set(marks) <= set(MARKS)
 
 
-def test_glyphs_keep_to_the_lines():
+def test_keeps_glyphs_between_their_lines():
     for name, table in alphabets().items():
         for character, forms in table.items():
             for glyph in forms:
@@ -51,7 +51,7 @@ def test_glyphs_keep_to_the_lines():
                     assert points[:, 1].min() < -0.4, case
 
 
-def test_points_are_close_together():
+def test_places_points_close_together():
     steps = [
         np.hypot(*np.diff(stroke, axis=0).T).max()
         for table in alphabets().values()
@@ -62,7 +62,7 @@ def test_points_are_close_together():
     assert max(steps) < 0.2
 
 
-def test_leaves_out_the_dot_of_i_and_adds_the_bar_of_đ():
+def test_omits_dot_of_i_and_adds_bar_of_đ():
     for table in alphabets().values():
         assert all(np.concatenate(glyph)[:, 1].max() < 1.1 for glyph in table.get("i", ()))
         for base, barred in (("d", "đ"), ("D", "Đ")):
@@ -72,7 +72,7 @@ def test_leaves_out_the_dot_of_i_and_adds_the_bar_of_đ():
                 assert np.ptp(bar[:, 0]) > 10 * np.ptp(bar[:, 1])
 
 
-def test_marks_have_different_shapes():
+def test_gives_marks_different_shapes():
     def profile(mark):
         stroke = mark_stroke(mark) - mark_stroke(mark).mean(axis=0)
         along = np.linspace(0, len(stroke) - 1, 16)

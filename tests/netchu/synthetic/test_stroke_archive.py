@@ -37,7 +37,7 @@ def render(tmp_path, lines=LINES, name="lines", **params):
     return images, tmp_path / f"{name}.zip"
 
 
-def test_archive_is_listed_with_writers_subsets_and_faults(tmp_path):
+def test_writes_archive_with_writers_subsets_and_faults(tmp_path):
     images, path = render(tmp_path)
     with open_archive(path) as archive:
         labels, faults = list_lines(archive)
@@ -57,13 +57,13 @@ def test_archive_is_listed_with_writers_subsets_and_faults(tmp_path):
     assert faults[1].detail.startswith("not one line: ")
 
 
-def test_equal_parameters_give_equal_bytes(tmp_path):
+def test_writes_equal_bytes_for_equal_parameters(tmp_path):
     first, again, other = (render(tmp_path, name=name, seed=seed)[1] for name, seed in (("a", 1), ("b", 1), ("c", 2)))
     assert first.read_bytes() == again.read_bytes()
     assert first.read_bytes() != other.read_bytes()
 
 
-def test_image_does_not_depend_on_other_lines_and_renderings(tmp_path):
+def test_draws_image_independently_of_other_lines_and_renderings(tmp_path):
     with zipfile.ZipFile(render(tmp_path)[1]) as many, zipfile.ZipFile(render(tmp_path, LINES[1:2], "b")[1]) as few:
         assert many.read("images/a_2-1.jpg") == few.read("images/a_2-1.jpg")
     with zipfile.ZipFile(render(tmp_path, LINES[1:2], "c", renderings=2)[1]) as fewer:

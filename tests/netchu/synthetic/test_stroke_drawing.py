@@ -5,7 +5,7 @@ import pytest
 
 from netchu.synthetic.handwriting import sample_writer
 from netchu.synthetic.letters import alphabets
-from netchu.synthetic.stroke_drawing import _smooth, draw_strokes, letter_height, measure_strokes
+from netchu.synthetic.stroke_drawing import _smooth, draw_strokes, measure_letter_height, measure_strokes
 
 
 def make_writer(seed=0, **habits):
@@ -34,11 +34,11 @@ def join(strokes):
 
 @pytest.mark.parametrize("unit", [3.0, 25.0, 400.0])
 def test_measures_small_letters(unit):
-    assert letter_height(*join(write_word(unit))) == pytest.approx(unit, rel=0.25)
+    assert measure_letter_height(*join(write_word(unit))) == pytest.approx(unit, rel=0.25)
     assert measure_strokes(write_word(unit))[0] == pytest.approx(31, rel=0.25)
 
 
-def test_draws_the_same_size_whatever_the_unit():
+def test_draws_same_size_in_every_unit():
     images = [draw_strokes(write_word(unit), make_writer(), np.random.default_rng(3)) for unit in (3.0, 400.0)]
     np.testing.assert_allclose(images[0].shape, images[1].shape, atol=2)
 
@@ -54,7 +54,7 @@ def test_draws_every_stroke_on_light_paper(seed):
     assert columns[-1] - columns[0] > 31 * 0.8 * 13  # width in letters, narrowest aspect, smallest letter
 
 
-def test_image_depends_on_the_generator_alone():
+def test_depends_on_generator_alone():
     def draw(seed):
         return draw_strokes(write_word(), make_writer(1), np.random.default_rng(seed))
 
@@ -62,7 +62,7 @@ def test_image_depends_on_the_generator_alone():
     assert draw(1).shape != draw(2).shape
 
 
-def test_dots_are_visible():
+def test_draws_visible_dots():
     for seed in range(8):
         word = write_word(repeats=1)
         dot = np.array([[25 * 5.0, -80.0]])
@@ -91,7 +91,7 @@ def test_draws_degenerate_lines(strokes):
     assert ink(image).any()
 
 
-def test_spline_meets_the_recorded_points_and_rounds_a_circle():
+def test_smooths_circle_through_recorded_points():
     angles = np.linspace(0, 2 * np.pi, 13)
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     points, starts = join([circle, circle + 9, circle[:2]])
@@ -102,7 +102,7 @@ def test_spline_meets_the_recorded_points_and_rounds_a_circle():
     assert np.abs(radius - 1).max() < 0.01
 
 
-def test_slow_pen_draws_wider_line():
+def test_draws_wider_line_where_pen_is_slow():
     def darkness(step):
         line = np.stack([np.arange(0, 241, step), np.full(240 // step + 1, -120)], axis=1)
         image = draw_strokes([*write_word(), line], make_writer(pressure=0.9), np.random.default_rng(5))
@@ -111,7 +111,7 @@ def test_slow_pen_draws_wider_line():
     assert darkness(2) > 1.15 * darkness(40)
 
 
-def test_left_margin_varies_down_to_nothing():
+def test_varies_left_margin_down_to_nothing():
     images = [draw_strokes(write_word(), make_writer(), np.random.default_rng(seed)) for seed in range(60)]
     margins = np.array([np.flatnonzero(ink(image).any(axis=0))[0] for image in images])
     assert margins.min() <= 1

@@ -30,7 +30,7 @@ def draw_texts(kind, sentences=None, count=400, longest=40):
 
 @given(seed=st.integers(0, 2**31), longest=st.integers(12, 64), kind=st.sampled_from(KINDS_OF_TEXT))
 @settings(max_examples=200, deadline=None)
-def test_line_is_normalised_in_the_charset_and_not_too_long(sentences, seed, longest, kind):
+def test_returns_normalised_line_of_charset_within_length(sentences, seed, longest, kind):
     line = text_line(np.random.default_rng(seed), kind, longest, sentences)
     assert 2 <= len(line) <= longest
     assert line == normalise(line)
@@ -38,7 +38,7 @@ def test_line_is_normalised_in_the_charset_and_not_too_long(sentences, seed, lon
 
 
 @pytest.mark.parametrize("kind", set(KINDS_OF_TEXT) - {"sentences"})
-def test_lines_vary_and_depend_on_the_generator_alone(kind):
+def test_varies_lines_by_generator_alone(kind):
     assert draw_texts(kind) == draw_texts(kind)
     assert len(set(draw_texts(kind))) > 350
 
@@ -53,13 +53,13 @@ def test_lines_vary_and_depend_on_the_generator_alone(kind):
         ("english", ["street", "BECAUSE", "The"]),
     ],
 )
-def test_kind_has_its_forms(kind, patterns):
+def test_uses_every_form_of_a_kind(kind, patterns):
     text = "\n".join(draw_texts(kind, count=4000))
     for pattern in patterns:
         assert re.search(pattern, text, re.MULTILINE), pattern
 
 
-def test_sentences_are_cut_between_words(sentences):
+def test_cuts_sentences_between_words(sentences):
     assert set(read_sentences(sentences)) == set(SENTENCES[:2])
     lines = set(draw_texts("sentences", sentences))
     assert len(lines) > 10
@@ -80,11 +80,11 @@ def test_rejects_file_without_sentences(tmp_path, content):
     [("a", "á"), ("oan", "oán"), ("oa", "oá"), ("oai", "oái"), ("ia", "ía"), ("ua", "úa"), ("uy", "uý"), ("ươi", "ưới"),
      ("uyên", "uyến"), ("iêu", "iếu"), ("ao", "áo"), ("ưa", "ứa"), ("uôt", "uốt"), ("ưu", "ứu"), ("ơ", "ớ")],
 )  # fmt: skip
-def test_tone_is_put_where_vietnamese_spelling_has_it(rime, toned):
+def test_puts_tone_by_vietnamese_spelling(rime, toned):
     assert unicodedata.normalize("NFC", _put_tone(rime, "\u0301")) == toned
 
 
-def test_syllables_keep_the_rules_of_spelling():
+def test_makes_syllables_by_rules_of_spelling():
     syllables = [_make_syllable(np.random.default_rng(n)).lower() for n in range(5000)]
     bare = ["".join(c for c in unicodedata.normalize("NFD", s) if c.isalpha()) for s in syllables]
     tones = [set(unicodedata.normalize("NFD", s)) & set("\u0301\u0300\u0309\u0303\u0323") for s in syllables]

@@ -28,7 +28,7 @@ def read_with_pipeline(path: Path) -> list[tuple[str, str, str | None]]:
     return sorted((Path(label.path).name, label.text, label.writer) for label in labels)
 
 
-def test_pipeline_reads_folder_and_zip(folder, tmp_path):
+def test_writes_folder_and_zip_for_pipeline(folder, tmp_path):
     save_lines(folder, make_lines("Số 9, Đường Láng", 'kho "A"', first=0), "Lan")
     save_lines(folder, make_lines("không rõ", first=5))
     change_text(folder, read_corrections(folder)[1].file, 'kho "B"')
@@ -42,7 +42,7 @@ def test_pipeline_reads_folder_and_zip(folder, tmp_path):
     assert {writer for _, _, writer in read_with_pipeline(tmp_path / "without_writers.zip")} == {None}
 
 
-def test_zip_depends_only_on_lines(folder, tmp_path):
+def test_exports_equal_bytes_for_equal_lines(folder, tmp_path):
     save_lines(folder, make_lines("one", "two", "three"))
     other = tmp_path / "other"
     for line in reversed(make_lines("one", "two", "three")):
@@ -79,7 +79,7 @@ def test_imports_exported_and_other_archives(folder, tmp_path):
     assert read_texts(tmp_path / "third") == ["Số 12"]
 
 
-def test_import_only_adds(folder, tmp_path):
+def test_adds_lines_without_changing_others(folder, tmp_path):
     save_lines(folder, make_lines("one", "two", "three"))
     (tmp_path / "old.zip").write_bytes(export_zip(folder))
     save_lines(folder, make_lines("uno"), "Lan")

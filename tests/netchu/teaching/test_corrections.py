@@ -151,7 +151,7 @@ _KNOWN = st.text(CHARSET + "\t", min_size=1, max_size=20).filter(normalise)
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.integers(0, 4), _KNOWN), min_size=1, max_size=8))
-def test_reads_what_was_saved(changes, tmp_path_factory):
+def test_reads_saved_lines(changes, tmp_path_factory):
     folder, expected = tmp_path_factory.mktemp("saved"), {}
     for number, text in changes:
         save_lines(folder, [(make_picture(number, (4, 6)), text)])
@@ -164,7 +164,7 @@ def _save_some(folder: Path, first: int) -> None:
         save_lines(folder, [(make_picture(number), f"line {number}")])
 
 
-def test_processes_save_at_the_same_time(folder, monkeypatch):
+def test_saves_from_several_processes_at_once(folder, monkeypatch):
     monkeypatch.setattr(corrections, "_LOCK_TIMEOUT", 1200)  # for a slow and busy machine
     fork = multiprocessing.get_context("fork")
     processes = [fork.Process(target=_save_some, args=(folder, first)) for first in (0, 100, 200)]

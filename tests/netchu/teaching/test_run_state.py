@@ -37,7 +37,7 @@ def test_waits_for_another_window(run_folder, monkeypatch):
             assert is_running()
 
 
-def test_windows_do_not_take_each_other_for_a_run(run_folder):
+def test_ignores_lock_of_another_window(run_folder):
     with (RUNS / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         assert not is_running()
