@@ -6,7 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from app.language import say
-from app.page_actions import keep_error, run_action
+from app.page_actions import keep_error, keep_notice, run_action
+from netchu.core.charset import has_mapped_signs
 from netchu.core.errors import NetchuError
 from netchu.pictures.images import decode_image
 from netchu.teaching.correction_archive import export_zip, import_archive
@@ -74,7 +75,21 @@ def _show_correction(folder: Path, line: Correction) -> None:
 
 
 def _change_text(folder: Path, file: str, key: str) -> None:
-    keep_error(change_text, folder, file, st.session_state[key])
+    text = st.session_state[key]
+    keep_error(change_text, folder, file, text)
+    if has_mapped_signs(text):
+        keep_notice(_describe_mapped(1))
+
+
+def _import(folder: Path, archive: Path) -> None:
+    mapped: list[str] = []
+    import_archive(folder, archive, mapped)
+    if mapped:
+        keep_notice(_describe_mapped(len(mapped)))
+
+
+def _describe_mapped(lines: int) -> str:
+    return say(f"Typographic signs replaced in {lines} line{'s' * (lines != 1)}.", f"Đã đổi dấu in ấn ở {lines} dòng.")
 
 
 def _offer_import(folder: Path) -> None:
@@ -89,4 +104,4 @@ def _offer_import(folder: Path) -> None:
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / Path(uploaded.name).name
             path.write_bytes(uploaded.getvalue())
-            run_action(import_archive, folder, path)
+            run_action(_import, folder, path)

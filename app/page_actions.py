@@ -8,6 +8,7 @@ from app.language import escape_markdown
 from netchu.core.errors import NetchuError
 
 _ERROR_KEY = "teach_error"
+_NOTICE_KEY = "teach_notice"
 
 
 def run_action(action: Callable, *arguments) -> None:
@@ -24,7 +25,15 @@ def keep_error(action: Callable, *arguments) -> None:
         st.session_state[_ERROR_KEY] = str(error)
 
 
+def keep_notice(text: str) -> None:
+    """Keep a notice on the last action for `show_kept_error`."""
+    st.session_state[_NOTICE_KEY] = text
+
+
 def show_kept_error() -> None:
-    """Show the error of the last action once."""
+    """Show the error of the last action, or the notice on it, once."""
+    notice = st.session_state.pop(_NOTICE_KEY, None)
     if error := st.session_state.pop(_ERROR_KEY, None):
         st.error(escape_markdown(error))
+    elif notice:
+        st.info(escape_markdown(notice))

@@ -9,8 +9,9 @@ from app.correcting import read_fields, was_shown
 from app.language import escape_markdown, say
 from app.picture_view import crop_to_writing
 from app.reading import ReadPicture, load_pixels, load_recognizer
+from netchu.core.charset import has_mapped_signs
 from netchu.core.errors import NetchuError
-from netchu.teaching.corrections import DEFAULT_FOLDER, save_lines
+from netchu.teaching.corrections import DEFAULT_FOLDER, check_text, save_lines
 
 
 def offer_saving(pictures: list[ReadPicture]) -> None:
@@ -44,6 +45,12 @@ def offer_saving(pictures: list[ReadPicture]) -> None:
             label = say("Nothing corrected yet", "Chưa sửa dòng nào")
         if not st.button(label, type="primary", disabled=not count, key="save"):
             return
+        chosen, faults = _reject_faulty_texts(chosen)
+        for fault in faults:
+            st.error(f"{say('Not saved', 'Chưa lưu')}: {escape_markdown(fault)}")
+        count -= len(faults)
+        if not count:
+            return
         try:
             with st.spinner(say("Saving …", "Đang lưu …")):
                 lines = [line for picture, texts in chosen if texts for line in _crop_lines(picture, texts)]
@@ -52,9 +59,11 @@ def offer_saving(pictures: list[ReadPicture]) -> None:
             st.error(f"{say('Nothing was saved', 'Chưa lưu gì')}: {escape_markdown(error)}")
             return
         replaced = count - new
+        mapped = sum(has_mapped_signs(text) for _, texts in chosen for text in texts.values())
         st.success(
             say(f"Saved: {new} new", f"Đã lưu: {new} dòng mới")
             + (say(f", {replaced} replaced", f", thay {replaced} dòng") if replaced else "")
+            + (say(f", typographic signs replaced in {mapped}", f", đổi dấu in ấn ở {mapped} dòng") if mapped else "")
             + f" · {escape_markdown(folder)}"
         )
 
@@ -70,6 +79,24 @@ def _choose_lines(picture: ReadPicture, unchanged_too: bool) -> dict[int, str]:
         for number, (line, text) in enumerate(zip(picture.page.lines, read_fields(picture), strict=True))
         if text and (unchanged_too or text != line.text)
     }
+
+
+def _reject_faulty_texts(
+    chosen: list[tuple[ReadPicture, dict[int, str]]],
+) -> tuple[list[tuple[ReadPicture, dict[int, str]]], list[str]]:
+    """Return the lines of `chosen` that can be saved, and for each of the others which it is and why not."""
+    valid, faults = [], []
+    for picture, texts in chosen:
+        kept = {}
+        for number, text in texts.items():
+            try:
+                check_text(text)
+                kept[number] = text
+            except NetchuError as error:
+                name = f"{picture.source}, " if len(chosen) > 1 else ""
+                faults.append(name + say(f"line {number + 1}", f"dòng {number + 1}") + f": {error}")
+        valid.append((picture, kept))
+    return valid, faults
 
 
 def _crop_lines(picture: ReadPicture, texts: dict[int, str]) -> list[tuple[np.ndarray, str]]:

@@ -39,17 +39,24 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     if not paths:
         raise NetchuError(f"{inputs['raw']}: contains no zip archive; run `dvc repro -f download`")
     rejected: list[Fault] = []
+    mapped: list[str] = []
     with contextlib.ExitStack() as stack:
         archives = {path.stem: stack.enter_context(open_archive(path)) for path in paths}
         with write_lines(outputs["lines"], CLEAN_COLUMNS) as lines:
-            for row in clean_lines(archives, params.clean, rejected):
+            for row in clean_lines(archives, params.clean, rejected, mapped):
                 lines.append(row)
             _check_share(rejected, lines.count + len(rejected), params.clean.max_rejected)
     write_rejected(outputs["rejected"], rejected)
     reasons = collections.Counter(fault.reason for fault in rejected)
     counts = {"lines": lines.count + len(rejected), "kept": lines.count, "rejected": len(rejected)}
-    write_json(outputs["counts"], counts | {f"rejected_{reason}": reasons[reason] for reason in REASONS})
-    return f"{lines.count:,} lines kept, {len(rejected):,} rejected" + (f" ({_summarise(reasons)})" if rejected else "")
+    counts |= {f"rejected_{reason}": reasons[reason] for reason in REASONS}
+    write_json(outputs["counts"], counts | {"mapped": len(mapped)})
+    return (
+        f"{lines.count:,} lines kept"
+        + (f", typographic signs replaced in {len(mapped):,} of them" if mapped else "")
+        + f", {len(rejected):,} rejected"
+        + (f" ({_summarise(reasons)})" if rejected else "")
+    )
 
 
 def _check_share(rejected: list[Fault], total: int, limit: float) -> None:

@@ -1,6 +1,10 @@
 """Stage download: draw synthetic lines, or fetch archives from Google Drive, the web or the disk, into data/raw."""
 
+import contextlib
 import functools
+import os
+import re
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +51,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     Raises:
         NetchuError: an archive is missing, damaged or unsafe, differs from its SHA-256, or contains no labels.
     """
+    if warning := find_unsuitable_path(Path(os.environ.get("DVC_ROOT", "."))):
+        print(f"download: warning: {warning}", file=sys.stderr, flush=True)
     download = params.download
     downloads: list[Path] = []
     with atomic_path(outputs["raw"]) as raw:
@@ -65,6 +71,29 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     for path in downloads:
         path.unlink()
     return f"{len(sizes)} archive{'s' * (len(sizes) != 1)}, {lines:,} labelled lines, {sum(sizes) / 1e6:.1f} MB"
+
+
+def find_unsuitable_path(project: Path) -> str:
+    """Return why DVC cannot run experiments in copies of `project`, and what to do; an empty string where it can.
+
+    For the copies, DVC writes the path of its cache and the settings of git into files, in ASCII.
+    """
+    texts = []
+    for name in (".dvc/config", ".dvc/config.local", ".git/config"):
+        with contextlib.suppress(OSError):
+            texts.append((project / name).read_text(encoding="utf-8", errors="replace"))
+    cache = re.search(r"^\s*\[cache\]\s*^\s*dir\s*=\s*[\"']?([~/].*)$", "\n".join(texts), re.MULTILINE)
+    path = cache[1] if cache else str(project.absolute())
+    if path.isascii() and all(text.isascii() for text in texts):
+        return ""
+    remedy = (
+        "write the settings of .git/config without accents, such as user.name"
+        if path.isascii()
+        else "run `dvc config --local cache.dir DIR` once, where DIR is an absolute path without accents"
+    )
+    return (
+        f"`dvc exp run --temp` and `dvc queue start` fail in this project, because a path or name has accents; {remedy}"
+    )
 
 
 if __name__ == "__main__":

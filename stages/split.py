@@ -35,11 +35,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         raise AssertionError(f"the subsets overlap: {overlaps}")
     for subset, fraction in (("train", 1), ("validation", params.split.validation), ("test", params.split.test)):
         if fraction and not counts[f"{subset}_lines"]:
-            raise NetchuError(
-                f"{inputs['lines']}: no lines left for {subset}, because lines that share a writer or a text stay "
-                f"together ({len(lines)} lines, {counts['groups']} groups); add lines, or lower split.validation and "
-                "split.test"
-            )
+            raise NetchuError(f"{inputs['lines']}: no lines left for {subset}, because {_explain(lines, counts)}")
     with atomic_path(outputs["lines"]) as path, path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["id", "subset"])
@@ -47,6 +43,24 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     write_json(outputs["counts"], counts)
     sizes = ", ".join(f"{counts[f'{subset}_lines']} {subset}" for subset in SUBSETS)
     return f"{sizes} lines, {counts['excluded']} excluded, no writer and no text in two subsets"
+
+
+def _explain(lines: list[dict], counts: dict[str, int]) -> str:
+    """Return why a subset that should have lines has none, and what to do."""
+    named = {subset: sum(line["subset"] == subset for line in lines) for subset in SUBSETS}
+    which = f"all {len(lines)}" if sum(named.values()) == len(lines) else f"{sum(named.values())} of {len(lines)}"
+    if sum(named.values()) + counts["excluded"] >= len(lines) > 0:
+        sizes = ", ".join(f"{count} {subset}" for subset, count in named.items() if count)
+        shared = f", and {counts['excluded']} lines share a writer or a text with them" if counts["excluded"] else ""
+        return (
+            f"the data itself names the subset of {which} lines ({sizes}){shared}; a folder with the word test in its "
+            "name makes its lines test lines, as does the column subset: rename the folder or empty the column, or add "
+            "lines"
+        )
+    return (
+        f"lines that share a writer or a text stay together ({len(lines)} lines, {counts['groups']} groups); add "
+        "lines, or lower split.validation and split.test"
+    )
 
 
 if __name__ == "__main__":

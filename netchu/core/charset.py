@@ -4,6 +4,7 @@ The charset does not depend on the training labels, because test lines may conta
 The CTC blank is the last class, `len(CHARSET)`.
 """
 
+import re
 import string
 import unicodedata
 
@@ -25,6 +26,35 @@ _INDEX = {character: index for index, character in enumerate(CHARSET)}
 
 LOWER = tuple(_INDEX[character.lower()] for character in CHARSET)
 """For each class, the class of its lower-case letter; digits and punctuation map to themselves."""
+
+_EQUIVALENTS = {
+    **dict.fromkeys("‘’‚‛′ʹʻʼ´ˈ", "'"),
+    **dict.fromkeys("“”„‟″«»〝〞", '"'),
+    **dict.fromkeys("‐‑‒–—―−﹘﹣", "-"),
+    **{"…": "...", "‥": "..", "⁄": "/", "∕": "/", "ﬁ": "fi", "ﬂ": "fl"},
+    **{"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"},  # letters of other languages that look the same
+    **{chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)},  # full width
+}
+"""Signs outside the charset that mean the same as characters in it."""
+
+_TO_CHARSET = str.maketrans(_EQUIVALENTS)
+
+_MAPPED = re.compile(f"[{''.join(map(re.escape, _EQUIVALENTS))}\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+"""Every sign that is mapped, and the spaces that `normalise` replaces."""
+
+
+def map_signs(text: str) -> str:
+    """Return `text` with typographic signs replaced by what the charset has.
+
+    >>> map_signs("“Tổ 5” – Ðà Nẵng…")
+    '"Tổ 5" - Đà Nẵng...'
+    """
+    return text.translate(_TO_CHARSET)
+
+
+def has_mapped_signs(text: str) -> bool:
+    """Return whether `map_signs` or `normalise` replaces a typographic sign or a special space of `text`."""
+    return _MAPPED.search(unicodedata.normalize("NFC", text).strip()) is not None
 
 
 def normalise(text: str) -> str:

@@ -9,4 +9,6 @@ def state_folder() -> Path:
 
     DVC passes the project's folder to its commands in the environment variable DVC_ROOT.
     """
-    return Path(os.path.relpath(os.environ.get("DVC_ROOT", "."))) / ".netchu"
+    root = Path(os.environ.get("DVC_ROOT", ".")).absolute()
+    # Relative where short: from an experiment's copy, the way up to the project is no path that a person can open.
+    return (Path() if root == Path.cwd() else root) / ".netchu"

@@ -5,10 +5,11 @@ import dataclasses
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from typing import Literal
 
 from pydantic import Field
 
-from netchu.core.charset import normalise, unknown_characters
+from netchu.core.charset import has_mapped_signs, map_signs, normalise, unknown_characters
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
 from netchu.core.params import Section
@@ -43,9 +44,15 @@ class CleanParams(Section):
     min_height: int = Field(ge=1, le=1000)  # pixels
     min_width: int = Field(ge=1, le=1000)  # pixels
     max_rejected: float = Field(ge=0, le=1)  # fraction of the lines
+    encoding: Literal["unicode", "tcvn3", "vni", "cp1258"] = "unicode"  # of the labels
 
 
-def clean_lines(archives: dict[str, zipfile.ZipFile], params: CleanParams, rejected: list[Fault]) -> Iterator[dict]:
+def clean_lines(
+    archives: dict[str, zipfile.ZipFile],
+    params: CleanParams,
+    rejected: list[Fault],
+    mapped: list[str] | None = None,
+) -> Iterator[dict]:
     """Yield a row of CLEAN_COLUMNS for each good line of `archives`, and append a fault for each other line.
 
     Rows are sorted by the hash of their ids, which shuffles them. So each row group of the table is a fair sample of
@@ -54,13 +61,14 @@ def clean_lines(archives: dict[str, zipfile.ZipFile], params: CleanParams, rejec
     Args:
         archives: opened archives by the name of their source.
         rejected: receives the faults.
+        mapped: receives the ids of the good lines in whose text typographic signs were replaced.
 
     Raises:
         NetchuError: an archive is damaged or has no labels.
     """
     labels: list[Label] = []
     for archive in archives.values():
-        listed, faults = list_lines(archive)
+        listed, faults = list_lines(archive, params.encoding)
         labels += listed
         rejected += faults
     labels = _reject_empty_texts(labels, rejected)
@@ -73,12 +81,14 @@ def clean_lines(archives: dict[str, zipfile.ZipFile], params: CleanParams, rejec
         if fault:
             rejected.append(Fault(label.id, *fault))
             continue
+        if mapped is not None and has_mapped_signs(label.text):
+            mapped.append(label.id)
         yield {
             "id": label.id,
             "source": label.source,
             "writer": label.writer,
             "subset": label.subset,
-            "text": normalise(label.text),
+            "text": _clean_text(label),
             "image": data,
         }
 
@@ -87,7 +97,7 @@ def _reject_empty_texts(labels: list[Label], rejected: list[Fault]) -> list[Labe
     """Return the labels that have text. Done first, because an empty text must not conflict with the text of a copy."""
     kept = []
     for label in labels:
-        if normalise(label.text):
+        if _clean_text(label):
             kept.append(label)
         else:
             rejected.append(Fault(label.id, "empty_text", ""))
@@ -109,7 +119,7 @@ def _reject_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], re
     kept = []
     for labels_of_image in copies.values():
         best, *others = sorted(labels_of_image, key=_rank_description)
-        texts = sorted({normalise(label.text) for label in labels_of_image})
+        texts = sorted({_clean_text(label) for label in labels_of_image})
         if len(texts) > 1:
             detail = " | ".join(map(escape_unprintable, texts))
             rejected += [Fault(label.id, "conflicting_text", detail) for label in (best, *others)]
@@ -121,6 +131,10 @@ def _reject_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], re
             writer = next((label.writer for label in (best, *others) if label.writer), None)
             kept.append(dataclasses.replace(best, writer=writer))
     return kept
+
+
+def _clean_text(label: Label) -> str:
+    return normalise(map_signs(label.text))
 
 
 def _rank_description(label: Label) -> tuple:

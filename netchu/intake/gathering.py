@@ -79,7 +79,7 @@ def check_archive(path: Path, name: str) -> int:
     """
     try:
         with open_archive(path) as archive:
-            labels, _ = list_lines(archive)
+            labels, _ = list_lines(archive, encoding=None)
             for _ in check_contents(archive):
                 pass
     except NetchuError as error:

@@ -18,7 +18,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.printing import escape_unprintable
 from netchu.core.tables import SUBSETS
 from netchu.intake.archives import list_entries, read_entry
+from netchu.intake.encodings import decode_legacy, describe_encoding, detect_encoding, to_unicode
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 
@@ -39,7 +40,7 @@ class Label:
     source: str  # the archive's name without .zip
     writer: str | None  # <source>/<writer>, so that the writers "12" of two archives differ
     subset: str | None  # one of SUBSETS if the data assigns one
-    text: str  # unchanged
+    text: str  # as labelled, in Unicode
     path: str  # of the image, in the archive
 
 
@@ -51,7 +52,7 @@ class Fault(NamedTuple):
     detail: str
 
 
-def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
+def list_lines(archive: zipfile.ZipFile, encoding: str | None = "unicode") -> tuple[list[Label], list[Fault]]:
     """Return the labels of `archive` that have an image, and the faults of all other labels and images, sorted by id.
 
     An image with two labels is in the list twice, with the same id.
@@ -59,8 +60,13 @@ def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
         with open_archive(Path("lines.zip")) as archive:
             labels, faults = list_lines(archive)
 
+    Args:
+        encoding: of the labels: unicode or a key of ENCODINGS. None accepts each of these, to list lines whose texts
+            do not matter.
+
     Raises:
-        NetchuError: the archive has no label file, or one that cannot be read; names the file and the line.
+        NetchuError: the archive has no label file, or one that cannot be read or looks like another encoding; names the
+            file, and the line or the encoding.
     """
     names = list_entries(archive)
     index = _FileIndex(names)
@@ -75,7 +81,12 @@ def list_lines(archive: zipfile.ZipFile) -> tuple[list[Label], list[Fault]]:
             unrelated_table = unrelated_table or name
             continue
         has_label_file = True
-        for item in read_layout(archive, name, index):
+        items = list(read_layout(archive, name, index, encoding))
+        texts = (item.text for item in items if isinstance(item.text, str))
+        if encoding == "unicode" and (likely := detect_encoding(texts)):
+            raise NetchuError(f"{archive.filename}: {name}: not in Unicode; {describe_encoding(likely)}")
+        for item in items:
+            item = _convert(item, index, encoding or "unicode")
             line = _resolve(item, archive, index)
             (labels if isinstance(line, Label) else faults).append(line)
             # Also for a fault: the image is then not listed a second time, as an image without a label.
@@ -136,7 +147,7 @@ def _simplify_name(name: str) -> str:
 
 def _choose_layout(
     name: str, index: _FileIndex
-) -> Callable[[zipfile.ZipFile, str, _FileIndex], Iterator[_Item]] | None:
+) -> Callable[[zipfile.ZipFile, str, _FileIndex, str | None], Iterator[_Item]] | None:
     """Return the function that reads the file `name` if it is a label file, else None."""
     folder, base = posixpath.split(name)
     if base.lower() == "labels.json":
@@ -147,6 +158,16 @@ def _choose_layout(
     if base.lower().endswith((".csv", ".tsv")):
         return _read_table
     return None
+
+
+def _convert(item: _Item, index: _FileIndex, encoding: str) -> _Item:
+    """Return the item with its text, its writer and, where no file has its path, its path in Unicode."""
+    return replace(
+        item,
+        path=item.path if index.find(item.path) else to_unicode(item.path, encoding),
+        text=to_unicode(item.text, encoding) if isinstance(item.text, str) else item.text,
+        writer=item.writer and to_unicode(item.writer, encoding),
+    )
 
 
 def _resolve(item: _Item, archive: zipfile.ZipFile, index: _FileIndex) -> Label | Fault:
@@ -166,15 +187,15 @@ def _resolve(item: _Item, archive: zipfile.ZipFile, index: _FileIndex) -> Label 
     return Label(line_id, source, f"{source}/{writer}" if writer else None, item.subset, item.text, path)
 
 
-def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _FileIndex) -> Iterator[_Item]:
+def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding: str | None) -> Iterator[_Item]:
     """Yield the items of a labels.json."""
     folder = posixpath.dirname(name)
     writers_file = posixpath.join(folder, "writers.json")
-    writers = dict(_read_object(archive, writers_file)) if writers_file in index.names else {}
+    writers = dict(_read_object(archive, writers_file, encoding)) if writers_file in index.names else {}
     writers_index = _FileIndex(list(writers))
     # A whole word: "1015_Private Test" is an official test set, "latest" is not.
     is_test = re.search(r"(?<![^\W\d_])tests?(?![^\W\d_])", posixpath.basename(folder), re.IGNORECASE)
-    for image, text in _read_object(archive, name):
+    for image, text in _read_object(archive, name, encoding):
         writer, fault = writers.get(writers_index.find(image)), ""
         if type(writer) is int:  # not isinstance: a bool is an int
             writer = str(writer)
@@ -184,12 +205,12 @@ def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _FileIndex) -> It
         yield _Item(path, text, writer, "test" if is_test else None, fault)
 
 
-def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _FileIndex) -> Iterator[_Item]:
+def _read_kalapa(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding: str | None) -> Iterator[_Item]:
     """Yield the items of the text file of one writer."""
     folder, base = posixpath.split(name)
     images = posixpath.join(posixpath.dirname(folder), "images")
     # Not splitlines(), which also splits at characters that a text may contain, such as U+2028.
-    for number, line in enumerate(_read_text(archive, name).split("\n"), start=1):
+    for number, line in enumerate(_read_text(archive, name, encoding).split("\n"), start=1):
         if not line.strip():
             continue
         image, tab, text = line.partition("\t")
@@ -219,9 +240,9 @@ def _find_delimiter(header: str) -> str:
     return max(("\t", ",", ";"), key=header.count)
 
 
-def _read_table(archive: zipfile.ZipFile, name: str, index: _FileIndex) -> Iterator[_Item]:
+def _read_table(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding: str | None) -> Iterator[_Item]:
     """Yield the items of a CSV or TSV file."""
-    text = _read_text(archive, name)
+    text = _read_text(archive, name, encoding)
     delimiter = _find_delimiter(text.partition("\n")[0])
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -246,11 +267,11 @@ def _read_table(archive: zipfile.ZipFile, name: str, index: _FileIndex) -> Itera
         raise NetchuError(f"{archive.filename}: {name}: {problem}") from None
 
 
-def _read_object(archive: zipfile.ZipFile, name: str) -> list[tuple[str, object]]:
+def _read_object(archive: zipfile.ZipFile, name: str, encoding: str | None) -> list[tuple[str, object]]:
     """Return the pairs of a JSON object in order, as a list, because a dict would drop repeated names."""
     location = f"{archive.filename}: {name}"
     try:
-        value = json.loads(_read_text(archive, name), object_pairs_hook=_Pairs)
+        value = json.loads(_read_text(archive, name, encoding), object_pairs_hook=_Pairs)
     except json.JSONDecodeError as error:
         raise NetchuError(f"{location}: line {error.lineno}: not valid JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
@@ -264,14 +285,19 @@ class _Pairs(list):
     """The pairs of a JSON object, in a class that distinguishes them from a JSON array."""
 
 
-def _read_text(archive: zipfile.ZipFile, name: str) -> str:
-    """Return the text of a UTF-8 file with Unix line ends; raise NetchuError for another encoding."""
+def _read_text(archive: zipfile.ZipFile, name: str, encoding: str | None) -> str:
+    """Return the text of a file with Unix line ends; raise NetchuError where it is neither UTF-8 nor in `encoding`."""
     data = read_entry(archive, name)
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NetchuError(f"{archive.filename}: {name}: line {line}: not UTF-8; save it as UTF-8") from None
+        text = decode_legacy(data)
+        likely = detect_encoding([text], valid_utf8=False)
+        if encoding == "unicode" or (encoding is None and likely is None):
+            line = data.count(b"\n", 0, error.start) + 1
+            problem = f"line {line}: not UTF-8; {describe_encoding(likely)}"
+            raise NetchuError(f"{archive.filename}: {name}: {problem}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _source_name(archive: zipfile.ZipFile) -> str:

@@ -5,6 +5,7 @@ import stat
 import zipfile
 from pathlib import Path
 
+from netchu.core.charset import has_mapped_signs
 from netchu.core.errors import NetchuError
 from netchu.intake.archives import open_archive, read_entry
 from netchu.intake.labels import list_lines
@@ -42,11 +43,14 @@ def export_zip(folder: Path, writers: bool = True) -> bytes:
     return packed.getvalue()
 
 
-def import_archive(folder: Path, archive: Path) -> int:
+def import_archive(folder: Path, archive: Path, mapped: list[str] | None = None) -> int:
     """Add the lines of `archive` to the data set in `folder`, all or none.
 
     The archive is one of `export_zip`, or any other that the pipeline reads. Lines that are in the data set keep their
     text, because it may have been corrected after the archive was made.
+
+    Args:
+        mapped: receives the texts of the archive in which typographic signs were replaced.
 
     Returns:
         The number of new lines.
@@ -58,6 +62,8 @@ def import_archive(folder: Path, archive: Path) -> int:
     lines = []
     with open_archive(archive) as opened:
         labels, _ = list_lines(opened)
+        if mapped is not None:
+            mapped += [label.text for label in labels if has_mapped_signs(label.text)]
         for label in labels:
             writer = (label.writer or "").removeprefix(f"{label.source}/")
             try:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from filelock import FileLock, Timeout
 
-from netchu.core.charset import normalise, unknown_characters
+from netchu.core.charset import map_signs, normalise, unknown_characters
 from netchu.core.errors import NetchuError
 from netchu.teaching.correction_table import IMAGE_NAME, Correction, append_earlier, read_table, write_table
 
@@ -77,8 +77,12 @@ def add_lines(folder: Path, lines: Iterable[CorrectedLine], replace_texts: bool 
 
 
 def check_text(text: str) -> str:
-    """Return `text` as it is saved; raise NetchuError where it is empty or has characters that the network lacks."""
-    text = normalise(text)
+    """Return `text` as it is saved, with typographic signs mapped to the charset.
+
+    Raises:
+        NetchuError: it is empty or has characters that the network lacks.
+    """
+    text = normalise(map_signs(text))
     if not text:
         raise NetchuError("a line without text cannot be saved; enter its text, or remove the line")
     if unknown := unknown_characters(text):

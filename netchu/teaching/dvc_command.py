@@ -1,6 +1,7 @@
 """Runs DVC commands for a fine-tuning, and finds the reason where one failed."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,16 @@ def run_dvc(*arguments: str, **options) -> subprocess.CompletedProcess:
     ):
         # Without an author, git makes no commit, and DVC saves no experiment.
         environment = _ANONYMOUS_AUTHOR | environment
-    return subprocess.run([sys.executable, "-m", "dvc", *arguments], env=environment, **options)
+    return subprocess.run([sys.executable, "-m", "netchu.teaching.utf8_dvc", *arguments], env=environment, **options)
+
+
+def quote_for_hydra(text: str) -> str:
+    r"""Return `text` as a quoted value in the grammar of Hydra, which DVC uses for `--set-param`.
+
+    >>> print(quote_for_hydra("/home/an/d'Arc"))
+    '/home/an/d\'Arc'
+    """
+    return "'" + re.sub(r"(\\*)'", r"\1\1\\'", text) + "'"
 
 
 def find_dvc_error(output: str) -> str:

@@ -23,7 +23,7 @@ from netchu.core.progress_log import progress_path
 from netchu.experiments.revisions import list_references
 from netchu.teaching.correction_archive import export_zip
 from netchu.teaching.corrections import count_lines
-from netchu.teaching.dvc_command import find_dvc_error, run_dvc
+from netchu.teaching.dvc_command import find_dvc_error, quote_for_hydra, run_dvc
 from netchu.teaching.run_state import (
     ARCHIVE,
     CHANGED_PARAMETERS,
@@ -44,6 +44,7 @@ SHIPPED = "models/pretrained"
 """The reader that is fine-tuned, and with which the new one is compared."""
 
 SETTINGS: dict[str, object] = {
+    "clean.encoding": "unicode",
     "clean.max_rejected": 0.5,
     "download.source": "archive",
     "split.validation": 0.1,
@@ -139,6 +140,8 @@ def _check_project() -> None:
         raise NetchuError(
             "fine-tuning runs the project's pipeline; open this page with `make app` in the project's folder"
         )
+    if "${" in str(Path.cwd()):
+        raise NetchuError("the path of the project has ${, which DVC takes for a variable; rename the folder")
     if missing := [name for name in ("dvc", "keras", "tensorflow") if importlib.util.find_spec(name) is None]:
         raise NetchuError(f"{missing[0]} is not installed; run `pip install -r requirements.txt`")
     try:
@@ -169,7 +172,7 @@ def _make_folder(archive: bytes, parameters: dict[str, object]) -> Path:
     path = folder / ARCHIVE
     path.write_bytes(archive)
     address = f"{path.resolve()}#sha256={hashlib.sha256(archive).hexdigest()}"
-    write_json(folder / CHANGED_PARAMETERS, {**parameters, "download.archives": f"['{address}']"})
+    write_json(folder / CHANGED_PARAMETERS, {**parameters, "download.archives": f"[{quote_for_hydra(address)}]"})
     return folder
 
 

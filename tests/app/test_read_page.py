@@ -136,6 +136,22 @@ def test_saves_corrections_of_all_pages(page, address, tmp_path):
     page.get_by_text("Saved: 9 new, 2 replaced").wait_for()
 
 
+def test_saves_the_other_lines_where_one_cannot_be_saved(page, address, tmp_path):
+    page.goto(address)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(EXAMPLES / "page.jpg")
+    find_field(page, 6).wait_for()
+    correct_line(page, 1, "“Số 1” – Láng")
+    correct_line(page, 2, "5 €")
+    correct_line(page, 3, "Số 3 Láng")
+    page.get_by_text("Save corrections").click()
+    page.get_by_role("textbox", name="Folder").fill(str(tmp_path / "lines"))
+    page.get_by_role("textbox", name="Folder").press("Enter")
+    page.get_by_role("button", name="Save 3 lines").click()
+    page.get_by_text("Saved: 2 new, typographic signs replaced in 1").wait_for()
+    page.get_by_text("Not saved: line 2: '5 €': the reader does not know €; replace or remove it").wait_for()
+    assert [line.text for line in read_corrections(tmp_path / "lines")] == ['"Số 1" - Láng', "Số 3 Láng"]
+
+
 def test_names_unreadable_pictures_and_reads_the_others(page, address, tmp_path):
     (tmp_path / "torn_*page*.png").write_bytes((EXAMPLES / "line.jpg").read_bytes()[:900])
     (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7\nnot a document")

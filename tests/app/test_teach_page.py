@@ -32,7 +32,7 @@ TRAINING_PATIENCE = 6 * PATIENCE
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A copy of this project that fine-tunes for two epochs."""
-    folder = copy_project(tmp_path_factory.mktemp("project") / "netchu")
+    folder = copy_project(tmp_path_factory.mktemp("project") / "Tài liệu d'Arc" / "netchu")
     module = folder / "netchu/teaching/fine_tuning.py"
     text = module.read_text(encoding="utf-8")
     shorter = text.replace('"train.epochs": 40', '"train.epochs": 2').replace('_size": 4', '_size": 16')
@@ -94,6 +94,14 @@ def test_shows_changes_removes_and_exports_lines(address, page, drawn, tmp_path)
     find_fields(page).first.press("Enter")
     page.wait_for_function("() => [...document.querySelectorAll('input')].some(f => f.value == 'Số 9, Đường Láng')")
     assert read_texts(folder)[-1] == "Số 9, Đường Láng"
+
+    find_fields(page).first.fill("“Số 9” – Láng")
+    find_fields(page).first.press("Enter")
+    page.get_by_text("Typographic signs replaced in 1 line.").wait_for()
+    assert read_texts(folder)[-1] == '"Số 9" - Láng'
+    find_fields(page).first.fill("Số 9, Đường Láng")
+    find_fields(page).first.press("Enter")
+    page.get_by_text("Typographic signs replaced").wait_for(state="detached")
 
     find_fields(page).first.fill("5 €")
     find_fields(page).first.press("Enter")

@@ -53,6 +53,7 @@ def check_outputs():
         "kept": table.num_rows,
         "rejected": len(rejected),
         **{f"rejected_{reason}": reasons[reason] for reason in REASONS},
+        "mapped": counts["mapped"],
     }
 
 
@@ -61,6 +62,36 @@ def test_writes_lines_rejected_lines_and_counts(run):
     summary = run(set=labels | {"0.png": GOOD, "1.png": b"x", "2.png": written(1)})
     assert summary == "1 lines kept, 2 rejected (1 empty_text, 1 undecodable)"
     assert clean.OUTPUTS["rejected"].read_text(encoding="utf-8").splitlines()[2] == "set/2.png,empty_text,"
+
+
+def test_maps_and_counts_typographic_signs(run):
+    texts = ["“Số 1”", "Số\u00a02 – 3", "Số ４", "\u00d0à Nẵng", "Số 5"]
+    files = {f"{number}.png": written(number) for number in range(len(texts))}
+    summary = run(set={"labels.json": dict(zip(files, texts, strict=True)), **files})
+    assert summary == "5 lines kept, typographic signs replaced in 4 of them, 0 rejected"
+    assert json.loads(clean.OUTPUTS["counts"].read_text())["mapped"] == 4
+    kept = pq.read_table(clean.OUTPUTS["lines"]).to_pylist()
+    assert {row["text"] for row in kept} == {'"Số 1"', "Số 2 - 3", "Số 4", "Đà Nẵng", "Số 5"}
+
+
+def test_takes_copies_whose_signs_differ_for_one_line(run):
+    run(set={"labels.json": {"0.png": "d’Arc", "1.png": "d'Arc"}, "0.png": GOOD, "1.png": GOOD})
+    assert json.loads(clean.OUTPUTS["counts"].read_text())["rejected_duplicate_image"] == 1
+
+
+def test_still_rejects_other_unknown_characters(run):
+    run(set={"labels.json": {"0.png": "Số 1", "1.png": "“5 €”"}, "0.png": GOOD, "1.png": written(1)})
+    assert clean.OUTPUTS["rejected"].read_text(encoding="utf-8").splitlines()[1] == "set/1.png,unknown_character,€"
+    assert json.loads(clean.OUTPUTS["counts"].read_text())["mapped"] == 0
+
+
+def test_names_the_rejected_list_from_an_experiments_copy(run, tmp_path, monkeypatch):
+    (tmp_path / "copy").mkdir()
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "copy")
+    with pytest.raises(NetchuError, match=rf"see {tmp_path}/\.netchu/rejected\.csv and fix the data"):
+        run(set={"labels.json": {"1.png": "Số 1"}, "1.png": b"x"})
+    assert (tmp_path / ".netchu/rejected.csv").exists()
 
 
 def test_mixes_the_lines_of_all_sources_and_always_writes_the_same_bytes(run):

@@ -57,7 +57,6 @@ def test_writes_list_and_counts(tmp_path):
         [line(0), line(1)],
         [line(number, writer="the only one") for number in range(50)],
         [line(number, "the only text") for number in range(50)],
-        [line(number, subset="test") for number in range(50)],
     ],
 )
 def test_rejects_an_empty_subset_and_says_what_to_do(tmp_path, lines):
@@ -65,6 +64,27 @@ def test_rejects_an_empty_subset_and_says_what_to_do(tmp_path, lines):
         run_on(tmp_path, lines)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "split.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ([line(n, subset="test") for n in range(50)], r"for train, .* names the subset of all 50 lines \(50 test\);"),
+        (
+            [line(0, writer="An", subset="test"), *(line(n, writer="An") for n in range(1, 30))],
+            r"for train, .* of 1 of 30 lines \(1 test\), and 29 lines share a writer or a text with them;",
+        ),
+        ([line(n, subset="train") for n in range(50)], r"for test, .* of all 50 lines \(50 train\);"),
+        (
+            [line(n, subset=("test", "validation")[n % 2]) for n in range(50)],
+            r"for train, .* of all 50 lines \(25 validation, 25 test\);",
+        ),
+    ],
+)
+def test_names_the_data_that_leave_a_subset_empty(tmp_path, lines, reason):
+    with pytest.raises(NetchuError, match=reason + ".* a folder with the word test in its name") as error:
+        run_on(tmp_path, lines)
+    assert "\n" not in str(error.value)
 
 
 def test_leaves_subsets_empty_with_fractions_of_zero(tmp_path):

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netchu.core.charset import BLANK, CHARSET, LOWER, decode, encode, normalise, unknown_characters
+from netchu.core.charset import (
+    BLANK,
+    CHARSET,
+    LOWER,
+    decode,
+    encode,
+    has_mapped_signs,
+    map_signs,
+    normalise,
+    unknown_characters,
+)
 
 
 def test_contains_every_vietnamese_letter_in_both_cases():
@@ -51,6 +61,34 @@ def test_normalises_to_nfc_and_stays_unchanged_the_second_time(text):
 )
 def test_normalises(text, expected):
     assert normalise(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("d’Arc ‘a’", "d'Arc 'a'"),
+        ("“Tổ 5” „b‟ «c»", '"Tổ 5" "b" "c"'),
+        ("5–7 — 8−9 1‐2 3‑4", "5-7 - 8-9 1-2 3-4"),
+        ("v.v…", "v.v..."),
+        ("\u00d0à Nẵng, \u0189à Nẵng, \u00f0ường, \u0256ường", "Đà Nẵng, Đà Nẵng, đường, đường"),
+        ("１２３／４ Ｔổ Ａｂ（ｃ）", "123/4 Tổ Ab(c)"),
+        ("Số\u00a05\u202f6\u30007", "Số 5 6 7"),
+        ("1⁄2 ﬁ", "1/2 fi"),
+    ],
+)
+def test_maps_typographic_signs(text, expected):
+    assert has_mapped_signs(text) and not has_mapped_signs(expected)
+    assert normalise(map_signs(text)) == expected and not unknown_characters(expected)
+    assert normalise(map_signs(unicodedata.normalize("NFD", text))) == expected
+
+
+def test_maps_no_sign_of_another_meaning():
+    assert map_signs("Å 東 m² 5 € ½") == "Å 東 m² 5 € ½" and not has_mapped_signs(" Å 東 m² 5 €\u00a0")
+
+
+@given(st.text(alphabet=CHARSET))
+def test_keeps_every_character_of_the_charset(text):
+    assert map_signs(text) == text and not has_mapped_signs(text)
 
 
 def test_names_each_unknown_character_once():

@@ -20,4 +20,11 @@ def test_finds_the_projects_folder_from_a_copy(tmp_path, monkeypatch):
     (tmp_path / ".dvc/tmp/exps/abc").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / ".dvc/tmp/exps/abc")
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    assert state_folder().resolve() == (tmp_path / ".netchu").resolve()
+    assert state_folder() == tmp_path / ".netchu"
+
+
+def test_finds_the_folder_from_below_the_project(tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    monkeypatch.chdir(tmp_path / "docs")
+    monkeypatch.setenv("DVC_ROOT", "..")
+    assert state_folder().resolve() == tmp_path / ".netchu" and state_folder().is_absolute()

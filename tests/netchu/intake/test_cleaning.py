@@ -256,6 +256,6 @@ def test_keeps_exactly_the_good_lines(clean, lines):
 @pytest.mark.parametrize("name", ["cinnamon-train", "kalapa-80-writers"])
 def test_keeps_real_lines(monkeypatch, name):
     """Every twelfth line, to save time."""
-    monkeypatch.setattr(cleaning, "list_lines", lambda archive: (list_lines(archive)[0][::12], []))
+    monkeypatch.setattr(cleaning, "list_lines", lambda archive, _: (list_lines(archive)[0][::12], []))
     kept, rejected = clean_archives([SHARED / f"{name}.zip"])
     assert len(kept) > 150 and rejected == []

@@ -18,14 +18,14 @@ from netchu.intake.labels import Fault, Label, list_lines
 SHARED = Path(__file__).parents[3] / "../shared/data"
 
 
-def listed(files: dict[str, bytes | str | dict]) -> tuple[list[Label], list[Fault]]:
+def listed(files: dict[str, bytes | str | dict], encoding: str | None = "unicode") -> tuple[list[Label], list[Fault]]:
     buffer = io.BytesIO()
     buffer.name = "/anywhere/set.zip"
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files.items():
             archive.writestr(name, json.dumps(data) if isinstance(data, dict) else data)
     with zipfile.ZipFile(buffer) as archive:
-        return list_lines(archive)
+        return list_lines(archive, encoding)
 
 
 def test_lists_the_cinnamon_layout():
@@ -196,6 +196,46 @@ def test_rejects_malformed_label_files(files, error):
         listed({"1.png": b"", **files})
     message = str(caught.value)
     assert message.startswith("/anywhere/set.zip: ") and error in message and "\n" not in message
+
+
+LEGACY = {
+    # name: (label files, value of clean.encoding); each holds the two texts of the test below
+    "CSV in TCVN3": ({"t.csv": "file,text\n1.png,Hµ Néi\n2.png,§­êng L¸ng\n".encode("latin-1")}, "tcvn3"),
+    "JSON in VNI": ({"labels.json": '{"1.png": "Haø Noäi", "2.png": "Ñöôøng Laùng"}'.encode("latin-1")}, "vni"),
+    "Kalapa in CP1258": (
+        {"annotations/1.txt": b"1.png\tH\xe0 N\xf4\xf2i\n2.png\t\xd0\xfd\xf5\xccng L\xe1ng", "images/x": ""},
+        "cp1258",
+    ),
+    "VNI saved as UTF-8": ({"t.csv": "file,text\n1.png,Haø Noäi\n2.png,Ñöôøng Laùng\n"}, "vni"),
+    "TCVN3 saved as UTF-8, with escapes": ({"labels.json": {"1.png": "Hµ Néi", "2.png": "§­êng L¸ng"}}, "tcvn3"),
+}
+
+
+@pytest.mark.parametrize(("files", "encoding"), LEGACY.values(), ids=LEGACY.keys())
+def test_names_and_converts_an_old_encoding(files, encoding):
+    folder = "images/" if "images/x" in files else ""
+    files = {f"{folder}1.png": b"", f"{folder}2.png": b"", **files}
+    with pytest.raises(NetchuError) as caught:
+        listed(files)
+    assert f"it looks like {encoding.upper()}: set clean.encoding={encoding} in params.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    labels, _ = listed(files, encoding)
+    assert [label.text for label in labels] == ["Hà Nội", "Đường Láng"]
+    assert len(listed(files, None)[0]) == 2  # the download counts them, whatever their encoding
+
+
+def test_converts_writers_and_names_of_images():
+    files = {"t.csv": "file,text,writer\nQuaän.png,Haø Noäi,Laân\n".encode("latin-1"), "Quận.png": b""}
+    assert listed(files, "vni") == (
+        [Label("set/Quận.png", "set", "set/Lân", None, "Hà Nội", "Quận.png")],
+        [],
+    )
+
+
+def test_keeps_unicode_beside_converted_labels():
+    files = {"a.csv": "file,text\n1.png,Haø Noäi\n".encode("latin-1"), "b.csv": "file,text\n2.png,Hà Nội\n"}
+    labels, _ = listed(files | {"1.png": b"", "2.png": b""}, "vni")
+    assert [label.text for label in labels] == ["Hà Nội", "Hà Nội"]
 
 
 FAULTY = {

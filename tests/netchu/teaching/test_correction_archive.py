@@ -54,6 +54,16 @@ def test_exports_equal_bytes_for_equal_lines(folder, tmp_path):
     assert export_zip(folder) != export_zip(other)
 
 
+def test_counts_imported_texts_with_typographic_signs(folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "lines.zip", "w") as archive:
+        archive.writestr("t.csv", "file,text\n1.png,“Số 1” – a\n2.png,Số 2\n")
+        for number in (1, 2):
+            archive.writestr(f"{number}.png", encode_png(number))
+    mapped: list[str] = []
+    assert import_archive(folder, tmp_path / "lines.zip", mapped) == 2
+    assert mapped == ["“Số 1” – a"] and read_texts(folder) == ['"Số 1" - a', "Số 2"]
+
+
 def test_imports_exported_and_other_archives(folder, tmp_path):
     save_lines(folder, make_lines("Số 9", "Số 10"), "Lan")
     save_lines(folder, make_lines("Số 11", first=5))

@@ -53,6 +53,13 @@ def test_normalises_texts(folder):
     assert read_texts(folder) == ["Số 9 Hà Nội", 'a, "b"; c']
 
 
+def test_maps_typographic_signs(folder):
+    save_lines(folder, make_lines("“d’Arc” – …", "Số １", "\u00d0à Nẵng"))
+    assert read_texts(folder) == ['"d\'Arc" - ...', "Số 1", "Đà Nẵng"]
+    change_text(folder, read_corrections(folder)[0].file, "a—b")
+    assert read_texts(folder)[0] == "a-b"
+
+
 @pytest.mark.parametrize("text", ["", " \n", "\u200b"])
 def test_rejects_line_without_text(folder, text):
     with pytest.raises(NetchuError, match="without text"):

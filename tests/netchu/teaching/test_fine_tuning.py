@@ -53,7 +53,8 @@ def lines(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("project") / "netchu")
+    # In its archive's path, accents and an apostrophe.
+    return copy_project(tmp_path_factory.mktemp("project") / "Tài liệu d'Arc" / "netchu")
 
 
 @pytest.fixture
