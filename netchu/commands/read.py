@@ -218,7 +218,8 @@ def _make_writer(arguments: argparse.Namespace, targets: dict[PageFile, Path]) -
 def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], format: str) -> dict[PageFile, Path]:
     """Return the path of each page's file; raise NetchuError if two would be the same.
 
-    A PDF contains all pages of a file. In `folder`, the files keep their folders below the deepest one that contains all of the `paths`.
+    A PDF contains all pages of a file. In `folder`, the files keep their folders below the deepest one that contains
+    all of the `paths`.
     """
     named = map(_absolute, paths)
     base = os.path.commonpath([path if os.path.isdir(path) else path.parent for path in named])  # noqa: PTH112
