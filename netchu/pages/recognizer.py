@@ -131,7 +131,10 @@ class Recognizer:
                     page = _prepare_page(open_source(source), self.preprocess, layout)
                 except NetchuError as error:
                     return error
-                return _assemble(page, line_pool.map(read_line, [line.image for line in page.lines]))
+                images = [line.image for line in page.lines]
+                # A single line is read here: passing it to another thread would only take time.
+                map_lines = line_pool.map if len(images) > 1 else map
+                return _assemble(page, map_lines(read_line, images))
 
             # Pages and lines have separate threads, so that a single page of many lines is also read on all cores.
             yield from ordered_map(read_page, sources)
