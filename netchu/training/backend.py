@@ -5,7 +5,10 @@ Import this module before Keras: it hides TensorFlow's messages about missing GP
 
 from netchu.training.keras_start import import_keras
 
-BACKEND = import_keras()
+BACKENDS = ("tensorflow", "torch")
+"""The backends of Keras for which there is a training step, imported below."""
+
+BACKEND = import_keras(BACKENDS)
 """`tensorflow` or `torch`."""
 
 if BACKEND == "torch":

@@ -4,14 +4,11 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module
 from pathlib import Path
 
 from netchu.core.errors import NetchuError
-
-BACKENDS = ("tensorflow", "torch")
-"""The backends of Keras for which there is a training step."""
 
 _GPU_DRIVERS = ("/proc/driver/nvidia", "/dev/nvidia0", "/dev/dxg")
 """One of these files exists on a machine with a GPU for TensorFlow. The last one is for Linux within Windows."""
@@ -20,16 +17,16 @@ _HIDDEN_LINES = "^(I[0-9]{4} |WARNING: All log messages before absl)|failed call
 """TensorFlow's messages that do not matter without a GPU. Only TF_CPP_MIN_LOG_LEVEL=3 would hide them all."""
 
 
-def import_keras() -> str:
-    """Import Keras and return the name of its backend.
+def import_keras(backends: Collection[str]) -> str:
+    """Import Keras and return the name of its backend, one of `backends`.
 
     On a machine without a GPU this hides TensorFlow's messages about GPUs. Set TF_CPP_MIN_LOG_LEVEL=0 to see them.
 
     Raises:
-        NetchuError: the backend is not one of BACKENDS.
+        NetchuError: it is another backend.
     """
     # Before Keras imports the backend, whose package may be missing.
-    _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow")
+    _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow", backends)
     with contextlib.ExitStack() as stack:
         if not any(Path(path).exists() for path in _GPU_DRIVERS):
             level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # no information, but warnings and errors
@@ -38,15 +35,13 @@ def import_keras() -> str:
         backend = import_module("keras").backend.backend()
         if backend == "tensorflow":
             import_module("tensorflow").config.list_physical_devices()  # its first call logs that there is no GPU
-    _check_backend(backend)  # again, because ~/.keras/keras.json can also name a backend
+    _check_backend(backend, backends)  # again, because ~/.keras/keras.json can also name a backend
     return backend
 
 
-def _check_backend(backend: str) -> None:
-    if backend not in BACKENDS:
-        raise NetchuError(
-            f"KERAS_BACKEND={backend}: training needs TensorFlow or PyTorch; set it to {' or '.join(BACKENDS)}"
-        )
+def _check_backend(backend: str, backends: Collection[str]) -> None:
+    if backend not in backends:
+        raise NetchuError(f"KERAS_BACKEND={backend}: training cannot use it; set it to {' or '.join(backends)}")
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.training import keras_start
+from netchu.training.backend import BACKENDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,7 +35,7 @@ def messages(monkeypatch, capfd):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
 
     def start() -> str:
-        assert keras_start.import_keras() == "tensorflow"
+        assert keras_start.import_keras(BACKENDS) == "tensorflow"
         return capfd.readouterr().err
 
     return start
@@ -58,19 +59,19 @@ def test_keeps_the_last_message_of_a_crash():
     script = (
         "import os; from netchu.training import keras_start; keras_start._GPU_DRIVERS = ()\n"
         "def crash(name): os.write(2, b'F0000 no AVX'); os.abort()\n"
-        "keras_start.import_module = crash; keras_start.import_keras()"
+        "keras_start.import_module = crash; keras_start.import_keras(['tensorflow'])"
     )
     assert "F0000 no AVX" in run(script, TF_CPP_MIN_LOG_LEVEL="1", KERAS_BACKEND="tensorflow")
 
 
 def test_rejects_an_unsupported_backend(messages, monkeypatch):
-    message = "KERAS_BACKEND=jax: training needs TensorFlow or PyTorch; set it to tensorflow or torch"
+    message = "KERAS_BACKEND=jax: training cannot use it; set it to tensorflow or torch"
     # Also where the backend's own package is missing, which Keras would report in its own way.
     last = run("import stages.train", KERAS_BACKEND="jax").splitlines()[-1]
     assert last == f"netchu.core.errors.NetchuError: {message}"
     monkeypatch.setattr(keras_start.import_module("keras").backend, "backend", lambda: "jax")  # by ~/.keras/keras.json
     with pytest.raises(NetchuError, match=message):
-        keras_start.import_keras()
+        keras_start.import_keras(BACKENDS)
 
 
 def run(script: str, **variables: str) -> str:
