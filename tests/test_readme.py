@@ -115,7 +115,9 @@ def test_runs_reading_commands(workspace):
     read = list(csv.DictReader((workspace / "scans.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["path"] for row in read} == {"scans/one.jpg", "scans/more/two.jpg"}
     assert {row["text"] for row in read} == {text}
-    assert sorted(path.name for path in (workspace / "xml").iterdir()) == ["one.xml", "two.xml"]
+    for name in ("xml", "pdf"):
+        files = {path.relative_to(workspace).as_posix() for path in (workspace / name).rglob("*.*")}
+        assert files == {f"{name}/one.{name}", f"{name}/more/two.{name}"}
     assert sorted(path.name for path in (workspace / "pdf").iterdir()) == ["one.pdf", "two.pdf"]
 
 
