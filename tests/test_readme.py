@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from decimal import ROUND_HALF_UP, Decimal
 
 import cv2
 import pytest
@@ -118,7 +119,6 @@ def test_runs_reading_commands(workspace):
     for name in ("xml", "pdf"):
         files = {path.relative_to(workspace).as_posix() for path in (workspace / name).rglob("*.*")}
         assert files == {f"{name}/one.{name}", f"{name}/more/two.{name}"}
-    assert sorted(path.name for path in (workspace / "pdf").iterdir()) == ["one.pdf", "two.pdf"]
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/data.md"])
@@ -158,7 +158,8 @@ def test_shows_measured_results():
     *shipped, default = read_results(ENGLISH)
     metrics = json.loads((ROOT / "metrics/metrics.json").read_text(encoding="utf-8"))
     for cell, rate in zip(default[1:], ("cer", "wer", "ser"), strict=True):
-        assert cell == "{:.2f} ({:.2f}–{:.2f})".format(*(metrics[f"{rate}{end}"] for end in ("", "_low", "_high")))
+        values = [Decimal(str(metrics[f"{rate}{end}"])) for end in ("", "_low", "_high")]
+        assert cell == "{} ({}–{})".format(*(value.quantize(Decimal("0.01"), ROUND_HALF_UP) for value in values))
     card = (ROOT / "MODEL_CARD.md").read_text(encoding="utf-8")
     for row in shipped:
         assert " | ".join(row[1:]) in card
