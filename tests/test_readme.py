@@ -40,7 +40,7 @@ def commands_under(heading: str) -> str:
 def read_results(text: str) -> list[list[str]]:
     """Return the rows of the table of results."""
     rows = re.findall(r"^\|(.*)\|$", text[text.index("| CER % |") :], re.MULTILINE)
-    return [[cell.strip() for cell in row.split("|")] for row in rows[1:]]
+    return [[cell.strip() for cell in row.split("|")] for row in rows[2:]]
 
 
 @pytest.fixture(scope="module")
