@@ -14,7 +14,6 @@ from app.uploads import decode_page
 from netchu.pages.image_files import PageFile
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
-from netchu.pages.searchable_pdf import SearchablePdf, encode_picture
 
 _FORMATS = (("text", "TXT"), ("csv", "CSV"), ("alto", "ALTO XML"), ("page", "PAGE XML"), ("hocr", "hOCR"))
 """Names of the formats of buttons, each with its label."""
@@ -67,6 +66,8 @@ def _make_file(name: str, pages: list[tuple[PageFile, Page]]) -> tuple[bytes, st
 
 def _make_pdf(pictures: list[ReadPicture], pages: list[Page]) -> bytes:
     """Return a searchable PDF of all pictures."""
+    from netchu.pages.searchable_pdf import SearchablePdf, encode_picture  # its packages load slowly
+
     document = SearchablePdf()
     for picture, page in zip(pictures, pages, strict=True):
         document.add_page(encode_picture(decode_page(picture.source)), page)

@@ -7,6 +7,19 @@ from collections.abc import Mapping, Sequence
 
 LANGUAGES = ("en", "vi")
 
+READ_EPILOG = """\
+examples:
+  netchu read line.png                           the text of one image
+  netchu read --format csv scans/ > scans.csv    a folder and its subfolders
+  find . -name '*.jpg' | netchu read -           files named on standard input, one per row
+
+exit status:
+  0  every image was read
+  1  some images could not be read or written; each is named on standard error
+  2  nothing was read: an invalid argument, or no model
+"""
+"""The end of the help of `netchu read`."""
+
 VIETNAMESE = {
     # argparse
     "usage: ": "cách dùng: ",
@@ -48,17 +61,7 @@ VIETNAMESE = {
     "folder of the model (default: models/adopted, models/pretrained or models/reader, the first that exists)": (
         "thư mục mô hình (mặc định: thư mục đầu tiên tồn tại trong models/adopted, models/pretrained, models/reader)"
     ),
-    """\
-examples:
-  netchu read line.png                           the text of one image
-  netchu read --format csv scans/ > scans.csv    a folder and its subfolders
-  find . -name '*.jpg' | netchu read -           files named on standard input, one per row
-
-exit status:
-  0  every image was read
-  1  some images could not be read or written; each is named on standard error
-  2  nothing was read: an invalid argument, or no model
-""": """\
+    READ_EPILOG: """\
 ví dụ:
   netchu read line.png                           văn bản của một ảnh
   netchu read --format csv scans/ > scans.csv    một thư mục và mọi thư mục con

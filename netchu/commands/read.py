@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from netchu.commands.language import READ_EPILOG
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_text
 from netchu.core.printing import escape_unprintable
@@ -28,22 +29,10 @@ from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 if TYPE_CHECKING:
     from netchu.commands.pdf_files import PdfFiles
 
-_EPILOG = """\
-examples:
-  netchu read line.png                           the text of one image
-  netchu read --format csv scans/ > scans.csv    a folder and its subfolders
-  find . -name '*.jpg' | netchu read -           files named on standard input, one per row
-
-exit status:
-  0  every image was read
-  1  some images could not be read or written; each is named on standard error
-  2  nothing was read: an invalid argument, or no model
-"""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `run`; their help has a translation in netchu.commands.language."""
-    parser.epilog = _EPILOG
+    parser.epilog = READ_EPILOG
     parser.add_argument(
         "paths",
         nargs="+",
