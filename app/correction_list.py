@@ -54,7 +54,8 @@ def _show_correction(folder: Path, line: Correction) -> None:
             st.warning(say(f"{line.file}: damaged image", f"{line.file}: ảnh bị hỏng"))
         row = st.container(horizontal=True, vertical_alignment="bottom")
         key = f"text-{line.file}"
-        st.session_state[key] = line.text  # the saved text, not the one that was typed
+        if st.session_state.get(key) != line.text:  # set only then: setting a field erases what is being typed in it
+            st.session_state[key] = line.text
         row.text_input(
             say("Text", "Văn bản"),
             key=key,
