@@ -33,6 +33,7 @@ def offer_steps(picture: ReadPicture) -> None:
             "illumination": say("Even light, black ink", "Cân bằng ánh sáng, mực đen"),
             "blur": say("Blurred", "Làm mờ"),
             "threshold": say("Black and white", "Đen trắng"),
+            "deslope": say("Slope removed", "Chỉnh dòng cho ngang"),
             "deslant": say("Slant removed", "Dựng thẳng nét nghiêng"),
             "trim": say("Trimmed to the writing", "Cắt sát chữ"),
             "resize": say("The network's input", "Ảnh đưa vào mạng"),

@@ -210,8 +210,9 @@ def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     """Return the line image of a cropped line."""
     image, corners = locate_line(line.image, params)
     height, width = line.image.shape[:2]
-    (left, top), (right, _), (_, bottom), _ = corners  # a parallelogram with a level upper side
-    frame = FRAME_WIDTH * (bottom - top) / params.height / (right - left)
+    # A parallelogram: its area over its horizontal width is the height of the line before it was scaled.
+    (across, up), (left, down) = corners[1] - corners[0], corners[3] - corners[0]
+    frame = FRAME_WIDTH * (across * down - up * left) / across / params.height / across
     return _PreparedLine(
         image, _map_fractions(line.corners, corners / (width, height)), frame, estimate_baseline(image)
     )

@@ -38,22 +38,27 @@ def trim(image: np.ndarray) -> np.ndarray:
     return image[top:bottom, left:right]
 
 
-def find_trim_box(image: np.ndarray) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of `trim`, in pixels, the last two exclusive."""
-    left, top, right, bottom = find_ink_box(image)
+def find_trim_box(image: np.ndarray, pieces: Pieces | None = None) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of `trim`, in pixels, the last two exclusive.
+
+    Args:
+        image: uint8 (height, width), normalised.
+        pieces: those of `image`, if they are known.
+    """
+    left, top, right, bottom = find_ink_box(image, pieces)
     margin = max(round((bottom - top) / 20), 1)
     height, width = image.shape
     return max(left - margin, 0), max(top - margin, 0), min(right + margin, width), min(bottom + margin, height)
 
 
-def find_ink_box(image: np.ndarray) -> tuple[int, int, int, int]:
+def find_ink_box(image: np.ndarray, pieces: Pieces | None = None) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom (pixels, the last two exclusive) of the writing in a normalised picture.
 
     The box surrounds the large pieces of ink, and those small ones (dots, tone marks, commas) that lie within two
     letter heights to the side, or half a letter height above or below. Dust elsewhere is ignored. Raise NoInk if there
     is no writing.
     """
-    pieces = find_pieces(image)
+    pieces = pieces or find_pieces(image)
     if not pieces.is_ink.any():
         raise NoInk("no ink found: the picture is blank, or its writing too faint")
     left, top, widths, heights, areas = pieces.stats[pieces.is_ink].T

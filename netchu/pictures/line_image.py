@@ -12,8 +12,9 @@ from pydantic import Field
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section
 from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
-from netchu.pictures.ink import find_trim_box, trim
+from netchu.pictures.ink import find_pieces, find_trim_box, trim
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
+from netchu.pictures.slope import deslope, estimate_slope, level, unlevel_points
 from netchu.pictures.thresholding import threshold
 
 MIN_WIDTH = 16
@@ -29,6 +30,7 @@ class PreprocessParams(Section):
     height: int = Field(ge=16, le=256)  # pixels
     blur: float = Field(ge=0, le=5)  # Gaussian sigma in pixels of the original image, 0: none
     threshold: Literal["none", "otsu", "adaptive", "sauvola"]
+    deslope: bool = False  # models trained before this parameter existed lack it
     deslant: bool
 
 
@@ -62,16 +64,22 @@ def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:
 def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
     """Return the line image as `line_image` does, and its corners in `image`.
 
-    The corners are those of an upright box, or of a slanted parallelogram after `params.deslant`.
+    The corners are those of an upright box, or of a parallelogram after `params.deslope` and `params.deslant`.
     """
     picture = threshold(blur(normalise_illumination(to_grey(image)), params.blur), params.threshold)
-    slant = estimate_slant(picture) if params.deslant else 0.0
-    picture = shear(picture, slant)
-    left, top, right, bottom = find_trim_box(picture)
+    pieces = find_pieces(picture)
+    width = picture.shape[1]
+    slope = estimate_slope(pieces) if params.deslope else 0.0
+    if slope:
+        picture = level(picture, slope)
+        pieces = find_pieces(picture)
+    slant = estimate_slant(pieces) if params.deslant else 0.0
+    if slant:
+        picture, pieces = shear(picture, slant), None
+    left, top, right, bottom = find_trim_box(picture, pieces)
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
-    return LocatedLine(
-        resize(picture[top:bottom, left:right], params.height), unshear_points(corners, slant, len(picture))
-    )
+    corners = unlevel_points(unshear_points(corners, slant, len(picture)), slope, width)
+    return LocatedLine(resize(picture[top:bottom, left:right], params.height), corners)
 
 
 def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, np.ndarray]:
@@ -80,7 +88,8 @@ def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, n
     steps["illumination"] = normalise_illumination(steps["grey"])
     steps["blur"] = blur(steps["illumination"], params.blur)
     steps["threshold"] = threshold(steps["blur"], params.threshold)
-    steps["deslant"] = deslant(steps["threshold"]) if params.deslant else steps["threshold"]
+    steps["deslope"] = deslope(steps["threshold"]) if params.deslope else steps["threshold"]
+    steps["deslant"] = deslant(steps["deslope"]) if params.deslant else steps["deslope"]
     steps["trim"] = trim(steps["deslant"])
     steps["resize"] = resize(steps["trim"], params.height)
     return steps

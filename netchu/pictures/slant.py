@@ -4,17 +4,16 @@ import cv2
 import numpy as np
 
 from netchu.pictures.illumination import PAPER
-from netchu.pictures.ink import find_pieces
+from netchu.pictures.ink import Pieces, find_pieces
 
 
-def estimate_slant(image: np.ndarray) -> float:
-    """Return the shear that makes the strokes of a normalised picture upright: pixels to the right per row down.
+def estimate_slant(pieces: Pieces) -> float:
+    """Return the shear that makes the strokes of a line upright: pixels to the right per row down.
 
     Of the slants up to 45 degrees, it is the one with the greatest sum of squared column sums (after Vinciarelli and
     Luettin, "A new normalization technique for cursive handwritten words", Pattern Recognition Letters 22, 2001). A
     picture without ink has slant 0.
     """
-    pieces = find_pieces(image)
     if not pieces.is_ink.any():
         return 0.0
     rows, columns = np.nonzero(pieces.is_ink[pieces.labels])
@@ -50,7 +49,7 @@ def unshear_points(points: np.ndarray, slant: float, height: int) -> np.ndarray:
 
 def deslant(image: np.ndarray) -> np.ndarray:
     """Shear a normalised picture so that its strokes are upright."""
-    return shear(image, estimate_slant(image))
+    return shear(image, estimate_slant(find_pieces(image)))
 
 
 def _offset(slant: float, height: int) -> float:

@@ -21,6 +21,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.progress_log import progress_path
 from netchu.experiments.revisions import list_references
+from netchu.pictures.line_image import PreprocessParams
 from netchu.teaching.correction_archive import export_zip
 from netchu.teaching.corrections import count_lines
 from netchu.teaching.dvc_command import find_dvc_error, quote_for_hydra, run_dvc
@@ -159,9 +160,9 @@ def _read_shipped_preprocess() -> dict[str, object]:
     """Return the parameters of the shipped reader that determine its line images, by dotted keys."""
     path = Path(SHIPPED, "model.json")
     try:
-        preprocess = json.loads(path.read_text(encoding="utf-8"))["preprocess"]
-        return {f"preprocess.{key}": str(value).lower() for key, value in preprocess.items()}
-    except (OSError, ValueError, KeyError, AttributeError):
+        preprocess = PreprocessParams(**json.loads(path.read_text(encoding="utf-8"))["preprocess"])
+        return {f"preprocess.{key}": str(value).lower() for key, value in preprocess.model_dump().items()}
+    except (OSError, ValueError, KeyError, TypeError):
         raise NetchuError(f"{path}: missing or damaged; run `git checkout {SHIPPED}`") from None
 
 

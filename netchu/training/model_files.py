@@ -59,6 +59,7 @@ def load_network(folder: Path, preprocess: dict, seed: int) -> tuple[keras.Model
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         params = NetworkParams(**description["network"])
         trained_with = {key: description[key] for key in ("charset", "frame_width", "preprocess")}
+        trained_with["preprocess"].setdefault("deslope", False)  # older models lack it
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NetchuError(
             f"train.init_from: {folder}/model.json: no model ({describe_error(error)}); "

@@ -15,7 +15,7 @@ from netchu.core.tables import CLEAN_COLUMNS, LINE_COLUMNS, open_lines, read_met
 from netchu.pictures.line_image import line_image
 from stages.preprocess import Params, run
 
-VALUES = {"height": 32, "blur": 0, "threshold": "none", "deslant": False}
+VALUES = {"height": 32, "blur": 0, "threshold": "none", "deslope": False, "deslant": False}
 
 
 def page(text="Ha Noi", shape=(60, 300)):

@@ -1,11 +1,11 @@
-"""Words of a slanted line: their corners are those in the original picture, not in a sheared copy."""
+"""Words of slanted and sloping lines: their corners are those in the original picture, not in a sheared copy."""
 
 import cv2
 import numpy as np
 import pytest
 
 from netchu.pages.recognizer import Recognizer
-from tests.netchu.pictures.samples import slanted_strokes
+from tests.netchu.pictures.samples import slanted_strokes, sloping_strokes
 from tests.netchu.tiny_model import write_tiny_reader
 
 
@@ -27,3 +27,21 @@ def test_words_lie_on_the_ink_of_a_slanted_line(tmp_path, slant, deslant):
         np.testing.assert_allclose(corners[3] - corners[0], bottom_left - top_left, atol=1)
         assert top_left[0] - 1 <= corners[0, 0] <= corners[1, 0] <= top_right[0] + 1
         assert bottom_left[0] - 1 <= corners[3, 0] <= corners[2, 0] <= bottom_right[0] + 1
+
+
+@pytest.mark.parametrize("slope", [-0.15, 0.15])
+def test_words_follow_a_sloping_line(tmp_path, slope):
+    recognizer = Recognizer.load(write_tiny_reader(tmp_path / "tiny"))
+    recognizer.preprocess = recognizer.preprocess.model_copy(update={"deslope": True})
+    picture = sloping_strokes(slope)
+    (line,) = recognizer.read(picture, "line").lines
+    assert cv2.fillConvexPoly(np.zeros_like(picture), np.array(line.corners), 1)[picture < 128].mean() > 0.99
+    top_left, top_right, _, bottom_left = np.array(line.corners)
+    assert bottom_left[1] - top_left[1] < 90 < np.ptp(np.nonzero((picture < 128).any(axis=1))[0])
+    assert len(line.words) > 1
+    for word in line.words:
+        upper_left, upper_right, lower_right, lower_left = np.array(word.corners)
+        for upper in (upper_left, upper_right):
+            assert upper[1] == pytest.approx(top_left[1] + slope * (upper[0] - top_left[0]), abs=2)
+        assert lower_left[1] - upper_left[1] == pytest.approx(bottom_left[1] - top_left[1], abs=2)
+        assert top_left[0] - 1 <= upper_left[0] <= lower_right[0] <= top_right[0] + 1

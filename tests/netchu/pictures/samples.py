@@ -36,6 +36,13 @@ def slanted_strokes(slant: float) -> np.ndarray:
     return cv2.warpAffine(upright, matrix, upright.shape[::-1], borderValue=255)
 
 
+def sloping_strokes(slope: float) -> np.ndarray:
+    """Draw `strokes` in black, each column shifted by `slope` pixels more than the one before; (300, 800)."""
+    page = cv2.copyMakeBorder(strokes(ink=0, paper=255), 100, 100, 0, 0, cv2.BORDER_CONSTANT, value=255)
+    matrix = np.array([[1, 0, 0], [slope, 1, -400 * slope]], np.float64)
+    return cv2.warpAffine(page, matrix, page.shape[::-1], borderValue=255)
+
+
 def grainy(page: np.ndarray, deviation: float = 3.0) -> np.ndarray:
     """Add Gaussian noise."""
     return np.clip(np.random.default_rng(0).normal(page, deviation), 0, 255).round().astype(np.uint8)

@@ -81,7 +81,7 @@ def test_any_picture_gives_a_line_image_or_a_one_line_error(height, width, seed)
         except NetchuError as error:
             assert "\n" not in str(error)
         else:
-            assert list(steps) == ["grey", "illumination", "blur", "threshold", "deslant", "trim", "resize"]
+            assert list(steps) == ["grey", "illumination", "blur", "threshold", "deslope", "deslant", "trim", "resize"]
             assert steps["resize"].shape[0] == 48
             assert steps["resize"].shape[1] >= MIN_WIDTH
 
