@@ -36,7 +36,7 @@ def train(
     folded_sources: Collection[str],
     checkpoint: Checkpoint,
 ) -> list[dict]:
-    """Train `network` in place, and give it the averaged weights of the epoch with the best validation CER.
+    """Train `network`, and give it the averaged weights of the epoch with the best validation CER.
 
         network = build_network(params.model, training.preprocess["height"], params.train.seed)
         history = train(network, params.train, training, validation, (), Checkpoint("my-run"))
@@ -60,7 +60,7 @@ def train(
     steps = math.ceil(len(training) / params.batch_size)
     state = TrainingState(network, params, steps)
     step = make_training_step(
-        network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
+        state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
     )
     predict = make_predictor(state.averaged)
     # Before the state is restored, so that a resumed training uses the same network to find the words.

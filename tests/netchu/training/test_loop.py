@@ -23,6 +23,7 @@ PARAMS = TrainParams(
     init_from=None,
     epochs=3,
     batch_size=8,
+    precision="float32",
     learning_rate=0.01,
     warmup=0.5,
     weight_decay=1e-4,
@@ -34,6 +35,7 @@ PARAMS = TrainParams(
         affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2, paper=0.2, camera=0.2, shuffle=0.0
     ),
 )
+PRECISIONS = ("float32", "bfloat16")
 
 
 def change(params, **changes):
@@ -65,8 +67,18 @@ def test_learns_to_read(tmp_path):
     assert min(row["validation_cer"] for row in history) < 10
 
 
-def test_resumes_an_interrupted_run_with_the_same_result(lines, monkeypatch, capsys):
-    whole, expected = run(lines, key="whole")
+def test_trains_in_low_precision_to_a_network_of_full_precision(lines):
+    """The loss differs a little, and the network has all its layers in float32."""
+    params = change(PARAMS, epochs=1)
+    (_, exact), (network, rough) = (run(lines, change(params, precision=name), key=name) for name in PRECISIONS)
+    assert 0 < abs(rough[0]["loss"] - exact[0]["loss"]) < 0.05 * exact[0]["loss"]
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_resumes_an_interrupted_run_with_the_same_result(lines, monkeypatch, capsys, precision):
+    params = change(PARAMS, precision=precision)
+    whole, expected = run(lines, params, key="whole")
     real = loop._train_epoch
 
     def interrupted(step, batches, epoch, steps):
@@ -77,9 +89,9 @@ def test_resumes_an_interrupted_run_with_the_same_result(lines, monkeypatch, cap
 
     monkeypatch.setattr(loop, "_train_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(lines, key="part")
+        run(lines, params, key="part")
     monkeypatch.setattr(loop, "_train_epoch", real)
-    resumed, history = run(lines, key="part")
+    resumed, history = run(lines, params, key="part")
     assert "resumes after epoch 2" in capsys.readouterr().out
     assert history == expected
     assert all(np.array_equal(a, b) for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True))
