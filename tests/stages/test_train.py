@@ -20,7 +20,7 @@ from tests.netchu.training.test_loop import PARAMS as TRAINING
 
 ROOT = Path(__file__).parents[2]
 PARAMS = train.Params(
-    labels=LabelsParams(folded=[]),
+    labels=LabelsParams(uncased=[], folded=[]),
     model=NetworkParams(cnn_channels=[4, 4, 4], cnn_blocks=1, lstm_units=4, lstm_layers=1, dropout=0.1),
     train=TRAINING.model_copy(update={"epochs": 2, "batch_size": 4}),
 )
@@ -74,9 +74,10 @@ def test_starts_from_the_network_of_a_model(folder, precision):
     assert onnx.TensorProto.BFLOAT16 not in types
 
 
-def test_rejects_a_folded_source_without_lines(folder):
-    params = PARAMS.model_copy(update={"labels": LabelsParams(folded=["kalapa"])})
-    with pytest.raises(NetchuError, match=r"labels\.folded: no lines of kalapa; choose from test"):
+@pytest.mark.parametrize("key", ["uncased", "folded"])
+def test_rejects_a_source_without_lines(folder, key):
+    params = PARAMS.model_copy(update={"labels": PARAMS.labels.model_copy(update={key: ["kalapa"]})})
+    with pytest.raises(NetchuError, match=rf"labels\.{key}: no lines of kalapa; choose from test"):
         run(folder, {"train": ["a"] * 4, "validation": ["b"]}, params)
 
 
