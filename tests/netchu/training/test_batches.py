@@ -16,8 +16,8 @@ from netchu.training.augment import AugmentParams
 from netchu.training.batches import PAD, make_batch, training_batches
 from tests.netchu.helpers import HEIGHT, draw, write_table
 
-OFF = AugmentParams(affine=0, elastic=0, stroke=0, contrast=0, noise=0, paper=0, camera=0, shuffle=0)
-FULL = AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1, paper=1, camera=1, shuffle=0)
+OFF = AugmentParams(affine=0, elastic=0, stroke=0, contrast=0, noise=0, paper=0, camera=0, margin=0, shuffle=0)
+FULL = AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1, paper=1, camera=1, margin=1, shuffle=0)
 EXACT = LabelsParams(uncased=[], folded=[])
 
 

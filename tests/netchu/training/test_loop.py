@@ -33,7 +33,7 @@ PARAMS = TrainParams(
     auxiliary=0.1,
     patience=50,
     augment=AugmentParams(
-        affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2, paper=0.2, camera=0.2, shuffle=0.0
+        affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2, paper=0.2, camera=0.2, margin=0.0, shuffle=0.0
     ),
 )
 EXACT = LabelsParams(uncased=[], folded=[])
