@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.markdown import print_table
-from benchmarks.pipeline_lines import PREPROCESSED_LINES, SPLIT, folded_sources
+from benchmarks.pipeline_lines import PREPROCESSED_LINES, SPLIT, read_labels
+from netchu.core.folding import LabelStyle
 from netchu.core.parallel import ordered_map
 from netchu.core.subsets import Subset
 from netchu.evaluation.metrics import error_rates
@@ -42,7 +43,7 @@ SETTINGS = [
 def measure(
     decoders: dict[str, Callable[[np.ndarray, np.ndarray], str]],
     lines: list[tuple[dict, np.ndarray]],
-    folded: bool,
+    style: LabelStyle,
 ) -> Iterator[list[str]]:
     """Decode `lines`, rows with their logits, with each decoder; yield the cells of a table row for each decoder."""
     for name, decode in decoders.items():
@@ -50,7 +51,7 @@ def measure(
         texts = [decode(row["image"], logits) for row, logits in lines]
         milliseconds = 1000 * (time.process_time() - started) / len(lines)
         scored = [
-            normalise_for_scoring(row["text"], read_words(logits, text), folded)
+            normalise_for_scoring(row["text"], read_words(logits, text), style)
             for (row, logits), text in zip(lines, texts, strict=True)
         ]
         rates = error_rates([line.reference for line in scored], [line.prediction for line in scored])
@@ -72,7 +73,7 @@ def main() -> None:
     for source in sorted({row["source"] for row in rows}):
         lines = [(row, scores) for row, scores in zip(rows, logits, strict=True) if row["source"] == source]
         columns = [f"{source}, {len(lines)} lines", "CER %", "WER %", "SER %", "ms a line"]
-        print_table(columns, measure(decoders, lines, source in folded_sources()))
+        print_table(columns, measure(decoders, lines, read_labels().style_of(source)))
         print()
 
 

@@ -3,8 +3,8 @@
 Run it in a project whose stages up to `split` have run. It reads every validation line (or test line, with
 `--subset test`), then photographs it: the line is laid on ruled paper, unevenly lit, turned, seen askew, blurred, made
 grainy and saved as a poor JPEG. It prints CER, WER and SER with 95 % intervals, and the expected calibration error
-(ECE) of the words' confidence, by source and decoder. Sources under labels.folded in params.yaml are scored without
-case and punctuation. `--show FILE` writes a picture of some photographs.
+(ECE) of the words' confidence, by source and decoder. Sources under labels in params.yaml are scored without case or
+punctuation. `--show FILE` writes a picture of some photographs.
 
 400 lines take a minute on two cores. Expect the figures of MODEL_CARD.md for models/pretrained and its data.
 """
@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from benchmarks.markdown import print_table
-from benchmarks.pipeline_lines import folded_sources, read_pictures
+from benchmarks.pipeline_lines import read_labels, read_pictures
+from netchu.core.folding import LabelsParams
 from netchu.evaluation.calibration import expected_calibration_error, mark_correct_words, reliability
 from netchu.evaluation.metrics import error_rates
 from netchu.evaluation.scoring import normalise_for_scoring
@@ -60,7 +61,7 @@ def photograph(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return decode_image(encode_image(np.clip(picture, 0, 255).astype(np.uint8), ".jpg", quality))
 
 
-def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], folded: list[str]) -> Iterator[list[str]]:
+def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], labels: LabelsParams) -> Iterator[list[str]]:
     """Read the picture of each row with every decoder; yield the cells of a table row for each decoder and source."""
     params = PreprocessParams(**reader.preprocess)
     images = [line_image(picture, params) for picture in pictures]
@@ -70,7 +71,7 @@ def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], folded
             texts, confidences, correct = [], [], []
             for row, reading in readings:
                 if row["source"] == source:
-                    scored = normalise_for_scoring(row["text"], reading, source in folded)
+                    scored = normalise_for_scoring(row["text"], reading, labels.style_of(source))
                     texts.append((scored.reference, scored.prediction))
                     confidences += scored.confidences
                     correct += mark_correct_words(*texts[-1])
@@ -92,10 +93,10 @@ def main() -> None:
     if arguments.show:
         shown = [cv2.resize(picture, (1200, 80)) for picture in photographs[:: max(len(photographs) // 12, 1)]]
         write_image(arguments.show, np.vstack(shown))
-    reader, folded = Reader.load(arguments.reader), folded_sources()
+    reader, labels = Reader.load(arguments.reader), read_labels()
     for title, pictures in (("as they are", [row["image"] for row in rows]), ("photographed", photographs)):
         columns = [f"{arguments.subset} lines {title}", "lines", "CER %", "WER %", "SER %", "ECE %"]
-        print_table(columns, measure(reader, rows, pictures, folded))
+        print_table(columns, measure(reader, rows, pictures, labels))
         print()
 
 

@@ -21,9 +21,9 @@ class _Params(Section):
     labels: LabelsParams
 
 
-def folded_sources() -> list[str]:
-    """Return the sources that params.yaml scores without case and punctuation."""
-    return read_params(_Params).labels.folded
+def read_labels() -> LabelsParams:
+    """Return the sources that params.yaml scores without case or punctuation."""
+    return read_params(_Params).labels
 
 
 def read_pictures(subset: str) -> Iterator[dict]:

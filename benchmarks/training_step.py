@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from benchmarks.markdown import print_table
 from netchu.core.charset import BLANK, CHARSET
+from netchu.core.folding import LabelStyle
 from netchu.core.params import read_params
 from netchu.training import network as network_module
 from netchu.training import tensorflow_backend
@@ -99,7 +100,8 @@ def random_batch(size: int) -> Batch:
     """Return a batch of `size` random lines."""
     rng = np.random.default_rng(1)
     texts = ["".join(rng.choice(list(CHARSET), CHARACTERS)) for _ in range(size)]
-    return make_batch([rng.integers(0, 256, (HEIGHT, WIDTH), np.uint8) for _ in range(size)], texts, [False] * size)
+    images = [rng.integers(0, 256, (HEIGHT, WIDTH), np.uint8) for _ in range(size)]
+    return make_batch(images, texts, [LabelStyle.EXACT] * size)
 
 
 def main() -> None:

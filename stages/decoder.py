@@ -1,6 +1,5 @@
 """Stage decoder: complete the reader with a language model of the training texts and calibrated confidences."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -82,7 +81,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
 
     def make_settings(second_network: OnnxNetwork | None, beam: BeamParams) -> ReaderSettings:
         reader = Reader(ReaderParts(network, second_network, language_model, beam), {}, network.preprocess)
-        calibration = {name: calibrate(reader, name, validation, params.labels.folded) for name in DECODERS}
+        calibration = {name: calibrate(reader, name, validation, params.labels) for name in DECODERS}
         return ReaderSettings(beam, calibration)
 
     beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
@@ -109,18 +108,18 @@ def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
     return second_network
 
 
-def calibrate(reader: Reader, decoder: str, lines: Subset, folded_sources: Sequence[str]) -> Calibration:
+def calibrate(reader: Reader, decoder: str, lines: Subset, labels: LabelsParams) -> Calibration:
     """Return the calibration that maps confidences to the fraction of correct words with that confidence in `lines`.
 
     Args:
         reader: a reader without calibration.
-        folded_sources: sources whose labels have neither case nor punctuation.
+        labels: the sources whose labels lack case or punctuation.
     """
     confidences: list[float] = []
     is_correct: list[bool] = []
     readings = reader.read(((row, row["image"]) for row in lines), decoder)
     for row, reading in progress(readings, "decoder: calibrating", len(lines)):
-        scored = normalise_for_scoring(row["text"], reading, row["source"] in folded_sources)
+        scored = normalise_for_scoring(row["text"], reading, labels.style_of(row["source"]))
         confidences += scored.confidences
         is_correct += mark_correct_words(scored.reference, scored.prediction)
     return fit_calibration(confidences, is_correct)

@@ -103,7 +103,7 @@ def _score_lines(lines: Subset, reader: Reader, params: Params) -> list[dict]:
     columns = ("id", "source", "writer", "text")
     items = (({name: row[name] for name in columns}, row["image"]) for row in lines)
     rows = [
-        row | normalise_for_scoring(row["text"], reading, row["source"] in params.labels.folded)._asdict()
+        row | normalise_for_scoring(row["text"], reading, params.labels.style_of(row["source"]))._asdict()
         for row, reading in progress(reader.read(items, params.evaluate.decoder), "evaluate", len(lines))
     ]
     return sorted(rows, key=lambda row: row["id"])

@@ -41,7 +41,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     Raises:
         NetchuError: a subset has no lines, a name in the parameters is wrong, or the loss diverges.
     """
-    _check_sources(params.labels.folded, inputs["lines"])
+    _check_sources(params.labels, inputs["lines"])
     training, validation = (Subset(inputs["lines"], inputs["split"], name) for name in ("train", "validation"))
     start = Path(params.train.init_from) if params.train.init_from else None
     if start:
@@ -51,7 +51,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     files = [*inputs.values(), *(sorted(path for path in start.iterdir() if path.is_file()) if start else [])]
     packages = (BACKEND, "keras", "numpy", "opencv-python-headless")
     checkpoint = Checkpoint(fingerprint(params.model_dump(), files, packages))
-    history = train(network, params.train, training, validation, params.labels.folded, checkpoint)
+    history = train(network, params.train, training, validation, params.labels, checkpoint)
     with atomic_path(outputs["model"]) as folder:
         samples = (row["image"] for row in islice(training, _SAMPLES))
         save_model(folder, network, shape, training.preprocess, samples)
@@ -61,13 +61,14 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     return f"{len(training)} lines, {len(history)} epochs, best validation CER {best:.2f} %"
 
 
-def _check_sources(folded_sources: list[str], table: Path) -> None:
+def _check_sources(labels: LabelsParams, table: Path) -> None:
     """Raise NetchuError for a source without lines in `table`, such as a misspelled name."""
     sources = {row["source"] for row in read_rows(open_lines(table), ["source"])}
-    if unknown := set(folded_sources) - sources:
-        raise NetchuError(
-            f"labels.folded: no lines of {', '.join(sorted(unknown))}; choose from {', '.join(sorted(sources))}"
-        )
+    for key, named in labels:
+        if unknown := set(named) - sources:
+            raise NetchuError(
+                f"labels.{key}: no lines of {', '.join(sorted(unknown))}; choose from {', '.join(sorted(sources))}"
+            )
 
 
 if __name__ == "__main__":

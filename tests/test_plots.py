@@ -41,7 +41,9 @@ def _evaluate(folder):
             yield item, LineReading(text, tuple(WordReading(word, 0.9, 0, 1) for word in text.split()))
 
     table, split = write_table(folder, {"test": list(TEXTS)})
-    params = evaluate.Params(labels=LabelsParams(folded=[]), evaluate=evaluate.EvaluateParams(decoder="greedy"))
+    params = evaluate.Params(
+        labels=LabelsParams(uncased=[], folded=[]), evaluate=evaluate.EvaluateParams(decoder="greedy")
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate.Reader, "load", lambda folder: SimpleNamespace(read=read))
         outputs = {name: folder / path for name, path in evaluate.OUTPUTS.items()}

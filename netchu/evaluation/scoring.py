@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from netchu.core.charset import normalise
-from netchu.core.folding import fold
+from netchu.core.folding import LabelStyle
 from netchu.reading.line_reading import LineReading
 
 
@@ -15,12 +15,15 @@ class ScoredTexts(NamedTuple):
     confidences: list[float]  # 0 to 1
 
 
-def normalise_for_scoring(reference: str, reading: LineReading, folded: bool) -> ScoredTexts:
-    """Return both texts normalised, and without case and punctuation if `folded` (if the labels have neither).
+def normalise_for_scoring(reference: str, reading: LineReading, style: LabelStyle) -> ScoredTexts:
+    """Return both texts normalised, and reduced to what labels of `style` keep (`LabelStyle.reduce`).
 
-    A word of punctuation alone is dropped with its confidence if `folded`.
+    A word of punctuation alone is dropped with its confidence if the labels have no punctuation.
     """
-    normalise_text = fold if folded else normalise
-    words = [(text, word.confidence) for word in reading.words if (text := normalise_text(word.text))]
+
+    def reduce(text: str) -> str:
+        return style.reduce(normalise(text))
+
+    words = [(text, word.confidence) for word in reading.words if (text := reduce(word.text))]
     prediction = " ".join(text for text, _ in words)
-    return ScoredTexts(normalise_text(reference), prediction, [confidence for _, confidence in words])
+    return ScoredTexts(reduce(reference), prediction, [confidence for _, confidence in words])

@@ -50,6 +50,7 @@ SETTINGS: dict[str, object] = {
     "download.source": "archive",
     "split.validation": 0.1,
     "split.test": 0.2,
+    "labels.uncased": "[]",
     "labels.folded": "[]",
     "train.init_from": SHIPPED,
     "train.epochs": 40,

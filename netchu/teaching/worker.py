@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json, write_text
+from netchu.core.folding import LabelStyle
 from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.experiments.comparison import ScoredLine, compare_rates, pair_lines, parse_predictions
 from netchu.experiments.revisions import find_revision, read_file
@@ -64,7 +65,7 @@ def read_with(reader: Reader, archive: Path, lines: dict[str, ScoredLine]) -> di
     items = ((name, line_image(picture, params)) for name, picture in pictures.items())
     return {
         name: lines[name]._replace(
-            prediction=normalise_for_scoring(lines[name].reference, reading, folded=False).prediction
+            prediction=normalise_for_scoring(lines[name].reference, reading, LabelStyle.EXACT).prediction
         )
         for name, reading in reader.read(items)
     }

@@ -12,7 +12,7 @@ from netchu.core.params import Section
 
 
 class AugmentParams(Section):
-    """Group `train.augment` of params.yaml: strength of each change, 0 for off; `shuffle` is a fraction of lines."""
+    """Group `train.augment` of params.yaml: strength of each change, 0 for off; the last two are fractions."""
 
     affine: float = Field(ge=0, le=2)
     elastic: float = Field(ge=0, le=2)
@@ -21,6 +21,7 @@ class AugmentParams(Section):
     noise: float = Field(ge=0, le=2)
     paper: float = Field(ge=0, le=2)
     camera: float = Field(ge=0, le=2)
+    margin: float = Field(ge=0, le=1)
     shuffle: float = Field(ge=0, le=1)
 
 
@@ -44,6 +45,8 @@ def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.rando
 
     The height does not change. The width may change, but not below `frames` CTC frames, the number that the text needs.
     """
+    if params.margin and rng.random() < params.margin:
+        image = _add_margins(image, rng)
     image = _warp(image, frames, params, rng)
     if params.stroke and rng.random() < 0.5:
         image = _change_stroke_width(image, params.stroke, rng)
@@ -56,6 +59,17 @@ def augment(image: np.ndarray, frames: int, params: AugmentParams, rng: np.rando
     if params.camera and rng.random() < 0.4:
         image = _photograph(image, params.camera, rng)
     return image
+
+
+def _add_margins(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Add paper at the left and at the right, up to 2/3 and 1/2 of the height wide.
+
+    Otherwise the network learns that a line starts at the edge of its image, or has paper before it, as the training
+    lines do, and omits the first characters of other lines.
+    """
+    height = len(image)
+    left, right = rng.integers(0, 2 * height // 3, endpoint=True), rng.integers(0, height // 2, endpoint=True)
+    return np.pad(image, ((0, 0), (left, right)), constant_values=255)
 
 
 def _warp(image: np.ndarray, frames: int, params: AugmentParams, rng: np.random.Generator) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Training batches: augmented lines of similar width, made one after the other during the training."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from netchu.core.charset import encode
-from netchu.core.folding import fold
+from netchu.core.folding import LabelsParams, LabelStyle
 from netchu.core.frames import FRAME_WIDTH, required_frames
 from netchu.core.subsets import Subset, decode_line_image
 from netchu.reading.padding import pad_images
@@ -34,8 +34,8 @@ class Batch:
     """`(batch,)` int32, frames of each line without the padding."""
     labels: np.ndarray
     """`(batch, longest text)` int32 classes, padded with PAD."""
-    is_folded: np.ndarray
-    """`(batch,)` bool, lines whose labels have neither case nor punctuation."""
+    styles: np.ndarray
+    """`(batch,)` int32, the LabelStyle of each line."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class _TrainingLine:
 
     image: bytes  # as stored in the table
     text: str
-    is_folded: bool
+    style: LabelStyle
     cuts: list[int] | None  # columns between the words; None: do not shuffle the words
     seed: tuple[int, ...]
 
 
 def training_batches(
     lines: Subset,
-    folded_sources: Collection[str],
+    labels: LabelsParams,
     cuts: Mapping[str, list[int]],
     size: int,
     augmentation: AugmentParams,
@@ -64,7 +64,7 @@ def training_batches(
     The order depends on `seed` and `epoch` alone; the augmentation of a line on `seed`, `epoch` and the line's id.
 
     Args:
-        folded_sources: sources whose labels have neither case nor punctuation.
+        labels: the sources whose labels lack case or punctuation; their texts are reduced accordingly.
         cuts: by line id, the columns between the words (`find_word_cuts`); only the words of these lines are shuffled.
         map_chunks: `map`, or a parallel `map` that keeps the order; the batches are the same.
     """
@@ -72,7 +72,7 @@ def training_batches(
         _TrainingLine(
             row["image"],
             row["text"],
-            row["source"] in folded_sources,
+            labels.style_of(row["source"]),
             cuts.get(row["id"]),
             _derive_seed(seed, epoch, f"line {row['id']}"),
         )
@@ -93,24 +93,23 @@ def _derive_seed(seed: int, epoch: int, purpose: str) -> tuple[int, ...]:
     return seed, epoch, *purpose.encode()
 
 
-def _augment_lines(augmentation: AugmentParams, lines: list[_TrainingLine]) -> list[tuple[np.ndarray, str, bool]]:
-    """Return the augmented image, the text and `is_folded` of each line."""
+def _augment_lines(augmentation: AugmentParams, lines: list[_TrainingLine]) -> list[tuple[np.ndarray, str, LabelStyle]]:
+    """Return the augmented image, the text and the style of each line."""
     augmented = []
     for line in lines:
         rng = np.random.default_rng(line.seed)
         image, text = decode_line_image(line.image), line.text
         if line.cuts is not None and rng.random() < augmentation.shuffle:
             image, text = shuffle_words(image, text, line.cuts, rng)
-        if line.is_folded:
-            text = fold(text)
-        augmented.append((augment(image, required_frames(text), augmentation, rng), text, line.is_folded))
+        text = line.style.reduce(text)
+        augmented.append((augment(image, required_frames(text), augmentation, rng), text, line.style))
     return augmented
 
 
-def make_batch(images: Sequence[np.ndarray], texts: Sequence[str], is_folded: Sequence[bool]) -> Batch:
+def make_batch(images: Sequence[np.ndarray], texts: Sequence[str], styles: Sequence[LabelStyle]) -> Batch:
     """Pad line images, uint8 `(height, width)`, to a common width, and their texts to a common length."""
     labels = np.full((len(texts), max(map(len, texts))), PAD, np.int32)
     for row, text in enumerate(texts):
         labels[row, : len(text)] = encode(text)
     frames = np.array([image.shape[1] // FRAME_WIDTH for image in images], np.int32)
-    return Batch(pad_images(images), frames, labels, np.array(is_folded, bool))
+    return Batch(pad_images(images), frames, labels, np.array(styles, np.int32))

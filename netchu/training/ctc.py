@@ -1,25 +1,33 @@
-"""CTC logits for labels without case or punctuation; the loss itself is in each backend."""
+"""CTC logits for labels without case or without punctuation; the loss itself is in each backend."""
 
 import numpy as np
 from keras import ops
 
-from netchu.core.folding import FOLDED_CLASSES
+from netchu.core.charset import BLANK
+from netchu.core.folding import FOLDED_CLASSES, UNCASED_CLASSES, LabelStyle
 
-_MERGE = np.eye(len(FOLDED_CLASSES), dtype=np.float32)[list(FOLDED_CLASSES)]
-"""`(classes, classes)`, 1 where a class (row) becomes a class of the folded alphabet (column)."""
+_REDUCED_CLASSES = {
+    LabelStyle.EXACT: tuple(range(BLANK + 1)),
+    LabelStyle.UNCASED: UNCASED_CLASSES,
+    LabelStyle.FOLDED: FOLDED_CLASSES,
+}
+
+_MERGES = np.eye(BLANK + 1, dtype=np.float32)[[_REDUCED_CLASSES[style] for style in LabelStyle]]
+"""`(styles, classes, classes)`, 1 where a class (row) becomes a class of the alphabet of a label style (column)."""
 
 
-def fold_logits(logits, is_folded):
-    """Return `logits` with case and punctuation merged in the lines whose labels have neither.
+def merge_logits(logits, styles):
+    """Return `logits` with those classes merged that the labels of a line do not distinguish.
 
-    In these lines a lower-case letter gets the probability of both cases, and the blank that of punctuation. So the
-    network learns the shapes of letters from them, but does not forget case and punctuation. The labels must be
-    folded, too (`netchu.core.folding.fold`).
+    In an uncased or folded line a lower-case letter gets the probability of both cases. In a folded line the blank gets
+    that of punctuation. So the network learns the shapes of letters from such lines, but does not forget case and
+    punctuation. The labels must be reduced, too (`LabelStyle.reduce`).
 
     Args:
         logits: `(batch, frames, classes)` float32, the blank last.
-        is_folded: `(batch,)` bool, the lines with such labels; the logits of the others are returned unchanged.
+        styles: `(batch,)` int32, the LabelStyle of each line; the logits of exact lines are returned unchanged.
     """
-    probabilities = ops.tensordot(ops.softmax(logits), _MERGE, 1)
+    probabilities = ops.matmul(ops.softmax(logits), ops.take(_MERGES, styles, axis=0))
     # Upper case and punctuation keep a probability too small to matter, and no gradient.
-    return ops.where(is_folded[:, None, None], ops.log(ops.maximum(probabilities, 1e-12)), logits)
+    merged = ops.log(ops.maximum(probabilities, 1e-12))
+    return ops.where((styles != LabelStyle.EXACT)[:, None, None], merged, logits)

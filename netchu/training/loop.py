@@ -5,7 +5,7 @@ import math
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import islice
@@ -14,6 +14,7 @@ import cv2
 import keras
 
 from netchu.core.errors import NetchuError
+from netchu.core.folding import LabelsParams
 from netchu.core.parallel import pool_map, prefetch
 from netchu.core.progress import progress
 from netchu.core.subsets import Subset
@@ -33,13 +34,13 @@ def train(
     params: TrainParams,
     training: Subset,
     validation: Subset,
-    folded_sources: Collection[str],
+    labels: LabelsParams,
     checkpoint: Checkpoint,
 ) -> list[dict]:
-    """Train `network` in place, and give it the averaged weights of the epoch with the best validation CER.
+    """Train `network`, and give it the averaged weights of the epoch with the best validation CER.
 
         network = build_network(params.model, training.preprocess["height"], params.train.seed)
-        history = train(network, params.train, training, validation, (), Checkpoint("my-run"))
+        history = train(network, params.train, training, validation, labels, Checkpoint("my-run"))
 
     The state is saved to `checkpoint` after every validated epoch. A training that was interrupted resumes from there,
     with the same result.
@@ -48,7 +49,7 @@ def train(
     of the CNN, which trains the CNN more directly (Retsinas et al. 2022).
 
     Args:
-        folded_sources: sources whose labels have neither case nor punctuation; loss and CER ignore both there.
+        labels: the sources whose labels lack case or punctuation; loss and CER ignore there what they lack.
 
     Returns:
         The history, one dictionary per validated epoch: epoch, loss (nats per line), validation_cer (percent),
@@ -60,11 +61,11 @@ def train(
     steps = math.ceil(len(training) / params.batch_size)
     state = TrainingState(network, params, steps)
     step = make_training_step(
-        network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
+        state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
     )
     predict = make_predictor(state.averaged)
     # Before the state is restored, so that a resumed training uses the same network to find the words.
-    cuts = find_word_cuts(predict, training, folded_sources) if params.augment.shuffle else {}
+    cuts = find_word_cuts(predict, training, labels) if params.augment.shuffle else {}
     if state.restore(checkpoint):
         print(f"train: resumes after epoch {state.epoch}", flush=True)
     report = TrainingReport(params.epochs, state.epoch)
@@ -74,7 +75,7 @@ def train(
             batch
             for epoch in epochs
             for batch in training_batches(
-                training, folded_sources, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
+                training, labels, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
             )
         )
         for epoch in epochs:
@@ -86,7 +87,7 @@ def train(
             seconds = time.perf_counter() - started
             check_loss(loss, epoch, state.history)
             if is_validated(epoch, params.epochs):
-                state.record(epoch, loss, validation_cer(predict, validation, folded_sources))
+                state.record(epoch, loss, validation_cer(predict, validation, labels))
                 state.save(checkpoint)
                 report.add(state.history[-1], best_epoch(state.history) == epoch, len(training) / seconds)
     network.set_weights(state.best_weights)

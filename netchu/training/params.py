@@ -1,5 +1,7 @@
 """The parameters of training: group `train` of params.yaml."""
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from netchu.core.params import Section
@@ -13,6 +15,7 @@ class TrainParams(Section):
     init_from: str | None
     epochs: int = Field(ge=1, le=10_000)
     batch_size: int = Field(ge=1, le=1024)
+    precision: Literal["float32", "bfloat16"]
     learning_rate: float = Field(gt=0, le=1)
     warmup: float = Field(ge=0, le=100)
     weight_decay: float = Field(ge=0, le=1)

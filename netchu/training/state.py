@@ -5,7 +5,7 @@ import numpy as np
 
 from netchu.core.errors import NetchuError
 from netchu.training.checkpoint import Checkpoint
-from netchu.training.network import add_auxiliary_output
+from netchu.training.network import add_auxiliary_output, copy_network
 from netchu.training.optimizer import build_optimizer
 from netchu.training.params import TrainParams
 from netchu.training.stopping import best_epoch
@@ -15,7 +15,7 @@ class TrainingState:
     """The trained network, its averaged copy, the optimizer, the history and the best weights so far.
 
     Attributes:
-        network: the network that is trained in place.
+        network: the network that is trained: the given one, or with `train.precision` bfloat16 a copy of it.
         averaged: a copy of `network` with the averaged weights, which are validated and saved.
         branched: `network` with the auxiliary output, for the loss.
         history: one dictionary per validated epoch: epoch, loss, validation_cer, learning_rate.
@@ -23,10 +23,9 @@ class TrainingState:
     """
 
     def __init__(self, network: keras.Model, params: TrainParams, steps: int):
-        self.network = network
-        self.averaged = keras.models.clone_model(network)
-        self.averaged.set_weights(network.get_weights())
-        self.branched = add_auxiliary_output(network)
+        self.network = network if params.precision == "float32" else copy_network(network, params.precision)
+        self.averaged = copy_network(network, params.precision)
+        self.branched = add_auxiliary_output(self.network)
         self.optimizer = build_optimizer(params, steps)
         self.optimizer.build(self.branched.trainable_variables)
         self.history: list[dict] = []

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from netchu.training.averaging import averaging_decay
 from netchu.training.batches import PAD, Batch
-from netchu.training.ctc import fold_logits
+from netchu.training.ctc import merge_logits
 
 
 def ctc_loss(labels: tf.Tensor, logits: tf.Tensor, frames: tf.Tensor) -> tf.Tensor:
@@ -57,13 +57,13 @@ def make_training_step(
             _image_signature(network),
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((None, None), tf.int32),
-            tf.TensorSpec((None,), tf.bool),
+            tf.TensorSpec((None,), tf.int32),
         ]
     )
-    def step(images, frames, labels, is_folded):
+    def step(images, frames, labels, styles):
         with tf.GradientTape() as tape:
             loss, auxiliary_loss = (
-                tf.reduce_mean(ctc_loss(labels, fold_logits(logits, is_folded), frames))
+                tf.reduce_mean(ctc_loss(labels, merge_logits(logits, styles), frames))
                 for logits in branched(images, training=True)
             )
             total = loss + auxiliary * auxiliary_loss
@@ -74,7 +74,7 @@ def make_training_step(
             mean.assign(decay * mean + (1 - decay) * weight)
         return loss
 
-    return lambda batch: float(step(batch.images, batch.frames, batch.labels, batch.is_folded))
+    return lambda batch: float(step(batch.images, batch.frames, batch.labels, batch.styles))
 
 
 def make_predictor(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:

@@ -9,7 +9,7 @@ import torch
 from netchu.core.charset import BLANK
 from netchu.training.averaging import averaging_decay
 from netchu.training.batches import PAD, Batch
-from netchu.training.ctc import fold_logits
+from netchu.training.ctc import merge_logits
 
 
 def ctc_loss(labels: torch.Tensor, logits: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
@@ -43,11 +43,11 @@ def make_training_step(
 
     def step(batch: Batch) -> float:
         branched.zero_grad()
-        images, frames, labels, is_folded = (
-            _on_device(array) for array in (batch.images, batch.frames, batch.labels, batch.is_folded)
+        images, frames, labels, styles = (
+            _on_device(array) for array in (batch.images, batch.frames, batch.labels, batch.styles)
         )
         loss, auxiliary_loss = (
-            ctc_loss(labels.long(), fold_logits(logits, is_folded), frames.long()).mean()
+            ctc_loss(labels.long(), merge_logits(logits, styles), frames.long()).mean()
             for logits in branched(images, training=True)
         )
         (loss + auxiliary * auxiliary_loss).backward()

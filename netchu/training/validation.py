@@ -1,28 +1,26 @@
 """Validation: the CER of the trained network on the validation lines."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import numpy as np
 
-from netchu.core.folding import fold
+from netchu.core.folding import LabelsParams
 from netchu.core.subsets import Subset
 from netchu.evaluation.metrics import error_rates
 from netchu.reading.decoding import decode_best_path
 from netchu.training.batched_reading import read_lines
 
 
-def validation_cer(
-    predict: Callable[[np.ndarray], np.ndarray], lines: Subset, folded_sources: Collection[str]
-) -> float:
+def validation_cer(predict: Callable[[np.ndarray], np.ndarray], lines: Subset, labels: LabelsParams) -> float:
     """Return the CER, in percent, of greedy readings of `lines`.
 
     Args:
         predict: maps images, as `pad_images` makes them, to logits `(batch, frames, classes)`.
-        folded_sources: sources whose labels have neither case nor punctuation; the CER ignores both there.
+        labels: the sources whose labels lack case or punctuation; the CER ignores there what they lack.
     """
-    items = (((row["text"], row["source"] in folded_sources), row["image"]) for row in lines)
+    items = (((row["text"], labels.style_of(row["source"])), row["image"]) for row in lines)
     pairs = [
-        (fold(text), fold(reading)) if is_folded else (text, reading)
-        for (text, is_folded), reading in read_lines(items, predict, decode_best_path)
+        (style.reduce(text), style.reduce(reading))
+        for (text, style), reading in read_lines(items, predict, decode_best_path)
     ]
     return error_rates(*zip(*pairs, strict=True))["cer"]

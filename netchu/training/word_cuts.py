@@ -3,39 +3,41 @@
 The positions of the characters come from a forced alignment with the logits of a trained network.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
 from netchu.core.charset import encode
+from netchu.core.folding import LabelsParams, LabelStyle
 from netchu.core.frames import FRAME_WIDTH
 from netchu.core.progress import progress
 from netchu.core.subsets import Subset
 from netchu.reading.alignment import force_align
 from netchu.reading.decoding import log_softmax
 from netchu.training.batched_reading import read_lines
-from netchu.training.ctc import fold_logits
+from netchu.training.ctc import merge_logits
 
 _SMOOTHING = 5
 """Number of columns whose ink is summed to find a gap."""
 
 
 def find_word_cuts(
-    predict: Callable[[np.ndarray], np.ndarray], lines: Subset, folded_sources: Collection[str]
+    predict: Callable[[np.ndarray], np.ndarray], lines: Subset, labels: LabelsParams
 ) -> dict[str, list[int]]:
     """Return, by line id, the columns at which to cut each of `lines` between its words.
 
     Args:
         predict: maps images, as `pad_images` makes them, to logits `(batch, frames, classes)`.
-        folded_sources: sources whose labels have neither case nor punctuation.
+        labels: the sources whose labels lack case or punctuation.
     """
     items = ((row, row["image"]) for row in lines)
     cuts = {}
     for row, logits in progress(read_lines(items, predict, np.copy), "train: finding words", len(lines)):
         text = row["text"]
-        if row["source"] in folded_sources:
-            logits = keras.ops.convert_to_numpy(fold_logits(logits[None], np.array([True])))[0]
+        style = labels.style_of(row["source"])
+        if style != LabelStyle.EXACT:
+            logits = keras.ops.convert_to_numpy(merge_logits(logits[None], np.array([style])))[0]
             text = text.lower()  # not `fold`, which could drop a whole word, and with it a cut
         cuts[row["id"]] = cut_words(row["image"], text, log_softmax(logits))
     return cuts

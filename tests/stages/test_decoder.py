@@ -39,7 +39,9 @@ def inputs_of(model, folder, texts):
 
 def run(inputs, folder, folded=(), **changes):
     values = {"init_from": None, "second": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0} | BEAM | changes
-    params = decoder.Params(labels=LabelsParams(folded=list(folded)), decoder=decoder.DecoderParams(**values))
+    params = decoder.Params(
+        labels=LabelsParams(uncased=[], folded=list(folded)), decoder=decoder.DecoderParams(**values)
+    )
     return decoder.run(params, inputs, {"reader": folder / "reader"})
 
 

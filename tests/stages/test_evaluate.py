@@ -28,10 +28,11 @@ def inputs(tmp_path_factory):
     return {"lines": table, "split": split, "reader": write_tiny_reader(folder / "reader", height=HEIGHT)}
 
 
-def run(inputs, folder, decoder="greedy", folded=()):
+def run(inputs, folder, decoder="greedy", uncased=(), folded=()):
     outputs = {name: folder / path for name, path in evaluate.OUTPUTS.items()}
     params = evaluate.Params(
-        labels=LabelsParams(folded=list(folded)), evaluate=evaluate.EvaluateParams(decoder=decoder)
+        labels=LabelsParams(uncased=list(uncased), folded=list(folded)),
+        evaluate=evaluate.EvaluateParams(decoder=decoder),
     )
     summary = evaluate.run(params, inputs, outputs)
     return summary, json.loads(outputs["metrics"].read_text()), rows(outputs["predictions"])
@@ -142,6 +143,19 @@ def test_ignores_case_and_punctuation_of_folded_sources(inputs, tmp_path, monkey
     ]
     assert (metrics["cer_on_folded"], metrics["cer_on_exact"], metrics["cer_case"]) == (0, 100, round(100 / 17, 3))
     assert errors(tmp_path, "words") == [{"confidence": "1.0", "accuracy": str(round(6 / 7, 4)), "words": "7"}]
+
+
+def test_ignores_case_but_not_punctuation_of_uncased_sources(inputs, tmp_path, monkeypatch):
+    stub(monkeypatch, ["Số 9.", "ấp đông, xã 2", "A"])
+    several = with_sources(inputs, tmp_path, ["uncased", "uncased", "exact"])
+    _, metrics, predictions = run(several, tmp_path, uncased=["uncased"])
+    assert [(row["reference"], row["prediction"]) for row in predictions] == [
+        ("số 9", "số 9."),
+        ("ấp đông, xã 2", "ấp đông, xã 2"),
+        ("a", "A"),
+    ]
+    shares = {"cer_case": 1, "cer_punctuation": 1, "cer": 2}  # edits of 18 characters
+    assert {key: metrics[key] for key in shares} == {key: round(100 * edits / 18, 3) for key, edits in shares.items()}
 
 
 def test_shows_misread_lines_on_the_sheet(inputs, tmp_path, monkeypatch):

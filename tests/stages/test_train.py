@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
 
 from netchu.core.errors import NetchuError
@@ -19,7 +20,7 @@ from tests.netchu.training.test_loop import PARAMS as TRAINING
 
 ROOT = Path(__file__).parents[2]
 PARAMS = train.Params(
-    labels=LabelsParams(folded=[]),
+    labels=LabelsParams(uncased=[], folded=[]),
     model=NetworkParams(cnn_channels=[4, 4, 4], cnn_blocks=1, lstm_units=4, lstm_layers=1, dropout=0.1),
     train=TRAINING.model_copy(update={"epochs": 2, "batch_size": 4}),
 )
@@ -54,11 +55,12 @@ def test_rejects_a_split_without_validation_lines(folder):
         run(folder, {"train": ["a"]})
 
 
-def test_starts_from_the_network_of_a_model(folder):
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_starts_from_the_network_of_a_model(folder, precision):
     texts = {"train": ["số 1", "xã 3"] * 4, "validation": ["số 4"]}
     run(folder, texts)
     (folder / "crnn").rename(folder / "first")
-    changes = {"init_from": str(folder / "first"), "epochs": 1, "augment": PARAMS.train.augment}
+    changes = {"init_from": str(folder / "first"), "epochs": 1, "precision": precision}
     params = train.Params(
         labels=PARAMS.labels,
         model=PARAMS.model.model_copy(update={"lstm_units": 8}),
@@ -67,11 +69,15 @@ def test_starts_from_the_network_of_a_model(folder):
     run(folder, texts, params)
     network = [json.loads((folder / name / "model.json").read_text())["network"] for name in ("first", "crnn")]
     assert network[0] == network[1]
+    nodes = onnx.load(folder / "crnn" / "model.onnx").graph.node
+    types = {field.i for node in nodes if node.op_type == "Cast" for field in node.attribute}
+    assert onnx.TensorProto.BFLOAT16 not in types
 
 
-def test_rejects_a_folded_source_without_lines(folder):
-    params = PARAMS.model_copy(update={"labels": LabelsParams(folded=["kalapa"])})
-    with pytest.raises(NetchuError, match=r"labels\.folded: no lines of kalapa; choose from test"):
+@pytest.mark.parametrize("key", ["uncased", "folded"])
+def test_rejects_a_source_without_lines(folder, key):
+    params = PARAMS.model_copy(update={"labels": PARAMS.labels.model_copy(update={key: ["kalapa"]})})
+    with pytest.raises(NetchuError, match=rf"labels\.{key}: no lines of kalapa; choose from test"):
         run(folder, {"train": ["a"] * 4, "validation": ["b"]}, params)
 
 

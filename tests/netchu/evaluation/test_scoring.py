@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netchu.core.charset import CHARSET
+from netchu.core.folding import LabelStyle
 from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.reading.line_reading import LineReading, WordReading
 
@@ -16,23 +17,25 @@ def reading(text: str) -> LineReading:
 
 
 @pytest.mark.parametrize(
-    ("reference", "read", "folded", "expected"),
+    ("reference", "read", "style", "expected"),
     [
-        ("Số 9", "Số  9 ", False, ("Số 9", "Số 9", [0.1, 0.2])),
-        (" Số\u00a09,  Q.1 ", "số 9 , Q1", False, ("Số 9, Q.1", "số 9 , Q1", [0.1, 0.2, 0.3, 0.4])),
-        ("So\u0302\u0301 9", "Số 9", False, ("Số 9", "Số 9", [0.1, 0.2])),
-        ("Số 9, Q.1", "số 9 , Q1", True, ("số 9 q1", "số 9 q1", [0.1, 0.2, 0.4])),
-        ("12/3 Đăk P'lô", "12/3 - ĐĂK p'lô .", True, ("12/3 đăk p'lô", "12/3 đăk p'lô", [0.1, 0.3, 0.4])),
-        ("...", ", -", True, ("", "", [])),
-        ("", "", False, ("", "", [])),
+        ("Số 9", "Số  9 ", LabelStyle.EXACT, ("Số 9", "Số 9", [0.1, 0.2])),
+        (" Số\u00a09,  Q.1 ", "số 9 , Q1", LabelStyle.EXACT, ("Số 9, Q.1", "số 9 , Q1", [0.1, 0.2, 0.3, 0.4])),
+        ("So\u0302\u0301 9", "Số 9", LabelStyle.EXACT, ("Số 9", "Số 9", [0.1, 0.2])),
+        ("Số 9, Q.1", "số 9 , Q1", LabelStyle.FOLDED, ("số 9 q1", "số 9 q1", [0.1, 0.2, 0.4])),
+        ("12/3 Đăk P'lô", "12/3 - ĐĂK p'lô .", LabelStyle.FOLDED, ("12/3 đăk p'lô", "12/3 đăk p'lô", [0.1, 0.3, 0.4])),
+        ("Số 9, Q.1", "SỐ 9 , q1 -", LabelStyle.UNCASED, ("số 9, q.1", "số 9 , q1 -", [0.1, 0.2, 0.3, 0.4, 0.5])),
+        ("SO\u0302\u0301", "số", LabelStyle.UNCASED, ("số", "số", [0.1])),
+        ("...", ", -", LabelStyle.FOLDED, ("", "", [])),
+        ("", "", LabelStyle.EXACT, ("", "", [])),
     ],
 )
-def test_normalises_both_texts(reference, read, folded, expected):
-    assert normalise_for_scoring(reference, reading(read), folded) == expected
+def test_normalises_both_texts(reference, read, style, expected):
+    assert normalise_for_scoring(reference, reading(read), style) == expected
 
 
-@given(st.text(CHARSET), st.booleans())
-def test_correct_reading_equals_reference(text, folded):
-    scored = normalise_for_scoring(text, reading(text), folded)
+@given(st.text(CHARSET), st.sampled_from(LabelStyle))
+def test_correct_reading_equals_reference(text, style):
+    scored = normalise_for_scoring(text, reading(text), style)
     assert scored.reference == scored.prediction
     assert len(scored.confidences) == len(scored.prediction.split())

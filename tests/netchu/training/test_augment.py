@@ -12,7 +12,7 @@ PARTS = ("affine", "elastic", "stroke", "contrast", "noise", "paper", "camera")
 
 
 def params(**changes) -> AugmentParams:
-    return AugmentParams(**(dict.fromkeys((*PARTS, "shuffle"), 0.0) | changes))
+    return AugmentParams(**(dict.fromkeys((*PARTS, "margin", "shuffle"), 0.0) | changes))
 
 
 def line(width: int, height: int = 48) -> np.ndarray:
@@ -61,6 +61,34 @@ def test_fills_the_border_with_paper(part):
     paper = np.full((48, 200), 255, np.uint8)
     for seed in range(20):
         assert augment(paper, 1, params(**{part: 2.0}), np.random.default_rng(seed)).min() == 255
+
+
+def test_adds_paper_at_both_ends():
+    image = line(200)
+    margins = set()
+    for seed in range(200):
+        changed = augment(image, 1, params(margin=1.0), np.random.default_rng(seed))
+        ink = np.flatnonzero((changed < 255).any(axis=0))
+        left, right = int(ink[0]) - 4, changed.shape[1] - 1 - int(ink[-1]) - 4  # the line has 4 columns of paper itself
+        assert np.array_equal(changed[:, left : changed.shape[1] - right], image)
+        margins.add((left, right))
+    for side, largest in enumerate((32, 24)):
+        widths = {margin[side] for margin in margins}
+        assert min(widths) == 0 and max(widths) == largest and len(widths) > 20
+
+
+def test_adds_paper_to_a_fraction_of_the_lines():
+    image = line(200)
+    widths = [augment(image, 1, params(margin=0.25), np.random.default_rng(seed)).shape[1] for seed in range(200)]
+    assert 30 < sum(width > 200 for width in widths) < 70
+
+
+def test_treats_added_paper_as_paper():
+    """A shadow or a ruled line does not end where the line did."""
+    image = np.full((48, 40), 255, np.uint8)
+    changed = [augment(image, 1, params(margin=1.0, paper=2.0), np.random.default_rng(seed)) for seed in range(60)]
+    left = [picture[:, 0] for picture in changed if picture.shape[1] > 80]
+    assert left and any((column < 250).any() for column in left)
 
 
 def test_makes_strokes_thicker_and_thinner():

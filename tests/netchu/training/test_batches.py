@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import decode, encode
+from netchu.core.folding import LabelsParams, LabelStyle
 from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import pool_map, prefetch
 from netchu.core.subsets import Subset
@@ -15,8 +16,9 @@ from netchu.training.augment import AugmentParams
 from netchu.training.batches import PAD, make_batch, training_batches
 from tests.netchu.helpers import HEIGHT, draw, write_table
 
-OFF = AugmentParams(affine=0, elastic=0, stroke=0, contrast=0, noise=0, paper=0, camera=0, shuffle=0)
-FULL = AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1, paper=1, camera=1, shuffle=0)
+OFF = AugmentParams(affine=0, elastic=0, stroke=0, contrast=0, noise=0, paper=0, camera=0, margin=0, shuffle=0)
+FULL = AugmentParams(affine=1, elastic=1, stroke=1, contrast=1, noise=1, paper=1, camera=1, margin=1, shuffle=0)
+EXACT = LabelsParams(uncased=[], folded=[])
 
 
 @pytest.fixture
@@ -30,14 +32,14 @@ def texts_of(batches):
 
 
 def test_yields_every_line_once(subset):
-    batches = list(training_batches(subset, (), {}, 8, FULL, seed=1, epoch=1))
+    batches = list(training_batches(subset, EXACT, {}, 8, FULL, seed=1, epoch=1))
     assert len(batches) == -(-150 // 8)
     assert sorted(texts_of(batches)) == sorted(row["text"] for row in subset)
 
 
 def test_changes_order_and_augmentation_with_seed_and_epoch(subset):
     def run(seed, epoch):
-        return list(training_batches(subset, (), {}, 8, FULL, seed, epoch))
+        return list(training_batches(subset, EXACT, {}, 8, FULL, seed, epoch))
 
     first = run(1, 1)
     assert_equal(run(1, 1), first)
@@ -52,30 +54,30 @@ def assert_equal(batches, expected):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_makes_the_same_batches_however_far_it_reads_ahead(subset, seed):
-    expected = list(training_batches(subset, (), {}, 2, FULL, seed, 1))
-    ahead = training_batches(subset, (), {}, 2, FULL, seed, 1, lambda function, items: list(map(function, items)))
+    expected = list(training_batches(subset, EXACT, {}, 2, FULL, seed, 1))
+    ahead = training_batches(subset, EXACT, {}, 2, FULL, seed, 1, lambda function, items: list(map(function, items)))
     assert_equal(list(ahead), expected)
-    assert_equal(list(prefetch(training_batches(subset, (), {}, 2, FULL, seed, 1))), expected)
+    assert_equal(list(prefetch(training_batches(subset, EXACT, {}, 2, FULL, seed, 1))), expected)
 
 
 @pytest.mark.parametrize(("processes", "cores"), [(1, 1), (2, 4)])
 def test_makes_the_same_batches_with_any_number_of_processes_or_cores(subset, monkeypatch, processes, cores):
-    expected = list(training_batches(subset, (), {}, 2, FULL, 1, 1))
+    expected = list(training_batches(subset, EXACT, {}, 2, FULL, 1, 1))
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        assert_equal(list(training_batches(subset, (), {}, 2, FULL, 1, 1, partial(pool_map, pool))), expected)
+        assert_equal(list(training_batches(subset, EXACT, {}, 2, FULL, 1, 1, partial(pool_map, pool))), expected)
 
 
 def test_shuffles_batches_anew_in_every_epoch(tmp_path):
     lines = Subset(*write_table(tmp_path, {"train": ["a" * n for n in range(1, 17)]}), "train")
-    orders = [tuple(texts_of(training_batches(lines, (), {}, 1, OFF, *key))) for key in ((1, 1), (1, 2), (2, 1))]
+    orders = [tuple(texts_of(training_batches(lines, EXACT, {}, 1, OFF, *key))) for key in ((1, 1), (1, 2), (2, 1))]
     assert len({*orders, tuple(sorted(orders[0])), tuple(sorted(orders[0], reverse=True))}) == 5
 
 
 def test_augments_each_line_differently(tmp_path):
     lines = Subset(*write_table(tmp_path, {"train": ["abcdef"] * 8}), "train")
     affine = OFF.model_copy(update={"affine": 1.0})
-    assert len({int(batch.frames[0]) for batch in training_batches(lines, (), {}, 1, affine, 1, 1)}) > 3
+    assert len({int(batch.frames[0]) for batch in training_batches(lines, EXACT, {}, 1, affine, 1, 1)}) > 3
 
 
 def test_augments_a_line_independently_of_other_lines(tmp_path):
@@ -84,40 +86,50 @@ def test_augments_a_line_independently_of_other_lines(tmp_path):
         folder = tmp_path / str(len(texts))
         folder.mkdir()
         lines = Subset(*write_table(folder, {"train": texts}), "train")
-        batches = training_batches(lines, (), {}, 1, FULL, seed=1, epoch=1)
+        batches = training_batches(lines, EXACT, {}, 1, FULL, seed=1, epoch=1)
         images += [batch.images for batch in batches if texts_of([batch]) == ["abc"]]
     assert np.array_equal(*images)
 
 
 def test_batches_lines_of_similar_width(subset):
-    batches = list(training_batches(subset, (), {}, 8, OFF, seed=1, epoch=1))
+    batches = list(training_batches(subset, EXACT, {}, 8, OFF, seed=1, epoch=1))
     used = sum(int(batch.frames.sum()) for batch in batches) * FRAME_WIDTH
     assert used / sum(batch.images.shape[0] * batch.images.shape[2] for batch in batches) > 0.8
 
 
 def test_makes_ink_one_and_padding_paper():
     rng = np.random.default_rng(0)
-    batch = make_batch([draw("ab", rng), draw("abcdefgh", rng)], ["ab", "abcdefgh"], [False, True])
+    batch = make_batch(
+        [draw("ab", rng), draw("abcdefgh", rng)], ["ab", "abcdefgh"], [LabelStyle.EXACT, LabelStyle.FOLDED]
+    )
     assert batch.images.shape[1] == HEIGHT and batch.images.dtype == np.float32
     assert batch.images.shape[2] % 32 == 0
     assert batch.images.max() == 1 and batch.images[0, :, 32:].max() == 0
     assert batch.frames.tolist() == [32 // FRAME_WIDTH, 104 // FRAME_WIDTH]
-    assert batch.is_folded.tolist() == [False, True]
+    assert batch.styles.tolist() == [LabelStyle.EXACT, LabelStyle.FOLDED]
     assert batch.labels[0].tolist() == encode("ab") + [PAD] * 6
 
 
-def test_folds_the_texts_of_folded_sources(tmp_path):
+@pytest.mark.parametrize(
+    ("labels", "style", "texts"),
+    [
+        (LabelsParams(uncased=[], folded=["test"]), LabelStyle.FOLDED, ["a bc/1", "dd"]),
+        (LabelsParams(uncased=["test"], folded=[]), LabelStyle.UNCASED, ["a, b-c/1", "dd."]),
+        (LabelsParams(uncased=["other"], folded=["another"]), LabelStyle.EXACT, ["A, B-c/1", "Dd."]),
+    ],
+)
+def test_reduces_texts_by_the_style_of_their_source(tmp_path, labels, style, texts):
     lines = Subset(*write_table(tmp_path, {"train": ["A, B-c/1", "Dd."]}), "train")
-    (batch,) = training_batches(lines, ("test",), {}, 8, OFF, seed=1, epoch=1)
-    assert sorted(texts_of([batch])) == ["a bc/1", "dd"] and batch.is_folded.all()
-    (batch,) = training_batches(lines, ("other",), {}, 8, OFF, seed=1, epoch=1)
-    assert sorted(texts_of([batch])) == ["A, B-c/1", "Dd."] and not batch.is_folded.any()
+    (batch,) = training_batches(lines, labels, {}, 8, OFF, seed=1, epoch=1)
+    assert sorted(texts_of([batch])) == texts and set(batch.styles) == {style}
 
 
 def test_shuffles_only_lines_with_known_cuts(tmp_path):
     lines = Subset(*write_table(tmp_path, {"train": ["a b c d", "e f g h"]}), "train")
     cuts = {"train/000": [28, 52, 76]}
     shuffle = OFF.model_copy(update={"shuffle": 1.0})
-    found = {text for epoch in range(20) for text in texts_of(training_batches(lines, (), cuts, 8, shuffle, 1, epoch))}
+    found = {
+        text for epoch in range(20) for text in texts_of(training_batches(lines, EXACT, cuts, 8, shuffle, 1, epoch))
+    }
     assert "e f g h" in found and len({text for text in found if set(text) & set("efgh")}) == 1
     assert len(found) > 5 and all(set(text) <= set("abcd ") or text == "e f g h" for text in found)

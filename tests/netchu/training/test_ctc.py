@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from netchu.core.charset import BLANK, CHARSET, encode
-from netchu.core.folding import fold
+from netchu.core.folding import LabelStyle, fold
 from netchu.reading.decoding import log_softmax
 from netchu.training.batches import PAD
-from netchu.training.ctc import fold_logits
+from netchu.training.ctc import merge_logits
 from netchu.training.tensorflow_backend import ctc_loss
 
 
@@ -68,31 +68,40 @@ def test_rejects_a_text_too_long_for_its_line():
         ctc_loss(tf.constant([[1, 2, 3, 4, 5]]), logits, frames)
 
 
-def test_sums_folded_loss_over_all_texts_that_fold_to_the_label():
-    """Compare with the sum over all paths of three frames whose text is the label except for case and commas."""
+@pytest.mark.parametrize(
+    ("style", "label"), [(LabelStyle.UNCASED, "a,"), (LabelStyle.UNCASED, "ab"), (LabelStyle.FOLDED, "ab")]
+)
+def test_sums_loss_over_all_texts_that_reduce_to_the_label(style, label):
+    """Compare with the sum over all paths of three frames whose text is the label except for case (and commas)."""
     classes = [BLANK, *encode("aAb,")]
     logits = np.full((1, 3, BLANK + 1), -60, np.float32)
     logits[0, :, classes] = np.random.default_rng(4).normal(0, 1, (5, 3)).astype(np.float32)
     probabilities = np.exp(log_softmax(logits[0].astype(np.float64)))
-    # A comma counts as blank, and so separates two letters. An a followed by an A is one letter, two frames long.
-    folded = {
-        BLANK: BLANK,
-        **{label: BLANK if CHARSET[label] == "," else encode(CHARSET[label].lower())[0] for label in classes[1:]},
-    }
+    # A folded comma counts as blank, and so separates two letters. An a followed by an A is one letter of two frames.
+    reduced = {index: encode(CHARSET[index].lower())[0] for index in classes[1:]} | {BLANK: BLANK}
+    if style == LabelStyle.FOLDED:
+        reduced[encode(",")[0]] = BLANK
     total = sum(
         np.prod(probabilities[np.arange(3), path])
         for path in itertools.product(classes, repeat=3)
-        if [label for label, _ in itertools.groupby(map(folded.get, path)) if label != BLANK] == encode("ab")
+        if [index for index, _ in itertools.groupby(map(reduced.get, path)) if index != BLANK] == encode(label)
     )
-    merged = fold_logits(tf.constant(logits), tf.constant([True]))
-    loss = ctc_loss(tf.constant([encode("ab")]), merged, tf.constant([3]))
+    merged = merge_logits(tf.constant(logits), tf.constant([style]))
+    loss = ctc_loss(tf.constant([encode(label)]), merged, tf.constant([3]))
     assert float(loss[0]) == pytest.approx(-np.log(total), rel=1e-4)
 
 
-def test_folds_only_the_given_lines():
-    _, logits, _, _ = random_batch(5, lines=2, frames=6, longest=2)
-    merged = fold_logits(tf.constant(logits), tf.constant([True, False])).numpy()
+def test_merges_each_line_by_its_style():
+    _, logits, _, _ = random_batch(5, lines=3, frames=6, longest=2)
+    styles = [LabelStyle.FOLDED, LabelStyle.EXACT, LabelStyle.UNCASED]
+    merged = merge_logits(tf.constant(logits), tf.constant(styles)).numpy()
     assert np.array_equal(merged[1], logits[1])
-    probabilities = np.exp(log_softmax(merged[0].astype(np.float64)))
-    upper = [encode(letter)[0] for letter in CHARSET if fold(letter) != letter.strip()]
-    assert probabilities[:, upper].max() < 1e-9 and np.allclose(probabilities.sum(axis=-1), 1)
+    before, after = (np.exp(log_softmax(values.astype(np.float64))) for values in (logits, merged))
+    upper = [index for index, letter in enumerate(CHARSET) if letter != letter.lower()]
+    lower = [CHARSET.index(CHARSET[index].lower()) for index in upper]
+    signs = [index for index, letter in enumerate(CHARSET) if not fold(letter) and letter != " "]
+    assert after[[0, 2]][:, :, upper].max() < 1e-9 and after[0, :, signs].max() < 1e-9
+    assert np.allclose(after[[0, 2]].sum(axis=-1), 1)
+    assert np.allclose(after[[0, 2]][:, :, lower], (before[:, :, lower] + before[:, :, upper])[[0, 2]], atol=1e-6)
+    assert np.allclose(after[0, :, BLANK], before[0, :, [*signs, BLANK]].sum(axis=0), atol=1e-6)
+    assert np.allclose(after[2][:, [*signs, BLANK]], before[2][:, [*signs, BLANK]], atol=1e-6)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from netchu.core.errors import NetchuError
+from netchu.core.folding import LabelsParams
 from netchu.core.progress_log import progress_path
 from netchu.core.subsets import Subset
 from netchu.training import checkpoint, loop, stopping, validation
@@ -23,6 +24,7 @@ PARAMS = TrainParams(
     init_from=None,
     epochs=3,
     batch_size=8,
+    precision="float32",
     learning_rate=0.01,
     warmup=0.5,
     weight_decay=1e-4,
@@ -31,9 +33,11 @@ PARAMS = TrainParams(
     auxiliary=0.1,
     patience=50,
     augment=AugmentParams(
-        affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2, paper=0.2, camera=0.2, shuffle=0.0
+        affine=0.2, elastic=0.2, stroke=0.2, contrast=0.2, noise=0.2, paper=0.2, camera=0.2, margin=0.0, shuffle=0.0
     ),
 )
+EXACT = LabelsParams(uncased=[], folded=[])
+PRECISIONS = ("float32", "bfloat16")
 
 
 def change(params, **changes):
@@ -54,9 +58,9 @@ def random_lines(folder, count):
     return Subset(table, split, "train"), Subset(table, split, "validation")
 
 
-def run(lines, params=PARAMS, key="a", folded_sources=()):
+def run(lines, params=PARAMS, key="a", labels=EXACT):
     network = build_network(NETWORK, HEIGHT, params.seed)
-    return network, train(network, params, *lines, folded_sources, Checkpoint(key))
+    return network, train(network, params, *lines, labels, Checkpoint(key))
 
 
 @pytest.mark.usefixtures("lines")
@@ -65,8 +69,18 @@ def test_learns_to_read(tmp_path):
     assert min(row["validation_cer"] for row in history) < 10
 
 
-def test_resumes_an_interrupted_run_with_the_same_result(lines, monkeypatch, capsys):
-    whole, expected = run(lines, key="whole")
+def test_trains_in_low_precision_to_a_network_of_full_precision(lines):
+    """The loss differs a little, and the network has all its layers in float32."""
+    params = change(PARAMS, epochs=1)
+    (_, exact), (network, rough) = (run(lines, change(params, precision=name), key=name) for name in PRECISIONS)
+    assert 0 < abs(rough[0]["loss"] - exact[0]["loss"]) < 0.05 * exact[0]["loss"]
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_resumes_an_interrupted_run_with_the_same_result(lines, monkeypatch, capsys, precision):
+    params = change(PARAMS, precision=precision)
+    whole, expected = run(lines, params, key="whole")
     real = loop._train_epoch
 
     def interrupted(step, batches, epoch, steps):
@@ -77,9 +91,9 @@ def test_resumes_an_interrupted_run_with_the_same_result(lines, monkeypatch, cap
 
     monkeypatch.setattr(loop, "_train_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(lines, key="part")
+        run(lines, params, key="part")
     monkeypatch.setattr(loop, "_train_epoch", real)
-    resumed, history = run(lines, key="part")
+    resumed, history = run(lines, params, key="part")
     assert "resumes after epoch 2" in capsys.readouterr().out
     assert history == expected
     assert all(np.array_equal(a, b) for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True))
@@ -89,7 +103,7 @@ def test_ends_with_the_averaged_weights_of_the_best_epoch(lines, monkeypatch):
     cers = iter([50.0, 20.0, 20.0, 30.0])
     outputs = []
 
-    def validate(predict, subset, folded_sources):
+    def validate(predict, subset, labels):
         outputs.append(np.array(predict(np.ones((1, HEIGHT, 32, 1), np.float32))))
         return next(cers)
 
@@ -163,16 +177,22 @@ def test_rejects_a_diverging_loss(lines, monkeypatch):
         run(lines)
 
 
-def test_ignores_case_and_punctuation_of_folded_sources(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "FOLDER", tmp_path / "checkpoints")
-    table, split = write_table(tmp_path, {"train": ["lo"] * 8, "validation": ["l, O.", "XL"]})
-    lines = [Subset(table, split, name) for name in ("train", "validation")]
-    readings = {"l, O.": "L o", "XL": "x.l"}
+@pytest.mark.parametrize(
+    ("labels", "cer"),
+    [
+        (EXACT, 400 / 7),
+        (LabelsParams(uncased=["test"], folded=[]), 300 / 7),
+        (LabelsParams(uncased=[], folded=["test"]), 0),
+    ],
+)
+def test_ignores_in_validation_what_labels_lack(tmp_path, monkeypatch, labels, cer):
+    table, split = write_table(tmp_path, {"validation": ["l, O.", "XL"]})
+    readings = {"l, O.": "l O", "XL": "x.L"}
     monkeypatch.setattr(
-        validation, "read_lines", lambda items, *_: [((text, fold), readings[text]) for (text, fold), _ in items]
+        validation, "read_lines", lambda items, *_: [((text, style), readings[text]) for (text, style), _ in items]
     )
-    assert run(lines, change(PARAMS, epochs=1), key="strict")[1][0]["validation_cer"] > 50
-    assert run(lines, change(PARAMS, epochs=1), key="folded", folded_sources=("test",))[1][0]["validation_cer"] == 0
+    found = validation.validation_cer(None, Subset(table, split, "validation"), labels)
+    assert found == pytest.approx(cer, abs=1e-3)
 
 
 def test_rejects_shuffling_without_a_model():
@@ -181,8 +201,13 @@ def test_rejects_shuffling_without_a_model():
 
 
 @pytest.mark.usefixtures("lines")
-def test_trains_on_shuffled_words(tmp_path):
+@pytest.mark.parametrize(
+    "labels",
+    [EXACT, LabelsParams(uncased=["test"], folded=[]), LabelsParams(uncased=[], folded=["test"])],
+    ids=["exact", "uncased", "folded"],
+)
+def test_trains_on_shuffled_words(tmp_path, labels):
     table, split = write_table(tmp_path, {"train": ["lo x", "x l o"] * 8, "validation": ["x lo"]})
     lines = [Subset(table, split, name) for name in ("train", "validation")]
     params = change(PARAMS, init_from="m", epochs=1, augment=PARAMS.augment.model_dump() | {"shuffle": 1.0})
-    assert len(run(lines, params)[1]) == 1
+    assert len(run(lines, params, labels=labels)[1]) == 1

@@ -18,7 +18,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
 from netchu.reading.padding import pad_images
 from netchu.training.model_files import load_network, save_model
-from netchu.training.network import NetworkParams, build_network, residual_block
+from netchu.training.network import NetworkParams, build_network, copy_network, residual_block
 from netchu.training.onnx_export import export_onnx
 from netchu.training.quantization import quantize
 
@@ -55,6 +55,19 @@ def test_adds_a_shortcut_to_the_convolutions_of_a_block(channels):
         (mix,) = (layer for layer in block.layers if getattr(layer, "kernel_size", None) == (1, 1))
         expected = values @ mix.get_weights()[0][0, 0]
     assert np.allclose(block(values), np.maximum(expected, 0), atol=1e-2)
+
+
+def test_copies_a_network_with_a_cnn_of_low_precision():
+    network, images = build_network(TINY, 16, seed=1), np.random.default_rng(1).random((2, 16, 64, 1), np.float32)
+    copy, exact = copy_network(network, "bfloat16"), copy_network(network, "float32")
+    assert {weight.dtype for weight in copy.weights} == {"float32"}
+    assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), copy.get_weights(), strict=True))
+    dtypes = {type(layer).__name__: layer.compute_dtype for layer in copy.layers}
+    assert dtypes["Conv2D"] == dtypes["BatchNormalization"] == "bfloat16"
+    assert dtypes["BidirectionalLSTM"] == dtypes["Dropout"] == dtypes["Dense"] == "float32"
+    logits = network(images).numpy()
+    assert np.array_equal(exact(images), logits)
+    assert 0 < np.abs(copy(images) - logits).max() < 0.1 * np.abs(logits).max()
 
 
 def test_exports_a_network_with_the_logits_of_keras(tmp_path):

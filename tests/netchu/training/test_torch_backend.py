@@ -20,6 +20,7 @@ STEPS = """
 import json, sys
 import keras
 import numpy as np
+from netchu.core.folding import LabelStyle
 from netchu.training.backend import make_predictor, make_training_step
 from netchu.training.batches import make_batch
 from netchu.training.network import add_auxiliary_output, build_network
@@ -38,7 +39,7 @@ optimizer.build(branched.trainable_variables)
 step = make_training_step(network, branched, averaged, optimizer, 0.0, 0.9)
 images = list(np.random.default_rng(2).integers(0, 256, (3, 16, 96), np.uint8))
 batch = make_batch(images, ["ab", "C, d", "aab"], [False, False, False])
-folded = make_batch(images, ["ab", "c d", "aab"], [False, True, True])
+folded = make_batch(images, ["ab", "c d", "aab"], [LabelStyle.EXACT, LabelStyle.FOLDED, LabelStyle.UNCASED])
 losses = [step(one) for one in (batch, folded, batch, folded)]
 logits = make_predictor(averaged)(batch.images)
 weights = zip(averaged.get_weights(), network.get_weights(), strict=True)
