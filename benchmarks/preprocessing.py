@@ -9,8 +9,6 @@ continues there.
 
 import argparse
 import csv
-import json
-import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ import cv2
 
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import CLEAN_LINES, SPLIT
-from netchu.core.files import atomic_path, write_json
+from netchu.core.files import atomic_path
 from netchu.core.params import read_params
 from netchu.core.subsets import Subset
 from netchu.core.tables import open_lines, read_rows
@@ -75,20 +73,11 @@ def train_and_read(
         csv.writer(file).writerows([("id", "subset"), *(row for row in subsets.items() if row[0] in accepted)])
     if not (folder / "model").exists():
         values = read_params(train.Params)
-        init_from = str(declare_preprocess(start, params, folder / "start")) if start else None
-        changes = {"epochs": epochs, "init_from": init_from}
+        changes = {"epochs": epochs, "init_from": str(start) if start else None}
         values = values.model_copy(update={"train": values.train.model_copy(update=changes)})
         train.run(values, inputs, {"model": folder / "model", "history": folder / "history.csv"})
     network = OnnxNetwork(folder / "model")
     return {row["id"]: decode_best_path(network(row["image"])) for row in Subset(*inputs.values(), "validation")}
-
-
-def declare_preprocess(model: Path, params: PreprocessParams, copy: Path) -> Path:
-    """Copy the folder of a model to `copy`, as if it had been trained on line images made with `params`."""
-    shutil.copytree(model, copy, dirs_exist_ok=True)
-    description = json.loads((copy / "model.json").read_text(encoding="utf-8"))
-    write_json(copy / "model.json", description | {"preprocess": params.model_dump()})
-    return copy
 
 
 def measure_time(params: PreprocessParams) -> float:

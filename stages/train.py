@@ -45,7 +45,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     training, validation = (Subset(inputs["lines"], inputs["split"], name) for name in ("train", "validation"))
     start = Path(params.train.init_from) if params.train.init_from else None
     if start:
-        network, shape = load_network(start, training.preprocess, params.train.seed)
+        network, shape = load_network(start, training.preprocess["height"], params.train.seed)
     else:
         network, shape = build_network(params.model, training.preprocess["height"], params.train.seed), params.model
     files = [*inputs.values(), *(sorted(path for path in start.iterdir() if path.is_file()) if start else [])]

@@ -45,33 +45,33 @@ def save_model(
     quantize(folder / "model.onnx", (pad_images([sample]) for sample in samples))
 
 
-def load_network(folder: Path, preprocess: dict, seed: int) -> tuple[keras.Model, NetworkParams]:
+def load_network(folder: Path, height: int, seed: int) -> tuple[keras.Model, NetworkParams]:
     """Return the network that `save_model` wrote into `folder`, and its parameters, for fine-tuning.
 
     Args:
-        preprocess: the parameters of the line images for the fine-tuning.
+        height: of the line images for the fine-tuning, in pixels; other changes of preprocessing are learnt.
         seed: determines dropout.
 
     Raises:
-        NetchuError: there is no model, or it was trained with another charset, frame width or `preprocess`.
+        NetchuError: there is no model, or it was trained with another charset, frame width or height.
     """
     try:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         params = NetworkParams(**description["network"])
-        trained_with = {key: description[key] for key in ("charset", "frame_width", "preprocess")}
-        trained_with["preprocess"].setdefault("deslope", False)  # older models lack it
+        trained_with = {key: description[key] for key in ("charset", "frame_width")}
+        trained_with["height"] = description["preprocess"]["height"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NetchuError(
             f"train.init_from: {folder}/model.json: no model ({describe_error(error)}); "
             "name a folder that the stage train wrote"
         ) from None
-    for key, value in {"charset": CHARSET, "frame_width": FRAME_WIDTH, "preprocess": preprocess}.items():
+    for key, value in {"charset": CHARSET, "frame_width": FRAME_WIDTH, "height": height}.items():
         if trained_with[key] != value:
             raise NetchuError(
                 f"train.init_from: {folder}: was trained with {key} {trained_with[key]}, not {value}; "
                 "choose another model"
             )
-    network = build_network(params, preprocess["height"], seed)
+    network = build_network(params, height, seed)
     try:
         network.load_weights(folder / "model.weights.h5")
     except (OSError, ValueError, KeyError) as error:

@@ -6,11 +6,8 @@ from ruamel.yaml import YAML
 
 from benchmarks import preprocessing
 from netchu.core.params import read_params
-from netchu.pictures.line_image import PreprocessParams
-from netchu.reading.onnx_network import OnnxNetwork
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 from stages import clean, preprocess, split
-from tests.netchu.tiny_model import PREPROCESS, write_tiny_model
 from tests.workspace import ROOT
 
 
@@ -39,12 +36,3 @@ def test_prints_row_for_each_option_and_reuses_trained_networks(tmp_path, monkey
     preprocessing.main()
     *_, again, _ = capsys.readouterr().out.splitlines()
     assert again.split("|")[1:6] == none.split("|")[1:6]
-
-
-def test_declares_preprocessing_of_starting_model(tmp_path):
-    model = write_tiny_model(tmp_path / "model")
-    params = PreprocessParams(**PREPROCESS | {"deslant": True})
-    copy = preprocessing.declare_preprocess(model, params, tmp_path / "copy")
-    assert OnnxNetwork(copy).preprocess == PREPROCESS | {"deslant": True}
-    assert OnnxNetwork(model).preprocess == PREPROCESS
-    assert (copy / "model.onnx").read_bytes() == (model / "model.onnx").read_bytes()
