@@ -1,0 +1,81 @@
+"""The command that trains the shipped reader, on a tiny setting."""
+
+import json
+import shutil
+
+import pytest
+from ruamel.yaml import YAML
+
+from netchu.core.errors import NetchuError
+from netchu.core.params import Section, read_params
+from netchu.synthetic.dataset import SyntheticParams
+from tests.workspace import ROOT, TINY, commit, copy_project, run
+from tools import build_reader
+
+DRAWN = {
+    "seed": 3,
+    "lines": 40,
+    "writers": 10,
+    "test_lines": 1,
+    "test_writers": 1,
+    "max_characters": 16,
+    "texts": ["addresses", "sentences"],
+    "sentences": "sentences.txt",
+}
+
+
+def write_yaml(path, values) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    YAML(typ="safe").dump(values, path)
+
+
+def test_runs_steps_that_are_not_done_and_replaces_the_reader(tmp_path):
+    project, data = copy_project(tmp_path / "project"), tmp_path / "my data"
+    data.mkdir()
+    (data / "sentences.txt").write_text("Mưa to\nNắng lên\nGió mát\n", encoding="utf-8")
+    steps = project / build_reader.STEPS
+    shutil.rmtree(steps)
+    tiny = {key: value for key, value in TINY.items() if not key.startswith("download")}
+    start = {"download.source": "archive", "download.archives": ["d.zip"], "model.cnn_channels": [4, 4, 4]}
+    write_yaml(steps / "drawn" / "d.yaml", DRAWN)
+    write_yaml(steps / "1-first.yaml", tiny | start)
+    commit(project, "tiny steps")
+    run(project, "python", "-m", "tools.build_reader", str(data))
+    first = (project / "models/step-1/model.weights.h5").read_bytes()
+    assert (project / "models/pretrained/model.weights.h5").read_bytes() == first
+    assert json.loads((project / "models/pretrained/model.json").read_text())["preprocess"]["height"] == 16
+
+    write_yaml(steps / "2-second.yaml", {"train.init_from": "models/step-1", "train.batch_size": 8})
+    output = run(project, "python", "-m", "tools.build_reader", str(data))
+    assert "1-first.yaml: done" in output and (project / "models/step-1/model.weights.h5").read_bytes() == first
+    second = (project / "models/step-2/model.weights.h5").read_bytes()
+    assert second != first
+    assert (project / "models/pretrained/model.weights.h5").read_bytes() == second
+
+
+def test_names_missing_archive(tmp_path):
+    write_yaml(tmp_path / "1-first.yaml", {"download.archives": ["cinnamon-train.zip"]})
+    with pytest.raises(NetchuError, match=r"cinnamon-train.zip: missing; .*1-first.yaml trains on it"):
+        build_reader.build_reader(tmp_path, tmp_path)
+
+
+def test_committed_steps_are_valid(tmp_path):
+    """Apply the steps one after the other to params.yaml, as DVC does, and validate every group."""
+    from stages import clean, decoder, download, evaluate, preprocess, split, train
+
+    values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    files = sorted((ROOT / build_reader.STEPS).glob("*.yaml"))
+    assert [file.name.partition("-")[0] for file in files] == [str(n) for n in range(1, len(files) + 1)]
+    for file in files:
+        for key, value in build_reader.read_yaml(file).items():
+            *groups, name = key.split(".")
+            group = values
+            for part in groups:
+                group = group[part]
+            assert name in group, key
+            group[name] = value
+        write_yaml(tmp_path / "params.yaml", values)
+        for stage in (clean, decoder, download, evaluate, preprocess, split, train):
+            assert isinstance(read_params(stage.Params, tmp_path / "params.yaml"), Section)
+    for file in (ROOT / build_reader.STEPS / "drawn").glob("*.yaml"):
+        SyntheticParams(**build_reader.read_yaml(file))

@@ -1,0 +1,102 @@
+"""Train the reader in models/pretrained again: `python -m tools.build_reader DATA`, days on two cores.
+
+DATA is a folder with the archives of the training data. Every file experiments/shipped/N-NAME.yaml is one step, a DVC
+experiment: it changes parameters of the step before, and its network is kept as models/step-N. Steps that are done are
+skipped, and one that was interrupted resumes after its last epoch: stop the command at any time, and run it again.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from netchu.core.errors import NetchuError
+from netchu.core.files import atomic_path
+from netchu.synthetic.dataset import SyntheticParams, write_archive
+from netchu.teaching.dvc_command import quote_for_hydra, run_dvc
+
+STEPS = Path("experiments/shipped")
+
+MODELS = Path("models")
+
+ARCHIVES = "download.archives"
+"""Parameter whose values are names of files in DATA."""
+
+
+def build_reader(data: Path, steps: Path = STEPS) -> None:
+    """Run the steps that are not done, and copy the reader of the last one to models/pretrained.
+
+    Raises:
+        NetchuError: an archive is missing, or a step fails.
+    """
+    parameters: dict[str, object] = {}
+    for file in sorted(steps.glob("*.yaml"), key=_number):
+        parameters |= read_yaml(file)
+        network = MODELS / f"step-{_number(file)}"
+        if network.exists():
+            print(f"{file}: done, in {network}")
+            continue
+        run_step(file, parameters, data)
+        with atomic_path(network) as copy:
+            shutil.copytree(MODELS / "crnn", copy)
+    shutil.copytree(MODELS / "reader", MODELS / "pretrained", dirs_exist_ok=True)
+
+
+def draw_archives(data: Path, steps: Path = STEPS) -> None:
+    """Draw the archives of `steps`/drawn/*.yaml that are missing in `data`: files of `SyntheticParams`."""
+    for file in sorted((steps / "drawn").glob("*.yaml")):
+        archive = data / f"{file.stem}.zip"
+        if not archive.exists():
+            values = read_yaml(file)
+            if values["sentences"]:
+                values["sentences"] = str(data / values["sentences"])
+            write_archive(archive, SyntheticParams(**values))
+
+
+def run_step(file: Path, parameters: dict[str, object], data: Path) -> None:
+    """Run the pipeline up to the stage decoder with changed parameters, as an experiment named after `file`."""
+    changes = []
+    for key, value in parameters.items():
+        if key == ARCHIVES:
+            if missing := [name for name in value if not (data / name).exists()]:
+                raise NetchuError(f"{data / missing[0]}: missing; {file} trains on it, see DATA_CARD.md")
+            value = [str((data / name).absolute()) for name in value]
+        changes += ["--set-param", f"{key}={_format_value(value)}"]
+    if run_dvc("exp", "run", *changes, "decoder").returncode:
+        raise NetchuError(f"{file}: the step failed; DVC says above why. Run the command again to resume")
+
+
+def read_yaml(file: Path) -> dict[str, object]:
+    """Read the parameters of a step: dotted keys of params.yaml and their values."""
+    return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+
+
+def _number(file: Path) -> int:
+    return int(file.name.partition("-")[0])
+
+
+def _format_value(value: object) -> str:
+    """Return a value in the grammar of `dvc exp run --set-param`."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_format_value, value))}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_format_value(item)}" for key, item in value.items()) + "}"
+    return quote_for_hydra(value) if isinstance(value, str) else json.dumps(value)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the reader in models/pretrained again.")
+    parser.add_argument("data", type=Path, metavar="DATA", help="folder of the archives")
+    data = parser.parse_args().data
+    try:
+        draw_archives(data)
+        build_reader(data)
+    except NetchuError as error:
+        sys.exit(f"build_reader: {error}")
+
+
+if __name__ == "__main__":
+    main()
