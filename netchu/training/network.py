@@ -11,7 +11,7 @@ from pydantic import Field
 
 from netchu.core.charset import BLANK
 from netchu.core.params import Section
-from netchu.training.backend import BidirectionalLSTM
+from netchu.training.backend import BidirectionalLSTM, FusedBatchNormalization
 
 _FEATURES = "features"
 """Name of the last layer of the CNN; its output is `(batch, frames, channels)`."""
@@ -58,10 +58,12 @@ def copy_network(network: Model, precision: Literal["float32", "bfloat16"]) -> M
     cnn = set(names[: names.index(_FEATURES)])
 
     def copy_layer(layer):
-        config = layer.get_config()
-        if precision == "bfloat16" and layer.name in cnn and "dtype" in config:
+        config, layer_class = layer.get_config(), type(layer)
+        if precision == "bfloat16" and layer.name in cnn:
             config["dtype"] = "mixed_bfloat16"
-        return type(layer).from_config(config)
+            if layer_class is layers.BatchNormalization:
+                layer_class = FusedBatchNormalization
+        return layer_class.from_config(config)
 
     copy = models.clone_model(network, clone_function=copy_layer)
     copy.set_weights(network.get_weights())

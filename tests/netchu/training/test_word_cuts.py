@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from netchu.core.charset import BLANK, encode
+from netchu.core.folding import LabelsParams
 from netchu.core.frames import FRAME_WIDTH
 from netchu.reading.decoding import log_softmax
 from netchu.training.augment import shuffle_words
-from netchu.training.word_cuts import cut_words
+from netchu.training.word_cuts import cut_words, find_word_cuts
 
 GREYS = {"ab": 20, "c": 40, "de": 60}
 
@@ -32,6 +33,20 @@ def line():
 def test_cuts_in_the_gaps(line):
     first, second = cut_words(*line)
     assert 20 <= first <= 32 and 52 <= second <= 64
+
+
+@pytest.mark.parametrize(("style", "sources"), [("uncased", []), ("uncased", ["test"]), ("folded", ["test"])])
+def test_cuts_lines_whose_labels_have_another_case(tmp_path, line, style, sources):
+    """The network reads capital letters, as they are written."""
+    image, text, scores = line
+    written = scores.copy()
+    for letter in set(text) - {" "}:
+        written[:, encode(letter + letter.upper())] = scores[:, encode(letter.upper() + letter)]
+    label = text.upper() if not sources else text
+    rows = [{"id": "a", "source": "test", "text": label, "image": image}]
+    labels = LabelsParams(**({"uncased": [], "folded": []} | {style: sources}))
+    cuts = find_word_cuts(lambda images: written[None].astype(np.float32), rows, labels)
+    assert cuts == {"a": cut_words(image, text, scores)}
 
 
 def test_shuffles_ink_and_text_together(line):
