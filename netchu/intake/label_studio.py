@@ -39,8 +39,8 @@ def name_image(location: str) -> str:
     >>> name_image("/data/local-files/?d=scans/p%201.jpg")
     'p 1.jpg'
     """
-    url = urlsplit(location.replace("\\", "/"))
-    return posixpath.basename(parse_qs(url.query).get("d", [unquote(url.path)])[0])
+    url = urlsplit(location)
+    return posixpath.basename(parse_qs(url.query).get("d", [unquote(url.path)])[0].replace("\\", "/"))
 
 
 def _make_page(data: dict, regions: list[tuple[str, dict, object]]) -> TranscribedPage:

@@ -7,7 +7,8 @@ A label file identifies its layout. One archive may contain all layouts, at any 
 - Table: a CSV or TSV file beside the images, with the columns file, text and optionally writer, subset and fault. A
   line with a fault is rejected.
 
-The module `page_archives` turns transcribed pages into a table before. To add a layout, write a function like `_read_table` and choose it in `_choose_layout`.
+To add a layout, write a function like `_read_table` and choose it in `_choose_layout`. Transcribed pages are no layout:
+`netchu.intake.page_archives` turns them into a table first.
 """
 
 import csv

@@ -40,7 +40,7 @@ def read_xml_page(data: bytes) -> tuple[TranscribedPage, bool]:
         raise ValueError("declares a document type or entities, which may be an attack; remove them") from None
     except (ParseError, ValueError, LookupError) as error:  # the latter two: an unknown encoding
         raise ValueError(f"not well-formed XML ({describe_error(error)}); export it again") from None
-    namespace = root.tag.partition("}")[0].lstrip("{")
+    namespace = root.tag.rpartition("}")[0].lstrip("{")
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     if root.tag == "PcGts":
