@@ -72,7 +72,7 @@ def gather_archives(
             copy_archive(path, folder / name)
         if digest and (actual := _sha256(path if has_strokes else folder / name)) != digest.lower():
             raise NetchuError(f"{location}: its SHA-256 is {actual}, not the one in download.archives; fetch it again")
-        with _naming(folder / name, location):
+        with name_in_errors(folder / name, location):
             cut_pages(folder / name)
         lines += check_archive(folder / name, location)
     return lines, downloads
@@ -84,7 +84,7 @@ def check_archive(path: Path, name: str) -> int:
     Raises:
         NetchuError: the archive is damaged or unsafe, or contains no labels; the message calls it `name`.
     """
-    with _naming(path, name), open_archive(path) as archive:
+    with name_in_errors(path, name), open_archive(path) as archive:
         labels, _ = list_lines(archive, encoding=None)
         for _ in check_contents(archive):
             pass
@@ -92,7 +92,7 @@ def check_archive(path: Path, name: str) -> int:
 
 
 @contextlib.contextmanager
-def _naming(path: Path, name: str) -> Iterator[None]:
+def name_in_errors(path: Path, name: str) -> Iterator[None]:
     """Replace `path` by `name`, by which the user knows the archive, in the message of a NetchuError."""
     try:
         yield

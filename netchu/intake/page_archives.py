@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from netchu.core.errors import NetchuError
@@ -62,8 +61,8 @@ class _CutLine(NamedTuple):
     image: bytes | None = None
 
 
-def cut_pages(path: Path) -> None:
-    """Replace the transcribed pages in the zip archive at `path` by their lines; do nothing if it contains none.
+def cut_pages(path: Path) -> bool:
+    """Replace the transcribed pages in the zip archive at `path` by their lines; return False if it contains none.
 
     Each line becomes a grey PNG file `<file of the page>/<id of the line>.png`. A table gives text and writer, and the
     faults of lines that cannot be cut. Files that belong to no page stay as they are. The pictures of pages are
@@ -77,15 +76,13 @@ def cut_pages(path: Path) -> None:
     with open_archive(path) as archive:
         pages = _find_pages(archive)
         if not pages:
-            return
+            return False
         removed = {name for page in pages for name in (page.name, *page.pictures)}
         kept = [name for name in list_entries(archive) if name not in removed]
         taken = {name.casefold() for name in kept}
         table = _choose_name(_TABLE, 2, taken)
         pages = _prefer_page_xml(pages)
         rows, images, first_fault = [], 0, ""
-        # One page a thread: OpenCV's own threads would compete with these.
-        cv2.setNumThreads(1)
         # Read in this thread: an open zip file must not be read from several threads.
         items = ((page, lines, _read_picture(archive, page)) for page, lines in _name_lines(pages, taken))
         cut = progress(ordered_map(lambda item: _cut_lines(*item), items), f"cutting {path.name}", len(pages))
@@ -104,6 +101,7 @@ def cut_pages(path: Path) -> None:
             if not images:
                 raise NetchuError(f"{path}: no line of {len(pages):,} transcribed pages can be cut{first_fault}")
             _add_entry(target, table, _format_table(rows))
+    return True
 
 
 def _find_pages(archive: zipfile.ZipFile) -> list[_PageFile]:
