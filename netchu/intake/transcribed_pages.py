@@ -44,7 +44,7 @@ def parse_points(text: str) -> tuple[Point, ...]:
 
 
 def parse_number(value: object) -> float:
-    """Return a coordinate or length; raise ValueError unless it is a number of at most MAX_COORDINATE."""
+    """Return a coordinate or length; raise ValueError unless it is a number from -MAX_COORDINATE to MAX_COORDINATE."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"expected a number, found {str(value)[:40]!r}")
     try:
@@ -52,5 +52,5 @@ def parse_number(value: object) -> float:
     except (ValueError, OverflowError):
         raise ValueError(f"expected a number, found {str(value)[:40]!r}") from None
     if not math.isfinite(number) or abs(number) > MAX_COORDINATE:
-        raise ValueError(f"the number {str(value)[:40]} is above {MAX_COORDINATE:,}")
+        raise ValueError(f"the number {str(value)[:40]} is not between -{MAX_COORDINATE:,} and {MAX_COORDINATE:,}")
     return number

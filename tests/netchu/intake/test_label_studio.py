@@ -1,5 +1,6 @@
 """Label Studio's exports: rectangles and polygons in percent become positions in pixels, with their texts."""
 
+import copy
 import json
 
 import pytest
@@ -138,3 +139,26 @@ def test_rejects_damaged_json(data):
 )
 def test_finds_the_name_of_a_picture(location, name):
     assert name_image(location) == name
+
+
+JUNK = [None, True, -1, 1e308, 10**30, "", "x", "\ud800", [], {}, [[]], [None], {"a": 1}, float("nan")]
+
+
+def change_each_value(value):
+    """Yield copies of a JSON value, in each of them one value replaced."""
+    yield from JUNK
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        for changed in change_each_value(value[key]):
+            copied = copy.copy(value)
+            copied[key] = changed
+            yield copied
+
+
+def test_reads_any_values():
+    result = transcription("a", ["Ấp 8"], BOX)
+    full = {"id": 7, "data": {"ocr": "p.png"}, "annotations": [{"id": 1, "result": [result, region("b", TRIANGLE)]}]}
+    short = {"ocr": "p.png", "bbox": [{**BOX, **SIZE}], "transcription": "Ấp 8"}
+    for export in change_each_value([full]), change_each_value([short]):
+        for tasks in export:
+            pages = read_label_studio(json.dumps(tasks).encode())
+            assert pages is None or len(pages) == 1

@@ -1,5 +1,6 @@
 """PAGE XML and ALTO XML: versions, positions, texts and writers are read; unsafe and unusable files are rejected."""
 
+import contextlib
 import re
 
 import pytest
@@ -125,7 +126,7 @@ UNUSABLE = {
     "no page": (f'<PcGts xmlns="{PAGE}"><Metadata/></PcGts>', "has 0 pages; export one file per page"),
     "two pages": (f'<alto xmlns="{ALTO}"><Page/><Page/></alto>', "has 2 pages"),
     "other root": (f'<x xmlns="{PAGE}"><PcGts/></x>', "the root element is x"),
-    "width that is no number": (TRANSKRIBUS.replace('"1000"', '"1e999"'), "the number 1e999 is above"),
+    "width that is no number": (TRANSKRIBUS.replace('"1000"', '"1e999"'), "the number 1e999 is not between"),
 }
 
 
@@ -140,3 +141,12 @@ def test_rejects_unusable_files(text, message):
 def test_rejects_values_that_are_no_position(value):
     with pytest.raises(ValueError):
         parse_number(value)
+
+
+@pytest.mark.parametrize("junk", ["", "x", "-1", "1e999", "nan", "1 2 3", "1,1 -5,9", "9" * 5000])
+def test_reads_or_rejects_any_value_of_an_attribute(junk):
+    for text in TRANSKRIBUS, ESCRIPTORIUM:
+        for match in re.finditer('="[^"]*"', text):
+            changed = f'{text[: match.start()]}="{junk}"{text[match.end() :]}'
+            with contextlib.suppress(ValueError):
+                assert len(read(changed).lines) == 3
