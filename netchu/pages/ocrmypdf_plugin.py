@@ -1,6 +1,6 @@
 """Plugin of OCRmyPDF, which then reads handwriting with netchu instead of print with Tesseract.
 
-    ocrmypdf --plugin netchu.pages.ocrmypdf_plugin scan.pdf searchable.pdf
+    python -m ocrmypdf --plugin netchu.pages.ocrmypdf_plugin scan.pdf searchable.pdf
 
 It needs OCRmyPDF 17 or later: `pip install ocrmypdf`.
 """
