@@ -1,11 +1,15 @@
-"""Copying and checking of the archives in download.archives: zip files, folders, files of pen strokes and URLs."""
+"""Copying and checking of the archives in download.archives: zip files, folders, files of pen strokes and URLs.
 
+Of transcribed pages, the lines are cut.
+"""
+
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +17,7 @@ from netchu.core.errors import NetchuError
 from netchu.intake import sources
 from netchu.intake.archives import check_contents, open_archive, pack_folder
 from netchu.intake.labels import list_lines
+from netchu.intake.page_archives import cut_pages
 from netchu.intake.stroke_files import STROKE_SUFFIXES, is_stroke_file
 
 
@@ -67,6 +72,8 @@ def gather_archives(
             copy_archive(path, folder / name)
         if digest and (actual := _sha256(path if has_strokes else folder / name)) != digest.lower():
             raise NetchuError(f"{location}: its SHA-256 is {actual}, not the one in download.archives; fetch it again")
+        with name_in_errors(folder / name, location):
+            cut_pages(folder / name)
         lines += check_archive(folder / name, location)
     return lines, downloads
 
@@ -77,14 +84,20 @@ def check_archive(path: Path, name: str) -> int:
     Raises:
         NetchuError: the archive is damaged or unsafe, or contains no labels; the message calls it `name`.
     """
+    with name_in_errors(path, name), open_archive(path) as archive:
+        labels, _ = list_lines(archive, encoding=None)
+        for _ in check_contents(archive):
+            pass
+    return len(labels)
+
+
+@contextlib.contextmanager
+def name_in_errors(path: Path, name: str) -> Iterator[None]:
+    """Replace `path` by `name`, by which the user knows the archive, in the message of a NetchuError."""
     try:
-        with open_archive(path) as archive:
-            labels, _ = list_lines(archive, encoding=None)
-            for _ in check_contents(archive):
-                pass
+        yield
     except NetchuError as error:
         raise NetchuError(str(error).replace(str(path), name)) from None
-    return len(labels)
 
 
 def copy_archive(source: Path, target: Path) -> None:

@@ -7,7 +7,8 @@ A label file identifies its layout. One archive may contain all layouts, at any 
 - Table: a CSV or TSV file beside the images, with the columns file, text and optionally writer, subset and fault. A
   line with a fault is rejected.
 
-To add a layout, write a function like `_read_table` and choose it in `_choose_layout`.
+To add a layout, write a function like `_read_table` and choose it in `_choose_layout`. Transcribed pages are no layout:
+`netchu.intake.page_archives` turns them into a table first.
 """
 
 import csv
@@ -99,7 +100,8 @@ def list_lines(archive: zipfile.ZipFile, encoding: str | None = "unicode") -> tu
     if not has_label_file:
         raise NetchuError(
             f"{archive.filename}: no labels found; expected labels.json beside the images, annotations/<writer>.txt "
-            "beside images/, or a .csv or .tsv with the columns file and text"
+            "beside images/, a .csv or .tsv with the columns file and text, or pages in PAGE XML, ALTO XML or Label "
+            "Studio's JSON"
         )
     source = _source_name(archive)
     for name in names:

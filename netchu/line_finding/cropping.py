@@ -5,7 +5,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from netchu.line_finding.affine import compose, scaling
+from netchu.line_finding.affine import compose
+from netchu.line_finding.level_crops import crop_level, estimate_paper_colour
 from netchu.line_finding.line_map import LineMap
 from netchu.pictures.illumination import to_grey
 
@@ -21,28 +22,18 @@ def crop_lines(image: np.ndarray, line_map: LineMap) -> list[TextLine]:
     """Crop every line of `line_map` from its picture, uint8 grey, RGB or RGBA."""
     if image.ndim == 3 and image.shape[2] == 4:
         image = to_grey(image)
-    paper = _estimate_paper_colour(image)
+    paper = estimate_paper_colour(image)
     return [_crop_line(image, paper, line_map, number) for number in range(1, len(line_map.slopes) + 1)]
 
 
 def _crop_line(image: np.ndarray, paper: np.ndarray, line_map: LineMap, number: int) -> TextLine:
     corners, (width, height) = _locate_crop(line_map, number)
-    target = np.array([(0, 0), (width - 1, 0), (0, height - 1)], np.float32)
-    matrix = cv2.getAffineTransform(corners[[0, 1, 3]], target)
-    crop = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    enlargement = 1 / np.array([paper.shape[1] / image.shape[1], paper.shape[0] / image.shape[0]])
-    background = cv2.warpAffine(
-        paper,
-        compose(scaling(enlargement), matrix),
-        (width, height),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    crop = crop_level(image, paper, corners, (width, height))
     # Nearest neighbour: a mask has no values between 0 and 1.
-    to_crop = compose(cv2.invertAffineTransform(line_map.matrix), matrix)
+    to_crop = compose(cv2.invertAffineTransform(line_map.matrix), crop.matrix)
     hidden = cv2.warpAffine(_mask_other_ink(line_map, number), to_crop, (width, height), flags=cv2.INTER_NEAREST) > 0
-    crop[hidden] = background[hidden]
-    return TextLine(corners, crop)
+    crop.image[hidden] = crop.background[hidden]
+    return TextLine(corners, crop.image)
 
 
 def _locate_crop(line_map: LineMap, number: int) -> tuple[np.ndarray, tuple[int, int]]:
@@ -69,11 +60,3 @@ def _mask_other_ink(line_map: LineMap, number: int) -> np.ndarray:
     line = cv2.dilate((line_map.numbers == number).astype(np.uint8), square)
     others = (line_map.numbers != 0) & (line_map.numbers != number)
     return cv2.dilate(others.astype(np.uint8), square) & (1 - line)
-
-
-def _estimate_paper_colour(image: np.ndarray) -> np.ndarray:
-    """Return the colour of the paper around every point, on a copy reduced about eight times."""
-    height, width = image.shape[:2]
-    factor = min(max(min(height, width) / 48, 1), 8)
-    size = (max(round(width / factor), 1), max(round(height / factor), 1))
-    return cv2.medianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), 31)

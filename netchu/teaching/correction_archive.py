@@ -1,14 +1,18 @@
 """Exports corrected lines as a zip archive that the pipeline reads, and imports such archives."""
 
+import contextlib
 import io
 import stat
+import tempfile
 import zipfile
 from pathlib import Path
 
 from netchu.core.charset import has_mapped_signs
 from netchu.core.errors import NetchuError
 from netchu.intake.archives import open_archive, read_entry
+from netchu.intake.gathering import copy_archive, name_in_errors
 from netchu.intake.labels import list_lines
+from netchu.intake.page_archives import cut_pages
 from netchu.pictures.images import decode_image
 from netchu.teaching.correction_table import COLUMNS, TABLE, format_table
 from netchu.teaching.corrections import add_lines, make_line, read_corrections
@@ -47,7 +51,8 @@ def import_archive(folder: Path, archive: Path, mapped: list[str] | None = None)
     """Add the lines of `archive` to the data set in `folder`, all or none.
 
     The archive is one of `export_zip`, or any other that the pipeline reads. Lines that are in the data set keep their
-    text, because it may have been corrected after the archive was made.
+    text, because it may have been corrected after the archive was made. Lines of transcribed pages that nobody has
+    transcribed yet are skipped.
 
     Args:
         mapped: receives the texts of the archive in which typographic signs were replaced.
@@ -60,8 +65,15 @@ def import_archive(folder: Path, archive: Path, mapped: list[str] | None = None)
             `save_lines` does.
     """
     lines = []
-    with open_archive(archive) as opened:
+    with contextlib.ExitStack() as resources:
+        path = Path(resources.enter_context(tempfile.TemporaryDirectory())) / archive.name
+        resources.enter_context(name_in_errors(path, str(archive)))
+        copy_archive(archive, path)
+        has_pages = cut_pages(path)
+        opened = resources.enter_context(open_archive(path))
         labels, _ = list_lines(opened)
+        if has_pages:
+            labels = [label for label in labels if label.text.strip()]
         if mapped is not None:
             mapped += [label.text for label in labels if has_mapped_signs(label.text)]
         for label in labels:

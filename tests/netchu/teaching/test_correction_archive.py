@@ -12,6 +12,8 @@ from netchu.intake.labels import list_lines
 from netchu.teaching.correction_archive import export_zip, import_archive
 from netchu.teaching.correction_table import Correction
 from netchu.teaching.corrections import change_text, read_corrections, remove_line, save_lines
+from tests.netchu.intake.test_gathering import write_zip
+from tests.netchu.intake.test_page_archives import PICTURE, format_line, format_page
 from tests.netchu.teaching.corrected_lines import make_lines, make_picture, read_texts
 
 
@@ -77,6 +79,20 @@ def test_imports_exported_and_other_archives(folder, tmp_path):
         archive.writestr("a/labels.json", '{"1.png": "Số 12"}')
     assert import_archive(tmp_path / "third", tmp_path / "cinnamon.zip") == 1
     assert read_texts(tmp_path / "third") == ["Số 12"]
+
+
+def test_imports_the_transcribed_lines_of_pages(folder, tmp_path):
+    page = format_page(format_line(0, "Ấp 8"), format_line(1, " "), format_line(2, "Xã 9"))
+    path = write_zip(tmp_path / "book.zip", {"p.png": PICTURE, "page/p.xml": page})
+    before = path.read_bytes()
+    assert import_archive(folder, path) == 2
+    assert read_texts(folder) == ["Ấp 8", "Xã 9"] and path.read_bytes() == before
+
+
+def test_names_the_archive_in_errors(folder, tmp_path):
+    (tmp_path / "book.zip").write_bytes(b"PK")
+    with pytest.raises(NetchuError, match=f"^{tmp_path}/book.zip: truncated"):
+        import_archive(folder, tmp_path / "book.zip")
 
 
 def test_adds_lines_without_changing_others(folder, tmp_path):
