@@ -1,7 +1,7 @@
 """CTC prefix beam search with a language model."""
 
 import math
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 import numpy as np
 
@@ -63,10 +63,15 @@ def beam_search(
             prefix.next_character = prefix.character * repeated.get(prefix.symbol, 0.0)
         reached = list(prefixes)
         for prefix in prefixes:
+            prefix_mass = prefix.mass
             for symbol, probability in candidates:
-                mass = (prefix.blank if symbol == prefix.symbol else prefix.mass) * probability
-                if mass < _MIN_MASS:
-                    continue
+                mass = prefix_mass * probability
+                if mass < _MIN_MASS:  # as for all further candidates, which are less likely
+                    break
+                if symbol == prefix.symbol:  # the letter again, only after a blank
+                    mass = prefix.blank * probability
+                    if mass < _MIN_MASS:
+                        continue
                 extension = prefix.extensions.get(symbol)
                 if extension is None:
                     score, state = bonus, 0
@@ -103,4 +108,7 @@ def _find_candidates(probabilities: np.ndarray) -> list[list[tuple[int, float]]]
     values = probabilities[frames, classes].tolist()
     for frame, symbol, probability in zip(frames.tolist(), classes.tolist(), values, strict=True):
         candidates[frame].append((symbol, probability))
+    for found in candidates:
+        if len(found) > 1:
+            found.sort(key=itemgetter(1), reverse=True)
     return candidates
