@@ -17,6 +17,7 @@ from netchu.reading.letters import read_letters
 from netchu.reading.line_reading import LineReading, read_words
 from netchu.reading.mixture import combine
 from netchu.reading.onnx_network import OnnxNetwork
+from netchu.reading.preferred_words import PreferredWords, find_phrases
 
 Item = TypeVar("Item")
 
@@ -55,14 +56,20 @@ class Reader:
         self.preprocess = preprocess
 
     @classmethod
-    def load(cls, folder: Path) -> "Reader":
-        """Load the reader in `folder`; raise NetchuError if a part is missing or damaged."""
+    def load(cls, folder: Path, words: Iterable[str] = ()) -> "Reader":
+        """Load the reader in `folder`; raise NetchuError if a part is missing or damaged.
+
+        Args:
+            words: lines of text whose words the beam search prefers, such as one name a line.
+        """
         network = OnnxNetwork(folder)
         second_network = OnnxNetwork(folder, SECOND_NETWORK) if (folder / SECOND_NETWORK).exists() else None
         language_models = load_language_models(folder)
         settings = _load_settings(folder / "reader.json", second_network is not None)
         beam = settings.beam
         language_model = combine(language_models, beam.language_weight, beam.length_bonus)
+        if phrases := find_phrases(words):
+            language_model = PreferredWords(language_model, phrases)
         parts = ReaderParts(network, second_network, language_model, beam)
         return cls(parts, settings.calibration, network.preprocess)
 
