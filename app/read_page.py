@@ -134,13 +134,28 @@ def _choose_options() -> ReadingOptions:
             say("Language model", "Mô hình ngôn ngữ"),
             value=True,
             help=say(
-                "Prefers words that are common in Vietnamese addresses; without it, only the network reads.",
-                "Ưu tiên các từ thường gặp trong địa chỉ tiếng Việt; nếu tắt, văn bản chỉ do mạng đọc ra.",
+                "Prefers words that are common in Vietnamese; without it, only the network reads.",
+                "Ưu tiên các từ tiếng Việt thường gặp; nếu tắt, văn bản chỉ do mạng đọc ra.",
             ),
             key="language_model",
             persist_state="session",
         )
-    return make_options(layout, "beam" if model else "greedy")
+    words = ""
+    if model:
+        words = st.text_area(
+            say("Your own words", "Từ của bạn"),
+            height=80,
+            placeholder=say(
+                "Names, one a line, or a text on the same subject", "Tên, mỗi hàng một tên, hoặc văn bản cùng chủ đề"
+            ),
+            help=say(
+                "The language model prefers these words, without any training.",
+                "Mô hình ngôn ngữ ưu tiên các từ này mà không cần huấn luyện.",
+            ),
+            key="words",
+            persist_state="session",
+        )
+    return make_options(layout, "beam" if model else "greedy", words)
 
 
 def _read_all(sources: list[UploadedPage], options: ReadingOptions) -> list[ReadPicture]:

@@ -1,5 +1,6 @@
 """Reads pictures for the web page, each only once: results are cached."""
 
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,18 +15,19 @@ from netchu.pages.recognizer import Layout, Recognizer, find_default_reader
 
 
 class ReadingOptions(NamedTuple):
-    """The layout, decoder and model to read with."""
+    """The layout, decoder, model and preferred words to read with."""
 
     layout: Layout
     decoder: str
     model: Path  # folder
     changed: int  # time of the model's last change, in nanoseconds
+    words: str = ""  # text whose words the decoder prefers
 
 
-def make_options(layout: Layout, decoder: str) -> ReadingOptions:
+def make_options(layout: Layout, decoder: str, words: str) -> ReadingOptions:
     """Return options with the default model; raise NetchuError where there is none."""
     folder = find_default_reader()
-    return ReadingOptions(layout, decoder, folder, max(file.stat().st_mtime_ns for file in folder.iterdir()))
+    return ReadingOptions(layout, decoder, folder, max(file.stat().st_mtime_ns for file in folder.iterdir()), words)
 
 
 class ReadPicture(NamedTuple):
@@ -41,12 +43,13 @@ class ReadPicture(NamedTuple):
         """Return a text that is the same for the same picture and options."""
         options = self.options
         source = f"{self.source.digest}-{self.source.number}"
-        return f"{source}-{options.layout}-{options.decoder}-{options.model}-{options.changed}"
+        words = hashlib.sha256(options.words.encode()).hexdigest()
+        return f"{source}-{options.layout}-{options.decoder}-{options.model}-{options.changed}-{words}"
 
 
 def load_recognizer(options: ReadingOptions) -> Recognizer:
     """Return the recognizer, loaded once; raise NetchuError where its model is damaged."""
-    return _load_recognizer(options.model, options.changed)
+    return _load_recognizer(options.model, options.changed, options.words)
 
 
 def read_picture(source: UploadedPage, options: ReadingOptions) -> ReadPicture | NetchuError:
@@ -69,8 +72,8 @@ def load_overview(picture: ReadPicture) -> bytes:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _load_recognizer(folder: Path, changed: int) -> Recognizer:
-    return Recognizer(folder)
+def _load_recognizer(folder: Path, changed: int, words: str) -> Recognizer:
+    return Recognizer(folder, words.splitlines())
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)

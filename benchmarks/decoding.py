@@ -26,9 +26,10 @@ from netchu.evaluation.metrics import error_rates
 from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.reading.decoders import BeamParams, ReaderParts, decode_by_beam
 from netchu.reading.decoding import decode_best_path
-from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
+from netchu.reading.mixture import combine
 from netchu.reading.onnx_network import OnnxNetwork
+from netchu.reading.reader import load_language_models
 
 SETTINGS = [
     *((width, 0.5, 1) for width in (4, 8, 16, 32)),
@@ -62,13 +63,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reader", type=Path, nargs="?", default=Path("models/reader"))
     folder = parser.parse_args().reader
-    network, language_model = OnnxNetwork(folder), LanguageModel.load(folder / "language_model.bin")
+    network, language_models = OnnxNetwork(folder), load_language_models(folder)
     rows = list(Subset(PREPROCESSED_LINES, SPLIT, "validation"))
     logits = list(ordered_map(network, (row["image"] for row in rows)))
     decoders = {"greedy": lambda image, logits: decode_best_path(logits)}
     for width, weight, bonus in SETTINGS:
         params = BeamParams(beam_width=width, language_weight=weight, length_bonus=bonus)
-        parts = ReaderParts(network, None, language_model, params)
+        parts = ReaderParts(network, None, combine(language_models, weight, bonus), params)
         decoders[f"width {width}, weight {weight}, bonus {bonus}"] = partial(decode_by_beam, parts=parts)
     for source in sorted({row["source"] for row in rows}):
         lines = [(row, scores) for row, scores in zip(rows, logits, strict=True) if row["source"] == source]

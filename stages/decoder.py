@@ -1,5 +1,6 @@
 """Stage decoder: complete the reader with a language model of the training texts and calibrated confidences."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import Field
@@ -15,10 +16,19 @@ from netchu.evaluation.calibration import fit_calibration, mark_correct_words
 from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
 from netchu.reading.language_model import LanguageModel
+from netchu.reading.mixture import combine
 from netchu.reading.ngrams import estimate
 from netchu.reading.onnx_network import OnnxNetwork
-from netchu.reading.reader import Calibration, Reader, ReaderSettings, adapt_reader, write_reader
+from netchu.reading.reader import (
+    LANGUAGE_MODELS,
+    Calibration,
+    Reader,
+    ReaderSettings,
+    adapt_reader,
+    write_reader,
+)
 from netchu.synthetic.address_corpus import address_corpus
+from netchu.synthetic.general_corpus import general_corpus
 
 
 class SecondParams(Section):
@@ -29,10 +39,20 @@ class SecondParams(Section):
     length_bonus: float = Field(ge=0, le=10)
 
 
+class GeneralParams(Section):
+    """Group `decoder.general` of params.yaml: the texts of a second language model, and its estimation."""
+
+    sentences: str
+    sources: list[str]
+    order: int = Field(ge=2, le=40)
+    threshold: float = Field(ge=0)
+
+
 class DecoderParams(BeamParams):
     """Group `decoder` of params.yaml."""
 
     init_from: str | None
+    general: GeneralParams | None
     second: SecondParams | None
     seed: int = Field(ge=0)
     rounds: int = Field(ge=0, le=100)
@@ -72,14 +92,12 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         except NetchuError as error:
             raise NetchuError(f"decoder.init_from: {error}") from None
         return f"language model and calibration of {decoder.init_from}"
-    training_texts = Subset(inputs["lines"], inputs["split"], "train").texts()
-    # In lower case, because the language model ignores case.
-    corpus = {text.lower() for text in address_corpus(training_texts, decoder.rounds, decoder.seed)}
-    language_model = LanguageModel.from_trie(estimate(corpus, decoder.order, decoder.threshold))
+    language_models = estimate_language_models(decoder, Subset(inputs["lines"], inputs["split"], "train").texts())
     network = OnnxNetwork(inputs["model"])
     validation = Subset(inputs["lines"], inputs["split"], "validation")
 
     def make_settings(second_network: OnnxNetwork | None, beam: BeamParams) -> ReaderSettings:
+        language_model = combine(language_models, beam.language_weight, beam.length_bonus)
         reader = Reader(ReaderParts(network, second_network, language_model, beam), {}, network.preprocess)
         calibration = {name: calibrate(reader, name, validation, params.labels) for name in DECODERS}
         return ReaderSettings(beam, calibration)
@@ -92,9 +110,44 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         second_network = _load_second_network(second_model, network)
         second = second_model, make_settings(second_network, beam.model_copy(update=changes))
     with atomic_path(outputs["reader"]) as folder:
-        write_reader(folder, inputs["model"], language_model, settings, second)
-        size = (folder / "language_model.bin").stat().st_size
-    return f"language model of {len(corpus)} texts, {size / 1e6:.1f} MB, calibrated on {len(validation)} lines"
+        write_reader(folder, inputs["model"], language_models, settings, second)
+        paths = [folder / name for name in LANGUAGE_MODELS[: len(language_models)]]
+        sizes = " and ".join(f"{path.stat().st_size / 1e6:.1f}" for path in paths)
+    return f"language model of {sizes} MB, calibrated on {len(validation)} lines"
+
+
+def estimate_language_models(params: DecoderParams, texts: Iterable[tuple[str, str]]) -> list[LanguageModel]:
+    """Return the language model of addresses, and that of general text if `params.general` is set.
+
+    Args:
+        texts: source and text of each training line.
+
+    Raises:
+        NetchuError: the file of sentences cannot be read, or no text is left for the model of addresses.
+    """
+    general = params.general
+    labels: dict[bool, list[str]] = {False: [], True: []}
+    for source, text in texts:
+        labels[general is not None and source in general.sources].append(text)
+    corpus = address_corpus(labels[False], params.rounds, params.seed)
+    if not corpus:
+        raise NetchuError(
+            "decoder: no text is left for the language model of addresses; "
+            "increase decoder.rounds, or remove a source from decoder.general.sources"
+        )
+    models = [estimate_language_model(corpus, params)]
+    if general:
+        try:
+            corpus = general_corpus(general.sentences, labels[True], params.seed)
+        except NetchuError as error:
+            raise NetchuError(f"decoder.general.sentences: {error}") from None
+        models.append(estimate_language_model(corpus, general))
+    return models
+
+
+def estimate_language_model(corpus: list[str], params: DecoderParams | GeneralParams) -> LanguageModel:
+    """Return a language model of the texts in lower case, because the beam search leaves the case to the network."""
+    return LanguageModel.from_trie(estimate({text.lower() for text in corpus}, params.order, params.threshold))
 
 
 def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:

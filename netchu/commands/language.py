@@ -55,6 +55,9 @@ VIETNAMESE = {
     "beam (default): with the language model; greedy: the network alone, faster": (
         "beam (mặc định): dùng mô hình ngôn ngữ; greedy: chỉ dùng mạng nơ-ron, nhanh hơn"
     ),
+    "text file (UTF-8) whose words become likelier: one name a line, or a text on the same subject": (
+        "tệp văn bản (UTF-8) gồm các từ được ưu tiên: mỗi hàng một tên, hoặc một văn bản cùng chủ đề"
+    ),
     "leave out lines with a confidence, 0 to 1, below C (default 0: none)": (
         "bỏ các dòng có độ tin cậy (0 đến 1) thấp hơn C (mặc định 0: không bỏ dòng nào)"
     ),

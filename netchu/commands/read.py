@@ -25,6 +25,7 @@ from netchu.pages.page import Page
 from netchu.pages.recognizer import Layout, Recognizer
 from netchu.pictures.images import PictureWarning
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
+from netchu.reading.preferred_words import read_words_file
 
 if TYPE_CHECKING:
     from netchu.commands.pdf_files import PdfFiles
@@ -67,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="beam (default): with the language model; greedy: the network alone, faster",
     )
     parser.add_argument(
+        "--words",
+        type=Path,
+        metavar="FILE",
+        help="text file (UTF-8) whose words become likelier: one name a line, or a text on the same subject",
+    )
+    parser.add_argument(
         "--min-confidence",
         type=_confidence,
         default=0.0,
@@ -101,7 +108,10 @@ def run(arguments: argparse.Namespace) -> int:
         return open_page(file)
 
     pdfs = _open_pdfs(targets) if as_pdf else None
-    recognizer = Recognizer.load(arguments.model)
+    if arguments.words and arguments.decoder != "beam":
+        raise NetchuError(f"--words has no effect with --decoder {arguments.decoder}; leave out one of them")
+    words = read_words_file(arguments.words) if arguments.words else ()
+    recognizer = Recognizer.load(arguments.model, words)
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
     with warnings.catch_warnings():

@@ -31,9 +31,10 @@ class Subset:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def texts(self) -> list[str]:
-        """Return the lines' texts without reading their images."""
-        return [row["text"] for row in read_rows(self._file, ["id", "text"]) if row["id"] in self._ids]
+    def texts(self) -> list[tuple[str, str]]:
+        """Return source and text of each line without reading the images."""
+        rows = read_rows(self._file, ["id", "source", "text"])
+        return [(row["source"], row["text"]) for row in rows if row["id"] in self._ids]
 
     def __iter__(self) -> Iterator[dict]:
         """Yield rows in the table's order, with `image` decoded to uint8 `(height, width)`."""

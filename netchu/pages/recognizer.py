@@ -59,22 +59,26 @@ class Recognizer:
         print(page.text, page.confidence)
     """
 
-    def __init__(self, folder: Path):
-        """Load the reader in `folder`; raise NetchuError if it is missing or damaged."""
-        self._reader = Reader.load(folder)
+    def __init__(self, folder: Path, words: Iterable[str] = ()):
+        """Load the reader in `folder`; raise NetchuError if it is missing or damaged. `words` is as for `load`."""
+        self._reader = Reader.load(folder, words)
         try:
             self.preprocess = PreprocessParams(**self._reader.preprocess)
         except (TypeError, ValidationError):
             raise NetchuError(f"{folder}/model.json: preprocess: unknown parameters; train it again") from None
 
     @classmethod
-    def load(cls, folder: str | Path | None = None) -> "Recognizer":
+    def load(cls, folder: str | Path | None = None, words: Iterable[str] = ()) -> "Recognizer":
         """Load the reader in `folder`; by default the first that exists: adopted, shipped, or trained here.
+
+        Args:
+            folder: of a reader.
+            words: lines of text whose words the decoder "beam" prefers, such as one name a line.
 
         Raises:
             NetchuError: there is no reader, or it is damaged.
         """
-        return cls(find_default_reader() if folder is None else Path(folder))
+        return cls(find_default_reader() if folder is None else Path(folder), words)
 
     def read(
         self,

@@ -1,13 +1,14 @@
 """CTC prefix beam search with a language model."""
 
 import math
-from operator import attrgetter
+from operator import attrgetter, itemgetter
+from typing import Any
 
 import numpy as np
 
 from netchu.core.charset import BLANK, CHARSET, LOWER
 from netchu.reading.decoding import log_softmax
-from netchu.reading.language_model import LanguageModel
+from netchu.reading.language_model import CharacterModel
 from netchu.reading.ngrams import BOUNDARY
 
 _MIN_CLASS_PROBABILITY = 1e-4
@@ -21,12 +22,14 @@ class _Prefix:
     """The beginning of a text. A mass is the probability of CTC paths that spell it, times exp(score of the text)."""
 
     __slots__ = (
-        "blank", "character", "extensions", "frame", "mass", "next_blank", "next_character", "state", "symbol", "text",
+        "blank", "character", "extensions", "factor", "frame", "mass", "next_blank", "next_character", "state",
+        "symbol", "text",
     )  # fmt: skip
 
-    def __init__(self, text: str, symbol: int, state: int):
+    def __init__(self, text: str, symbol: int, state: Any, factor: float):
         self.text, self.symbol, self.state = text, symbol, state
-        self.extensions: dict[int, tuple[float, _Prefix]] = {}  # by symbol: exp(score of the symbol), prefix
+        self.factor = factor  # exp(score of the symbol)
+        self.extensions: dict[int, _Prefix] | None = None  # by symbol; most prefixes are never extended
         self.frame = -1  # the frame that next_blank and next_character belong to
         self.blank = self.character = self.mass = 0.0  # of paths that end in a blank, in the character, both
 
@@ -34,7 +37,7 @@ class _Prefix:
 def beam_search(
     logits: np.ndarray,
     width: int,
-    language_model: LanguageModel | None = None,
+    language_model: CharacterModel | None = None,
     weight: float = 0.0,
     bonus: float = 0.0,
 ) -> list[tuple[str, float]]:
@@ -47,7 +50,7 @@ def beam_search(
     labels often have the wrong one; the network alone decides on it. Probabilities below 0.0001 are pruned.
     """
     probabilities = np.exp(log_softmax(logits.astype(np.float32)))
-    root = _Prefix("", -1, language_model.start() if language_model else 0)
+    root = _Prefix("", -1, language_model.start() if language_model else 0, 1.0)
     root.blank = root.mass = 1.0
     prefixes = [root]
     steps = zip(_find_candidates(probabilities), probabilities[:, BLANK].tolist(), strict=True)
@@ -63,23 +66,28 @@ def beam_search(
             prefix.next_character = prefix.character * repeated.get(prefix.symbol, 0.0)
         reached = list(prefixes)
         for prefix in prefixes:
+            if prefix.extensions is None:
+                prefix.extensions = {}
             for symbol, probability in candidates:
-                mass = (prefix.blank if symbol == prefix.symbol else prefix.mass) * probability
-                if mass < _MIN_MASS:
-                    continue
-                extension = prefix.extensions.get(symbol)
-                if extension is None:
+                mass = prefix.mass * probability
+                if mass < _MIN_MASS:  # like all candidates after it, which are less likely
+                    break
+                if symbol == prefix.symbol:  # a double letter, which needs a blank before it
+                    mass = prefix.blank * probability
+                    if mass < _MIN_MASS:
+                        continue
+                child = prefix.extensions.get(symbol)
+                if child is None:
                     score, state = bonus, 0
                     if language_model:
                         log_probability, state = language_model.step(prefix.state, LOWER[symbol])
                         score += weight * log_probability
-                    extension = math.exp(score), _Prefix(prefix.text + CHARSET[symbol], symbol, state)
-                    prefix.extensions[symbol] = extension
-                factor, child = extension
+                    child = _Prefix(prefix.text + CHARSET[symbol], symbol, state, math.exp(score))
+                    prefix.extensions[symbol] = child
                 if child.frame < frame:
                     child.frame, child.next_blank, child.next_character = frame, 0.0, 0.0
                     reached.append(child)
-                child.next_character += mass * factor
+                child.next_character += mass * child.factor
         for prefix in reached:
             prefix.mass = prefix.next_blank + prefix.next_character
         reached.sort(key=attrgetter("mass"), reverse=True)
@@ -97,10 +105,13 @@ def beam_search(
 
 
 def _find_candidates(probabilities: np.ndarray) -> list[list[tuple[int, float]]]:
-    """Return the likely characters of each frame: their classes and probabilities, without the blank."""
+    """Return the likely characters of each frame, likeliest first: classes and probabilities, without the blank."""
     candidates: list[list[tuple[int, float]]] = [[] for _ in probabilities]
     frames, classes = np.nonzero(probabilities[:, :BLANK] > _MIN_CLASS_PROBABILITY)
     values = probabilities[frames, classes].tolist()
     for frame, symbol, probability in zip(frames.tolist(), classes.tolist(), values, strict=True):
         candidates[frame].append((symbol, probability))
+    for found in candidates:
+        if found:
+            found.sort(key=itemgetter(1), reverse=True)
     return candidates

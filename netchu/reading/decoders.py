@@ -11,7 +11,7 @@ from netchu.core.params import Section
 from netchu.reading.alignment import text_log_probabilities
 from netchu.reading.beam_search import beam_search
 from netchu.reading.decoding import decode_best_path, log_softmax
-from netchu.reading.language_model import LanguageModel
+from netchu.reading.language_model import CharacterModel
 
 Network = Callable[[np.ndarray], np.ndarray]
 """Maps a line image, uint8 `(height, width)`, to its logits `(frames, classes)`."""
@@ -30,7 +30,7 @@ class ReaderParts(NamedTuple):
 
     network: Network
     second_network: Network | None
-    language_model: LanguageModel
+    language_model: CharacterModel
     beam: BeamParams
 
 

@@ -2,6 +2,7 @@
 
 import zlib
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,6 +16,23 @@ _MAGIC = b"netchu language model 2\n"
 
 _MAX_CACHED_STEPS = 500_000
 """Steps kept from line to line, about 100 MB; the cache is then cleared."""
+
+
+class CharacterModel(Protocol):
+    """Something that scores a text symbol by symbol: a language model, or several of them as one."""
+
+    def start(self) -> Any:
+        """Return the state before the first character."""
+
+    def step(self, state: Any, symbol: int) -> tuple[float, Any]:
+        """Return the natural log-probability of `symbol` after `state`, and the state after it."""
+
+
+class StepCache(dict):
+    """Results of steps. As a subclass, the garbage collector leaves it in its oldest generation.
+
+    It moves an exact `dict` of numbers and tuples back into the youngest one, and would traverse it again and again.
+    """
 
 
 class LanguageModel:
@@ -34,7 +52,7 @@ class LanguageModel:
         self._first = memoryview(np.concatenate(([1], 1 + np.cumsum(counts, dtype=np.int32))).astype(np.int32))
         self._log_probabilities, self._log_backoffs = values.tolist()
         self._suffix: dict[int, int] = {}  # by n-gram visited so far: the n-gram without its first symbol
-        self._steps: dict[int, tuple[float, int]] = {}
+        self._steps: dict[int, tuple[float, int]] = StepCache()
 
     @classmethod
     def from_trie(cls, trie: Trie) -> "LanguageModel":

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -15,7 +15,9 @@ from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, Reade
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.letters import read_letters
 from netchu.reading.line_reading import LineReading, read_words
+from netchu.reading.mixture import combine
 from netchu.reading.onnx_network import OnnxNetwork
+from netchu.reading.preferred_words import PreferredWords, find_phrases
 
 Item = TypeVar("Item")
 
@@ -26,6 +28,9 @@ _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
 SECOND_NETWORK = "second.onnx"
 """File of a reader's second network, which is optional."""
+
+LANGUAGE_MODELS = ("language_model.bin", "general_language_model.bin")
+"""Files of a reader's language models: of addresses, and of general text, which is optional."""
 
 
 class ReaderSettings(NamedTuple):
@@ -51,13 +56,21 @@ class Reader:
         self.preprocess = preprocess
 
     @classmethod
-    def load(cls, folder: Path) -> "Reader":
-        """Load the reader in `folder`; raise NetchuError if a part is missing or damaged."""
+    def load(cls, folder: Path, words: Iterable[str] = ()) -> "Reader":
+        """Load the reader in `folder`; raise NetchuError if a part is missing or damaged.
+
+        Args:
+            words: lines of text whose words the beam search prefers, such as one name a line.
+        """
         network = OnnxNetwork(folder)
         second_network = OnnxNetwork(folder, SECOND_NETWORK) if (folder / SECOND_NETWORK).exists() else None
-        language_model = LanguageModel.load(folder / "language_model.bin")
+        language_models = load_language_models(folder)
         settings = _load_settings(folder / "reader.json", second_network is not None)
-        parts = ReaderParts(network, second_network, language_model, settings.beam)
+        beam = settings.beam
+        language_model = combine(language_models, beam.language_weight, beam.length_bonus)
+        if phrases := find_phrases(words):
+            language_model = PreferredWords(language_model, phrases)
+        parts = ReaderParts(network, second_network, language_model, beam)
         return cls(parts, settings.calibration, network.preprocess)
 
     def read(
@@ -89,21 +102,29 @@ class Reader:
         return reading._replace(letters=read_letters(logits, " ".join(text.split()))) if letters else reading
 
 
+def load_language_models(folder: Path) -> list[LanguageModel]:
+    """Load the language models of the reader in `folder`; raise NetchuError if one is missing or damaged."""
+    first, *others = (folder / name for name in LANGUAGE_MODELS)
+    return [LanguageModel.load(path) for path in (first, *(path for path in others if path.exists()))]
+
+
 def write_reader(
     folder: Path,
     model: Path,
-    language_model: LanguageModel,
+    language_models: Sequence[LanguageModel],
     settings: ReaderSettings,
     second: tuple[Path, ReaderSettings] | None = None,
 ) -> None:
-    """Write a reader into `folder`: the files of the folder `model`, `language_model.bin` and `reader.json`.
+    """Write a reader into `folder`: the files of the folder `model`, LANGUAGE_MODELS and `reader.json`.
 
     Args:
+        language_models: of addresses, and of general text unless the reader has none.
         settings: those of the reader without a second network.
         second: the folder of a second model, and the settings of the reader with both networks.
     """
     shutil.copytree(model, folder, dirs_exist_ok=True)
-    language_model.save(folder / "language_model.bin")
+    for name, language_model in zip(LANGUAGE_MODELS, language_models, strict=False):
+        language_model.save(folder / name)
     values = {"beam": settings.beam.model_dump(), "calibration": dict(settings.calibration)}
     if second:
         second_model, paired = second
@@ -120,8 +141,9 @@ def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
     """
     Reader.load(reader)
     shutil.copytree(model, folder, dirs_exist_ok=True)
-    for name in ("language_model.bin", "reader.json"):
-        shutil.copyfile(reader / name, folder / name)
+    for path in (reader / "reader.json", *(reader / name for name in LANGUAGE_MODELS)):
+        if path.exists():
+            shutil.copyfile(path, folder / path.name)
 
 
 def _load_settings(path: Path, with_second: bool) -> ReaderSettings:

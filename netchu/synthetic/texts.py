@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from netchu.core.charset import normalise, unknown_characters
+from netchu.core.charset import map_signs, normalise, unknown_characters
 from netchu.core.errors import NetchuError
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.choice import choose
@@ -109,7 +109,7 @@ def read_sentences(path: str) -> tuple[str, ...]:
     opener = {".xz": lzma.open, ".gz": gzip.open}.get(Path(path).suffix, open)
     try:
         with opener(path, "rt", encoding="utf-8") as file:
-            lines = [normalise(line) for line in file]
+            lines = [normalise(map_signs(line)) for line in file]
     except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
         raise NetchuError(f"{path}: cannot be read as UTF-8 text ({error}); name another file") from None
     # Without a short word, no part of a line may fit into the drawn length.

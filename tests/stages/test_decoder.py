@@ -38,7 +38,8 @@ def inputs_of(model, folder, texts):
 
 
 def run(inputs, folder, folded=(), **changes):
-    values = {"init_from": None, "second": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0} | BEAM | changes
+    values = {"init_from": None, "general": None, "second": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0}
+    values |= BEAM | changes
     params = decoder.Params(
         labels=LabelsParams(uncased=[], folded=list(folded)), decoder=decoder.DecoderParams(**values)
     )
@@ -70,7 +71,7 @@ def test_writes_complete_reader(inputs, tmp_path, model):
     assert sorted(files) == ["language_model.bin", "model.json", "model.onnx", "reader.json"]
     assert all(files[file.name] == file.read_bytes() for file in model.iterdir())
     assert settings_of(tmp_path)["beam"] == BEAM
-    assert summary.startswith("language model of 3 texts, ") and summary.endswith(" MB, calibrated on 2 lines")
+    assert summary == "language model of 0.0 MB, calibrated on 2 lines"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lines.parquet", "reader", "split.csv"]
     Reader.load(tmp_path / "reader")
 
@@ -135,10 +136,38 @@ def test_adds_addresses_to_training_texts(inputs, tmp_path, monkeypatch):
         return ["Hà Nội", "Huế"]
 
     monkeypatch.setattr(decoder, "address_corpus", corpus)
-    assert run(inputs, tmp_path, rounds=7, seed=5, order=4, threshold=0.5).startswith("language model of 2 texts")
+    run(inputs, tmp_path, rounds=7, seed=5, order=4, threshold=0.5)
     assert asked == [(sorted(TRAIN), 7, 5)]
     LanguageModel.from_trie(estimate(["hà nội", "huế"], 4, 0.5)).save(tmp_path / "expected")
     assert contents(tmp_path)["language_model.bin"] == (tmp_path / "expected").read_bytes()
+
+
+def test_estimates_model_of_general_text_from_sentences_and_sources(inputs, tmp_path, monkeypatch):
+    """The labels of a source of general text are not in the model of addresses."""
+    run(inputs, tmp_path)
+    addresses = contents(tmp_path)["language_model.bin"]
+    (tmp_path / "sentences.txt").write_text("Trời mưa to.\n", encoding="utf-8")
+    values = {"sentences": str(tmp_path / "sentences.txt"), "sources": ["other"], "order": 4, "threshold": 0.0}
+    assert run(inputs, tmp_path, general=decoder.GeneralParams(**values)).startswith("language model of 0.0 and 0.0 MB")
+    assert contents(tmp_path)["language_model.bin"] == addresses
+    LanguageModel.from_trie(estimate(["trời mưa to."], 4, 0)).save(tmp_path / "expected")
+    assert contents(tmp_path)["general_language_model.bin"] == (tmp_path / "expected").read_bytes()
+    values["sources"] = ["test"]
+    with pytest.raises(NetchuError, match=r"decoder: no text is left for the language model of addresses"):
+        run(inputs, tmp_path, general=decoder.GeneralParams(**values))
+    monkeypatch.setattr(decoder, "address_corpus", lambda labels, rounds, seed: [*labels, "Huế"])
+    run(inputs, tmp_path, general=decoder.GeneralParams(**values))
+    for name, texts in (("language_model.bin", ["huế"]), ("general_language_model.bin", [*TRAIN, "trời mưa to."])):
+        order = 3 if texts == ["huế"] else 4
+        LanguageModel.from_trie(estimate({text.lower() for text in texts}, order, 0)).save(tmp_path / "expected")
+        assert contents(tmp_path)[name] == (tmp_path / "expected").read_bytes()
+
+
+def test_names_missing_file_of_sentences(inputs, tmp_path):
+    general = decoder.GeneralParams(sentences=str(tmp_path / "none.txt"), sources=[], order=4, threshold=0.0)
+    with pytest.raises(NetchuError, match=r"decoder\.general\.sentences: .*none\.txt: cannot be read"):
+        run(inputs, tmp_path, general=general)
+    assert not (tmp_path / "reader").exists()
 
 
 def test_ignores_test_lines(inputs, model, tmp_path):

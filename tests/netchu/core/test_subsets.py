@@ -28,7 +28,7 @@ def test_yields_lines_in_the_tables_order_with_decoded_images(files):
 @pytest.mark.parametrize("name", ["train", "test"])
 def test_returns_the_texts_of_the_lines(files, name):
     subset = Subset(*files, name)
-    assert subset.texts() == [row["text"] for row in subset]
+    assert subset.texts() == [(row["source"], row["text"]) for row in subset]
 
 
 def test_returns_texts_without_reading_images(tmp_path):
@@ -37,7 +37,8 @@ def test_returns_texts_without_reading_images(tmp_path):
             row = {"id": str(number), "source": "s", "writer": None, "subset": None, "text": text}
             lines.append(row | {"image": b"no picture", "width": 1})
     (tmp_path / "split.csv").write_text("id,subset\n0,train\n2,train\n", encoding="utf-8")
-    assert Subset(tmp_path / "lines.parquet", tmp_path / "split.csv", "train").texts() == ["Ấp Đông", "a"]
+    subset = Subset(tmp_path / "lines.parquet", tmp_path / "split.csv", "train")
+    assert subset.texts() == [("s", "Ấp Đông"), ("s", "a")]
 
 
 def test_shuffles_the_same_lines(files):

@@ -20,6 +20,7 @@ from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
 from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
+from netchu.reading.mixture import combine
 from netchu.reading.ngrams import estimate
 from netchu.reading.onnx_network import OnnxNetwork
 from netchu.reading.reader import Reader, ReaderSettings, adapt_reader, write_reader
@@ -119,7 +120,7 @@ def paired(folder, tmp_path):
     settings = ReaderSettings(BEAM, CALIBRATION)
     with_second = ReaderSettings(BEAM.model_copy(update={"length_bonus": 2.0}), {"beam": [[0.5], [0.75]]})
     model = folder.with_name(f"{folder.name}-model")
-    write_reader(tmp_path / "reader", model, LANGUAGE_MODEL, settings, (second, with_second))
+    write_reader(tmp_path / "reader", model, [LANGUAGE_MODEL], settings, (second, with_second))
     return tmp_path / "reader", second
 
 
@@ -275,6 +276,22 @@ def test_zero_weight_switches_language_model_off():
     for seed in range(5):
         reader = reader_of(noise(seed), beam_params=params)
         assert reader.read_line(IMAGE, "beam").text == beam_search(noise(seed), 5)[0][0]
+
+
+def test_mixes_its_language_models(folder, tmp_path):
+    """Noise reads as the beam search with the mixture of both models reads it; an adapted reader keeps both."""
+    general = LanguageModel.from_trie(estimate(["trời mưa to", "anh ấy nói"], 3, 0))
+    model = folder.with_name(f"{folder.name}-model")
+    settings = ReaderSettings(BEAM, CALIBRATION)
+    write_reader(tmp_path / "reader", model, [LANGUAGE_MODEL, general], settings)
+    adapt_reader(tmp_path / "adapted", model, tmp_path / "reader")
+    loaded = [LanguageModel.load(folder / "language_model.bin"), general]
+    mixture = combine(loaded, BEAM.language_weight, BEAM.length_bonus)
+    image = np.random.default_rng(0).integers(0, 256, (48, 300), np.uint8)
+    expected = beam_search(OnnxNetwork(model)(image), 5, mixture, 0.8, 1.5)[0][0]
+    assert Reader.load(tmp_path / "reader").read_line(image).text == expected
+    assert Reader.load(tmp_path / "adapted").read_line(image).text == expected
+    assert Reader.load(folder).read_line(image).text != expected
 
 
 def test_reading_imports_nothing_heavy(folder):
