@@ -69,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"the service needs the package {error.name}; install netchu with its extra: pip install '.[serve]'"
         ) from None
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns about each damaged form
     warnings.filterwarnings("ignore", module="PIL")  # Pillow also warns about files that it can read
     cv2.setNumThreads(1)  # each thread reads one request; OpenCV's own threads would compete with them
     recognizer = Recognizer.load(arguments.model)

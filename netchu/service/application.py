@@ -72,7 +72,8 @@ def create_application(recognizer: Recognizer, limits: Limits, key: str = "") ->
     find_key = APIKeyHeader(name=KEY_HEADER, auto_error=False)
 
     def check_key(given: Annotated[str | None, Depends(find_key)]) -> None:
-        if not hmac.compare_digest((given or "").encode(), key.encode()):
+        # Starlette decodes the bytes of headers as Latin-1.
+        if not hmac.compare_digest((given or "").encode("latin-1"), key.encode()):
             raise ServiceError(401, f"the header {KEY_HEADER} does not have the key of this service")
 
     @application.get("/health")
