@@ -66,7 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         from netchu.service.limits import Limits
     except ImportError as error:
         raise NetchuError(
-            f"the service needs the package {error.name}; install netchu with its extra: pip install '.[serve]'"
+            f"the service needs the package {error.name.partition('.')[0]}; install netchu with its extra: "
+            "pip install '.[serve]'"
         ) from None
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns about each damaged form
@@ -82,9 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
         server_header=False,
         timeout_graceful_shutdown=arguments.timeout + 5,
     )
-    # uvicorn stops at the signal and then sends it again, which would end the process with a failure.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     with _listen(arguments.host, arguments.port) as listener:
+        # uvicorn stops at the signal and then sends it again, which would end the process with a failure.
+        signal.signal(signal.SIGTERM, lambda *_: None)
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         _LOGGER.info("listening at %s, %s API key", address, "with an" if key else "without")
@@ -108,6 +109,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]  # Python adds the address in brackets
         raise NetchuError(
-            f"cannot listen at {host}, port {port} ({error.strerror}); name others with --host and --port"
+            f"cannot listen at {host}, port {port} ({reason}); name others with --host and --port"
         ) from None
