@@ -44,6 +44,14 @@ def test_reads_large_files_without_writing_any(reader, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_leaves_no_file_in_the_home_folder(reader, tmp_path):
+    """Where the system allows it; nor does ONNX Runtime, whose reports on its use are switched off."""
+    environment = {"HOME": str(tmp_path), "PATH": ENVIRONMENT["PATH"], "PYTHONPATH": str(ROOT)}
+    with start(reader, tmp_path, env=environment | {"PYTHONDONTWRITEBYTECODE": "1"}) as service:
+        assert post(service.address, LINE).status_code == 200
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_uses_its_options(reader, tmp_path):
     with start(reader, tmp_path, "--max-body", "1", "--max-pages", "2", "--queue", "0", "--timeout", "3") as service:
         address = service.address
