@@ -45,7 +45,7 @@ def test_reads_large_files_without_writing_any(reader, tmp_path):
 
 
 def test_leaves_no_file_in_the_home_folder(reader, tmp_path):
-    """Where the system allows it; nor does ONNX Runtime, whose reports on its use are switched off."""
+    """Nor does ONNX Runtime, whose reports on its use are switched off."""
     environment = {"HOME": str(tmp_path), "PATH": ENVIRONMENT["PATH"], "PYTHONPATH": str(ROOT)}
     with start(reader, tmp_path, env=environment | {"PYTHONDONTWRITEBYTECODE": "1"}) as service:
         assert post(service.address, LINE).status_code == 200
