@@ -1,6 +1,10 @@
 """Reading of Vietnamese handwriting: the library shared by the stages, the command line and the app."""
 
 import importlib
+import os
+
+# ONNX Runtime would write an id of the machine into the user's cache, and send reports on its use to its maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Recognizer"]
 

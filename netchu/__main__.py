@@ -11,6 +11,7 @@ from netchu.core.errors import NetchuError
 
 COMMANDS = {
     "read": "Read handwriting from images.",
+    "serve": "Read handwriting over HTTP.",
     "compare": "Compare two runs on the same test lines.",
 }
 """Subcommands: modules of netchu.commands, each with `add_arguments(parser)` and `run(arguments) -> exit status`."""

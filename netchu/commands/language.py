@@ -20,6 +20,16 @@ exit status:
 """
 """The end of the help of `netchu read`."""
 
+SERVE_EPILOG = """\
+example:
+  netchu serve
+  curl -F files=@page.jpg 'http://127.0.0.1:8000/read?format=jsonl'
+
+The environment variable NETCHU_API_KEY may contain a key; each request then needs it in its header X-API-Key.
+http://127.0.0.1:8000/docs describes all requests. SIGTERM stops the service after the requests that it has accepted.
+"""
+"""The end of the help of `netchu serve`."""
+
 VIETNAMESE = {
     # argparse
     "usage: ": "cách dùng: ",
@@ -29,6 +39,7 @@ VIETNAMESE = {
     # netchu
     "Reads Vietnamese handwriting.": "Đọc chữ viết tay tiếng Việt.",
     "Read handwriting from images.": "Đọc chữ viết tay trong ảnh.",
+    "Read handwriting over HTTP.": "Đọc chữ viết tay qua HTTP.",
     "Compare two runs on the same test lines.": "So sánh hai lần chạy trên cùng các dòng kiểm tra.",
     "language of this help (default: vi in a Vietnamese locale, else en)": (
         "ngôn ngữ của hướng dẫn này (mặc định: vi nếu hệ thống dùng tiếng Việt, nếu không thì en)"
@@ -74,6 +85,31 @@ mã thoát:
   0  đọc được mọi ảnh
   1  có ảnh không đọc hoặc không ghi được; tên từng ảnh được ghi ra đầu ra lỗi chuẩn
   2  không đọc gì: tham số sai, hoặc không có mô hình
+""",
+    # netchu serve
+    "address to listen at (default 127.0.0.1: this machine alone; 0.0.0.0: all)": (
+        "địa chỉ để lắng nghe (mặc định 127.0.0.1: chỉ máy này; 0.0.0.0: mọi máy)"
+    ),
+    "port to listen at (default 8000; 0: any that is free)": (
+        "cổng để lắng nghe (mặc định 8000; 0: cổng bất kỳ còn trống)"
+    ),
+    "largest request, in megabytes (default 32)": (
+        "kích thước lớn nhất của một yêu cầu, tính bằng megabyte (mặc định 32)"
+    ),
+    "most pages of a request (default 20)": "số trang nhiều nhất của một yêu cầu (mặc định 20)",
+    "longest time from the start of a request to its answer (default 60)": (
+        "thời gian dài nhất từ lúc bắt đầu yêu cầu đến khi trả lời, tính bằng giây (mặc định 60)"
+    ),
+    "most requests that wait while others are read, one per core; further ones get status 503 (default 16)": (
+        "số yêu cầu nhiều nhất được chờ trong khi mỗi lõi đọc một yêu cầu; thêm nữa sẽ nhận mã 503 (mặc định 16)"
+    ),
+    SERVE_EPILOG: """\
+ví dụ:
+  netchu serve
+  curl -F files=@page.jpg 'http://127.0.0.1:8000/read?format=jsonl'
+
+Biến môi trường NETCHU_API_KEY có thể chứa một khóa; khi đó mọi yêu cầu phải gửi khóa này trong tiêu đề X-API-Key.
+http://127.0.0.1:8000/docs mô tả mọi yêu cầu. SIGTERM dừng dịch vụ sau khi trả lời xong các yêu cầu đã nhận.
 """,
     # netchu compare
     "commit, branch, tag or experiment: the run to compare with": (

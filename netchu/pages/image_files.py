@@ -89,8 +89,8 @@ def open_page(page: PageFile) -> np.ndarray:
         if page.path.is_dir():
             next(page.path.iterdir(), None)  # raises OSError if it cannot be listed
             raise NetchuError(f"no images in this folder (their names end in {', '.join(SUFFIXES)})")
-        if (suffix := page.path.suffix.lower()) in UNREADABLE_SUFFIXES and page.path.exists():
-            raise NetchuError(f"{suffix} files cannot be read; convert the picture to JPEG or PNG")
+        if page.path.exists():
+            check_suffix(page.path)
 
         def warn(message: str) -> None:
             warnings.warn(f"{page}: {message}", PictureWarning, stacklevel=2)
@@ -102,6 +102,12 @@ def open_page(page: PageFile) -> np.ndarray:
         raise NetchuError(f"cannot be opened ({error.strerror or error})") from None
     except ValueError as error:  # a name with a zero byte
         raise NetchuError(f"cannot be opened ({error})") from None
+
+
+def check_suffix(path: Path) -> None:
+    """Raise NetchuError if the suffix is that of pictures that cannot be read."""
+    if (suffix := path.suffix.lower()) in UNREADABLE_SUFFIXES:
+        raise NetchuError(f"{suffix} files cannot be read; convert the picture to JPEG or PNG")
 
 
 def count_pages(file: Path | bytes) -> int:

@@ -67,6 +67,7 @@ class OutputFormat(NamedTuple):
 
     write: Callable[[PageFile, Page], str]
     suffix: str  # of the file's name
+    media_type: str  # of an answer of the service
     header: str = ""  # text before the first page
     multi_page: bool = True  # True if one file may contain several pages
     mark: str = ""  # byte order mark of a file, without which Excel does not read it as UTF-8
@@ -79,10 +80,10 @@ class OutputFormat(NamedTuple):
 _CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
 
 OUTPUT_FORMATS = {
-    "text": OutputFormat(format_text, ".txt"),
-    "jsonl": OutputFormat(format_jsonl, ".jsonl"),
-    "csv": OutputFormat(format_csv, ".csv", _CSV_HEADER, mark="\ufeff"),
-    "alto": OutputFormat(format_alto, ".xml", multi_page=False),
-    "page": OutputFormat(format_page_xml, ".xml", multi_page=False),
-    "hocr": OutputFormat(format_hocr, ".hocr", multi_page=False),
+    "text": OutputFormat(format_text, ".txt", "text/plain"),
+    "jsonl": OutputFormat(format_jsonl, ".jsonl", "application/jsonl"),
+    "csv": OutputFormat(format_csv, ".csv", "text/csv", _CSV_HEADER, mark="\ufeff"),
+    "alto": OutputFormat(format_alto, ".xml", "application/xml", multi_page=False),
+    "page": OutputFormat(format_page_xml, ".xml", "application/xml", multi_page=False),
+    "hocr": OutputFormat(format_hocr, ".hocr", "application/xhtml+xml", multi_page=False),
 }

@@ -1,0 +1,1 @@
+"""The service: reads handwriting over HTTP. It needs the packages of the extra `serve`."""
