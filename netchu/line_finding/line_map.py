@@ -11,6 +11,7 @@ from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_b
 from netchu.line_finding.ridges import find_ridges
 from netchu.line_finding.ruled_lines import find_ruled_lines
 from netchu.line_finding.sheet import cover_table, find_sheet
+from netchu.line_finding.short_lines import add_short_lines
 from netchu.line_finding.skew import estimate_skew, rotate
 from netchu.pictures.illumination import normalise_illumination
 
@@ -43,7 +44,8 @@ def map_lines(grey: np.ndarray) -> LineMap:
     word_height = measure_word_height(ink)
     if not word_height:
         return LineMap(matrix, np.zeros(ink.shape, np.int16), np.zeros(0), 0)
-    numbers, slopes = assign_ink(ink, *find_ridges(ink, word_height), word_height)
+    middles, slopes = add_short_lines(ink, *find_ridges(ink, word_height), word_height)
+    numbers, slopes = assign_ink(ink, middles, slopes, word_height)
     numbers[(rules > 0) & (numbers == 0)] = -1
     return LineMap(matrix, numbers, slopes, word_height)
 
