@@ -3,11 +3,22 @@
 import cv2
 import numpy as np
 
+from netchu.line_finding.page_ink import measure_word_height, remove_blots
+
 _EDGE_RATIO = 1.35
 """Least ratio of the brightness inside the edge of a sheet to that outside; the edge of a shadow is softer."""
 
 _DIM = 30
 """Grey levels added to both sides of an edge, because ratios of nearly black levels are unreliable."""
+
+_INK_DARKNESS = 80
+"""Least darkness of ink relative to the paper around it, 0 to 255; the grain of a table is paler."""
+
+_LEAST_LETTERS = 4
+"""Least number of letters in a shadow."""
+
+_LETTER_SHARE = 0.1
+"""Least density of letters in a shadow, as a share of their density on the rest of the page."""
 
 _MIN_SHEET = 0.15
 """Least share of the picture that a sheet fills."""
@@ -46,6 +57,31 @@ def find_sheet(grey: np.ndarray) -> np.ndarray | None:
         return None
     sheet = cv2.erode(sheet, np.ones((5, 5), np.uint8))
     return cv2.resize(sheet, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def has_writing_around(grey: np.ndarray, sheet: np.ndarray) -> bool:
+    """Return True if there is writing around what `find_sheet` found: it is paper in a shadow, and no table.
+
+    Args:
+        grey: uint8 (height, width), the picture with its original brightness.
+        sheet: from `find_sheet`.
+    """
+    paper = cv2.medianBlur(cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA), 31)
+    darkness = 255 - cv2.divide(grey, cv2.max(cv2.resize(paper, grey.shape[::-1]), 1), scale=255)
+    ink = (cv2.GaussianBlur(darkness, (0, 0), 0.7) > _INK_DARKNESS).astype(np.uint8)
+    word_height = measure_word_height(remove_blots(ink & sheet))
+    rim = max(round(word_height), 5)
+    around = cv2.erode(1 - sheet, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=1)
+    letters, letters_around = (_count_letters(ink & region, word_height) for region in (sheet, around))
+    return letters_around >= max(_LEAST_LETTERS, _LETTER_SHARE * letters * around.sum() / max(sheet.sum(), 1))
+
+
+def _count_letters(ink: np.ndarray, word_height: float) -> int:
+    """Return the number of pieces of ink as high as letters, and not solid."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height, area = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA]].T
+    is_letter = (height > 0.5 * word_height) & (height < 2.5 * word_height) & (width < 8 * height)
+    return int((is_letter & (area < 0.7 * width * height)).sum())
 
 
 def cover_table(grey: np.ndarray, sheet: np.ndarray) -> np.ndarray:
