@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from netchu.line_finding.sheet import cover_table, find_sheet, has_writing_around
+from netchu.line_finding.sheet import cover_table, find_paper_beside_objects, find_sheet, has_writing_around
 from netchu.line_finding.text_lines import find_lines
 from tests.netchu.synthetic_pages import draw_page
 
@@ -69,3 +69,23 @@ def test_distinguishes_a_shadow_from_a_table():
         sheet = find_sheet(grey)
         assert sheet is not None
         assert has_writing_around(grey, sheet) == (not border)
+
+
+CORNERS = {
+    "corner of the table": [(500, 900), (700, 900), (700, 760)],
+    "dark stripe along an edge": [(660, 0), (700, 0), (700, 900), (660, 900)],
+    "thumb": [(300, 900), (320, 820), (370, 800), (420, 830), (430, 900)],
+}
+
+
+@pytest.mark.parametrize("name", CORNERS)
+@pytest.mark.parametrize("tone", [30, 100])
+def test_object_at_the_edge_is_no_line(name, tone):
+    picture = np.full((900, 700), 225, np.uint8)
+    cv2.fillPoly(picture, [np.array(CORNERS[name])], tone)
+    picture = cv2.GaussianBlur(picture, (0, 0), 1.5)
+    assert find_lines(picture) == []
+
+
+def test_paper_that_fills_the_picture_has_no_objects():
+    assert find_paper_beside_objects(cv2.cvtColor(draw_page(4, lines=5).image, cv2.COLOR_RGB2GRAY)) is None
