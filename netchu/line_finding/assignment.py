@@ -41,9 +41,10 @@ def assign_ink(
     far = closest > 1.3 * word_height
     stroke_across_page = (height > 6 * word_height) & (area < 0.2 * height * width)
     line = np.where((far | stroke_across_page)[piece], -1, line)
-    # A line has letters; specks and marks alone are not a line.
+    # A line has letters; specks and marks alone are not a line, nor are the sides of a frame.
     tall = (height[piece] > 0.4 * word_height) & (line >= 0)
-    has_letters = np.bincount(line[tall], minlength=count) > 0
+    bar = (width > 8 * height) | ((height > 5 * width) & (height > 1.2 * word_height))
+    has_letters = np.bincount(line[tall & ~bar[piece]], minlength=count) > 0
     new_numbers = np.append(np.where(has_letters, np.cumsum(has_letters), -1), -1)  # the last element is for line -1
     number = _remove_dust(new_numbers[line], columns, tall, 1.5 * word_height)
     numbers[rows, columns] = number

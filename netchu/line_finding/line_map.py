@@ -10,7 +10,13 @@ from netchu.line_finding.assignment import assign_ink
 from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_blots
 from netchu.line_finding.ridges import find_ridges
 from netchu.line_finding.ruled_lines import find_ruled_lines
-from netchu.line_finding.sheet import cover_table, find_sheet
+from netchu.line_finding.sheet import (
+    cover_table,
+    find_paper_beside_objects,
+    find_sheet,
+    has_writing_around,
+)
+from netchu.line_finding.short_lines import add_short_lines
 from netchu.line_finding.skew import estimate_skew, rotate
 from netchu.pictures.illumination import normalise_illumination
 
@@ -30,9 +36,10 @@ class LineMap(NamedTuple):
 def map_lines(grey: np.ndarray) -> LineMap:
     """Find the text lines of a page, uint8 (height, width)."""
     picture, reduction = _reduce(grey)
-    sheet = find_sheet(picture)
-    if sheet is not None:
-        picture = cover_table(picture, sheet)
+    for find in (find_sheet, find_paper_beside_objects):
+        sheet = find(picture)
+        if sheet is not None and not has_writing_around(picture, sheet):
+            picture = cover_table(picture, sheet)
     picture = normalise_illumination(picture)
     picture, rotation = rotate(picture, estimate_skew(find_ink(picture)))
     matrix = compose(reduction, rotation)
@@ -43,7 +50,8 @@ def map_lines(grey: np.ndarray) -> LineMap:
     word_height = measure_word_height(ink)
     if not word_height:
         return LineMap(matrix, np.zeros(ink.shape, np.int16), np.zeros(0), 0)
-    numbers, slopes = assign_ink(ink, *find_ridges(ink, word_height), word_height)
+    middles, slopes = add_short_lines(ink, *find_ridges(ink, word_height), word_height)
+    numbers, slopes = assign_ink(ink, middles, slopes, word_height)
     numbers[(rules > 0) & (numbers == 0)] = -1
     return LineMap(matrix, numbers, slopes, word_height)
 

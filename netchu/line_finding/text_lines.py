@@ -1,23 +1,11 @@
-"""The lines of handwriting on a photographed or scanned page, and the difference between a page and a single line."""
+"""The lines of handwriting on a photographed or scanned page."""
 
-import cv2
 import numpy as np
 
 from netchu.line_finding.cropping import TextLine, crop_lines
-from netchu.line_finding.line_map import LineMap, map_lines
+from netchu.line_finding.line_map import map_lines
+from netchu.line_finding.page_or_line import shows_single_line
 from netchu.pictures.illumination import to_grey
-
-_LINE_ASPECT = 10
-"""Least width over height at which any picture is one line: lines of addresses have 10 to 19, two lines less."""
-
-_WHOLE = 0.25
-"""Least ink of a whole line, as a share of the ink of the line with the most."""
-
-_NEIGHBOUR = 0.5
-"""Least ink of a line that cannot be a piece of a neighbour, as a share of the ink of the line with the most."""
-
-_RIM = 0.02
-"""Ink closer than this to the upper or lower edge counts as cut by it, as a share of the picture's height."""
 
 
 def find_lines(image: np.ndarray) -> list[TextLine]:
@@ -41,25 +29,5 @@ def find_lines_if_page(image: np.ndarray) -> list[TextLine]:
 
     The picture of a single line may also show pieces of the lines above and below.
     """
-    height, width = image.shape[:2]
-    if width >= _LINE_ASPECT * height:
-        return []
     line_map = map_lines(to_grey(image))
-    return [] if _shows_single_line(line_map, height) else crop_lines(image, line_map)
-
-
-def _shows_single_line(line_map: LineMap, height: int) -> bool:
-    """Return True if a picture, `height` pixels high, shows one line, perhaps with pieces of its neighbours."""
-    counts = np.bincount(line_map.numbers[line_map.numbers > 0], minlength=len(line_map.slopes) + 1)[1:]
-    if len(counts) < 2:
-        return True
-    # Checked first, because a tight crop of a paragraph also cuts its first and last line.
-    if np.count_nonzero(counts >= _NEIGHBOUR * counts.max()) > 1:
-        return False
-    inverse = cv2.invertAffineTransform(line_map.matrix)
-    whole = 0
-    for number in np.flatnonzero(counts >= _WHOLE * counts.max()) + 1:
-        rows, columns = np.nonzero(line_map.numbers == number)
-        y = inverse[1, 0] * columns + inverse[1, 1] * rows + inverse[1, 2]
-        whole += y.min() > _RIM * height and y.max() < (1 - _RIM) * height
-    return whole < 2
+    return [] if shows_single_line(line_map, image.shape) else crop_lines(image, line_map)

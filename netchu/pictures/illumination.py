@@ -17,17 +17,32 @@ _MIN_STEPS = 6
 """Least distance between ink and paper, in grey levels; a nearly black picture has only noise."""
 
 _DARK_PAPER = 140
-"""Grey level of the paper below which the picture may show white writing on black."""
+"""Grey level of the paper below which white writing is likely."""
+
+_INVERTED, _INVERTED_ON_BRIGHT = 1.5, 3
+"""Least ratio of the energy of what is brighter than the paper to that of what is darker, if the writing is brighter:
+on dark paper, and on bright paper, where gloss and the edges of shadows may be brighter too."""
+
+_NO_INK = 225
+"""Grey level of the darkest pixel on white from which a transparent picture shows white writing."""
 
 
 def to_grey(image: np.ndarray) -> np.ndarray:
-    """Return the luminance (ITU-R BT.601) of a grey, RGB or RGBA picture, on white; uint8 (height, width)."""
+    """Return the luminance (ITU-R BT.601) of a grey, RGB or RGBA picture; uint8 (height, width).
+
+    Transparent pixels are white, or black if the writing itself is white.
+    """
     if image.ndim == 2:
         return image
     if image.shape[2] == 3:
         return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     grey = cv2.cvtColor(image, cv2.COLOR_RGBA2GRAY)
-    return PAPER - cv2.multiply(PAPER - grey, cv2.extractChannel(image, 3), scale=1 / 255)
+    opacity = cv2.extractChannel(image, 3)
+    on_white = PAPER - cv2.multiply(PAPER - grey, opacity, scale=1 / 255)
+    # Writing covers less than half of a picture; more is a sheet of paper.
+    if on_white.min() < _NO_INK or cv2.mean(opacity)[0] > PAPER / 2:
+        return on_white
+    return cv2.multiply(grey, opacity, scale=1 / 255)
 
 
 def normalise_illumination(grey: np.ndarray) -> np.ndarray:
@@ -44,7 +59,7 @@ def normalise_illumination(grey: np.ndarray) -> np.ndarray:
     """
     paper = _paper_brightness(grey)
     level = float(np.median(paper[::8, ::8]))
-    if level < _DARK_PAPER and _is_inverted(grey, paper):
+    if _is_inverted(grey, paper, _INVERTED if level < _DARK_PAPER else _INVERTED_ON_BRIGHT):
         grey, paper, level = PAPER - grey, PAPER - paper, PAPER - level
     level = max(level, 1)
     noise = _noise(cv2.subtract(grey, paper)) / level
@@ -54,12 +69,13 @@ def normalise_illumination(grey: np.ndarray) -> np.ndarray:
     return cv2.LUT(darkness, np.rint(stretch).astype(np.uint8))
 
 
-def _is_inverted(grey: np.ndarray, paper: np.ndarray) -> bool:
+def _is_inverted(grey: np.ndarray, paper: np.ndarray, ratio: float) -> bool:
     """Return True if the writing is brighter than the paper."""
     # Squared, so that neither grain nor slight shading outweighs the strokes.
-    return cv2.norm(cv2.subtract(grey, paper), cv2.NORM_L2SQR) > 1.5 * cv2.norm(
-        cv2.subtract(paper, grey), cv2.NORM_L2SQR
+    brighter, darker = (
+        cv2.norm(part, cv2.NORM_L2SQR) for part in (cv2.subtract(grey, paper), cv2.subtract(paper, grey))
     )
+    return brighter > ratio * darker
 
 
 def _paper_brightness(grey: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ def draw_page(
     scale: float = 1.0,
     max_characters: int = 28,
     writer: Writer | None = None,
+    texts: list[str] | None = None,
 ) -> DrawnPage:
     """Draw a page by one writer.
 
@@ -52,11 +53,14 @@ def draw_page(
         scale: of the whole picture.
         max_characters: of a line.
         writer: a random one if None.
+        texts: of the lines; random addresses if None.
     """
     rng = np.random.default_rng(seed)
     writer = writer or sample_writer(rng)
     clean = replace(writer, paper=(255, 255, 255), grain=0.0, shading=0.0, ruled=False)
-    texts = [address_line(rng, 16 if ragged and rng.random() < 0.25 else max_characters) for _ in range(lines)]
+    if texts is None:
+        texts = [address_line(rng, 16 if ragged and rng.random() < 0.25 else max_characters) for _ in range(lines)]
+    lines = len(texts)
     drawn = [_crop(draw_line(text, clean, rng)) for text in texts]
     step = pitch * writer.x_height
     lefts = [int(rng.integers(0, 120)) if ragged else 0 for _ in texts]

@@ -71,6 +71,14 @@ def test_line_of_marks_alone_is_dropped_and_later_lines_renumbered():
     assert set(np.unique(numbers[:90])) == {-1, 0} and set(np.unique(numbers[90:])) == {0, 1}
 
 
+def test_line_of_bars_alone_is_dropped():
+    ink = letters()
+    ink[30:90] = 0
+    ink[58:62, 50:350] = ink[45:75, 350:354] = 1
+    numbers, _ = assign_ink(ink, MIDDLES, np.array([0.0, 0.1]), WORD)
+    assert set(np.unique(numbers[:90])) == {-1, 0}
+
+
 def test_assigns_no_ink_without_lines():
     numbers, slopes = assign_ink(letters(), np.zeros((0, 400)), np.zeros(0), WORD)
     assert not numbers.any() and not len(slopes)

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from netchu.line_finding.sheet import cover_table, find_sheet
+from netchu.line_finding.sheet import cover_table, find_paper_beside_objects, find_sheet, has_writing_around
+from netchu.line_finding.text_lines import find_lines
+from tests.netchu.synthetic_pages import draw_page
 
 
 def sheet_on_table() -> tuple[np.ndarray, np.ndarray]:
@@ -43,3 +45,47 @@ def test_covers_the_table_with_the_nearest_paper():
     np.testing.assert_array_equal(covered[mask > 0], picture[mask > 0])
     assert covered[mask == 0].min() > 130
     np.testing.assert_allclose(covered[200, [5, 495]].astype(int), (230, 155), atol=12)
+
+
+@pytest.mark.parametrize("factor", [0.45, 0.7])
+@pytest.mark.parametrize(
+    "shape", [[(0, 350), (900, 350), (900, 900), (0, 900)], [(0, 0), (450, 0), (300, 900), (0, 900)]]
+)
+@pytest.mark.parametrize("soft", [0, 3])
+def test_hard_shadow_hides_no_lines(factor, shape, soft):
+    page = draw_page(3, lines=8, ruled=True, ragged=False)
+    shadow = cv2.fillPoly(np.ones(page.image.shape[:2], np.float32), [np.array(shape)], factor)
+    if soft:
+        shadow = cv2.GaussianBlur(shadow, (0, 0), soft)
+    assert len(find_lines((page.image * shadow[:, :, None]).astype(np.uint8))) == 8
+
+
+def test_distinguishes_a_shadow_from_a_table():
+    for border in (0, 120):
+        page = draw_page(5, lines=6, border=border, skew=3)
+        grey = cv2.cvtColor(page.image, cv2.COLOR_RGB2GRAY)
+        if not border:
+            grey[len(grey) // 2 :] = grey[len(grey) // 2 :] * 0.6
+        sheet = find_sheet(grey)
+        assert sheet is not None
+        assert has_writing_around(grey, sheet) == (not border)
+
+
+CORNERS = {
+    "corner of the table": [(500, 900), (700, 900), (700, 760)],
+    "dark stripe along an edge": [(660, 0), (700, 0), (700, 900), (660, 900)],
+    "thumb": [(300, 900), (320, 820), (370, 800), (420, 830), (430, 900)],
+}
+
+
+@pytest.mark.parametrize("name", CORNERS)
+@pytest.mark.parametrize("tone", [30, 100])
+def test_object_at_the_edge_is_no_line(name, tone):
+    picture = np.full((900, 700), 225, np.uint8)
+    cv2.fillPoly(picture, [np.array(CORNERS[name])], tone)
+    picture = cv2.GaussianBlur(picture, (0, 0), 1.5)
+    assert find_lines(picture) == []
+
+
+def test_paper_that_fills_the_picture_has_no_objects():
+    assert find_paper_beside_objects(cv2.cvtColor(draw_page(4, lines=5).image, cv2.COLOR_RGB2GRAY)) is None

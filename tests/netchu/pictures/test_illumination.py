@@ -33,6 +33,21 @@ def test_blends_transparency_with_white_and_weights_colours():
     assert to_grey(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)).tolist() == [[76, 150, 29]]
 
 
+@pytest.mark.parametrize("colour", [255, 230])
+def test_white_writing_on_transparency_is_visible(colour):
+    writing = np.dstack([np.full((100, 800, 3), colour, np.uint8), 255 - strokes(ink=0, paper=255)])
+    grey = to_grey(writing)
+    ink = strokes(ink=0, paper=255) == 0
+    assert grey[ink].min() >= colour - 1 and np.median(grey) == 0
+    assert np.median(normalise_illumination(grey)[ink]) < 60
+
+
+def test_white_sheet_with_transparent_corners_stays_white():
+    sheet = np.full((100, 800, 4), 255, np.uint8)
+    sheet[:20, :20] = sheet[-20:, -20:] = 0
+    assert (to_grey(sheet) == 255).all()
+
+
 def test_blends_every_grey_at_every_transparency():
     grey, alpha = np.meshgrid(np.arange(256), np.arange(256))
     blended = np.rint((grey * alpha + 255 * (255 - alpha)) / 255)
