@@ -22,8 +22,8 @@ STEPS = Path("experiments/shipped")
 
 MODELS = Path("models")
 
-ARCHIVES = "download.archives"
-"""Parameter whose values are names of files in DATA."""
+ARCHIVES, GENERAL = "download.archives", "decoder.general"
+"""Parameters that name files in DATA."""
 
 
 def build_reader(data: Path, steps: Path = STEPS) -> None:
@@ -57,13 +57,18 @@ def draw_archives(data: Path, steps: Path = STEPS) -> None:
 
 
 def run_step(file: Path, parameters: dict[str, object], data: Path) -> None:
-    """Run the pipeline up to the stage decoder with changed parameters, as an experiment named after `file`."""
+    """Run the pipeline up to the stage decoder with changed parameters, as an experiment."""
+
+    def locate(name: str) -> str:
+        if not (data / name).exists():
+            raise NetchuError(f"{data / name}: missing; {file} needs it, see DATA_CARD.md")
+        return str((data / name).absolute())
+
+    located = {ARCHIVES: list(map(locate, parameters[ARCHIVES]))}
+    if general := parameters.get(GENERAL):
+        located[GENERAL] = general | {"sentences": locate(general["sentences"])}
     changes = []
-    for key, value in parameters.items():
-        if key == ARCHIVES:
-            if missing := [name for name in value if not (data / name).exists()]:
-                raise NetchuError(f"{data / missing[0]}: missing; {file} trains on it, see DATA_CARD.md")
-            value = [str((data / name).absolute()) for name in value]
+    for key, value in (parameters | located).items():
         changes += ["--set-param", f"{key}={_format_value(value)}"]
     if run_dvc("exp", "run", *changes, "decoder").returncode:
         raise NetchuError(f"{file}: the step failed; DVC says above why. Run the command again to resume")

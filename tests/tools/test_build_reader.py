@@ -45,17 +45,20 @@ def test_runs_steps_that_are_not_done_and_replaces_the_reader(tmp_path):
     assert (project / "models/pretrained/model.weights.h5").read_bytes() == first
     assert json.loads((project / "models/pretrained/model.json").read_text())["preprocess"]["height"] == 16
 
-    write_yaml(steps / "2-second.yaml", {"train.init_from": "models/step-1", "train.batch_size": 8})
+    general = {"sentences": "sentences.txt", "sources": [], "order": 3, "threshold": 0.0}
+    changes = {"train.init_from": "models/step-1", "train.batch_size": 8, "decoder.general": general}
+    write_yaml(steps / "2-second.yaml", changes)
     output = run(project, "python", "-m", "tools.build_reader", str(data))
     assert "1-first.yaml: done" in output and (project / "models/step-1/model.weights.h5").read_bytes() == first
     second = (project / "models/step-2/model.weights.h5").read_bytes()
     assert second != first
     assert (project / "models/pretrained/model.weights.h5").read_bytes() == second
+    assert (project / "models/pretrained/general_language_model.bin").exists()
 
 
 def test_names_missing_archive(tmp_path):
     write_yaml(tmp_path / "1-first.yaml", {"download.archives": ["cinnamon-train.zip"]})
-    with pytest.raises(NetchuError, match=r"cinnamon-train.zip: missing; .*1-first.yaml trains on it"):
+    with pytest.raises(NetchuError, match=r"cinnamon-train.zip: missing; .*1-first.yaml needs it"):
         build_reader.build_reader(tmp_path, tmp_path)
 
 
