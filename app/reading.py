@@ -21,7 +21,7 @@ class ReadingOptions(NamedTuple):
     decoder: str
     model: Path  # folder
     changed: int  # time of the model's last change, in nanoseconds
-    words: str = ""  # text whose words the decoder prefers
+    words: str  # text whose words the decoder prefers
 
 
 def make_options(layout: Layout, decoder: str, words: str) -> ReadingOptions:

@@ -19,7 +19,7 @@ CORNERS = ((0, 0), (90, 0), (90, 20), (0, 20))
 def make_picture(text: str, number: int = 1) -> ReadPicture:
     words = tuple(Word(word, 0.9, CORNERS) for word in text.split())
     source = UploadedPage("a.pdf", b"", "digest", number, 2)
-    return ReadPicture(source, ReadingOptions("auto", "beam", Path(), 0), Page(90, 20, (Line(words, CORNERS),)))
+    return ReadPicture(source, ReadingOptions("auto", "beam", Path(), 0, ""), Page(90, 20, (Line(words, CORNERS),)))
 
 
 @pytest.fixture

@@ -233,3 +233,19 @@ def test_reports_missing_model(monkeypatch):
     (warning,) = shown.warning
     assert "no model" in warning.value and "dvc repro decoder" in warning.value
     assert not shown.exception
+
+
+def test_reads_again_with_words_of_the_user(page, address, recognizer):
+    """The network hesitates over one letter of line 4, and the user's words decide."""
+    open_example(page, address)
+    before = find_field(page, 4).input_value()
+    words = ["boc Pok", "Khuê"]
+    after = Recognizer.load(words=words).read(EXAMPLES / "page.jpg").lines[3].text
+    assert before.startswith("loc") and after.startswith("boc")
+    box = page.get_by_role("textbox", name="Your own words")
+    box.fill("\n".join(words))
+    box.press("Control+Enter")
+    find_text(page).get_by_text(after, exact=False).wait_for()
+    assert find_field(page, 4).input_value() == after
+    page.get_by_text("Language model", exact=True).click()
+    box.wait_for(state="detached")

@@ -409,6 +409,30 @@ def test_reads_with_each_decoder(netchu, folder, decoder):
     assert status == 0 and json.loads(out)["confidence"] > 0
 
 
+def test_prefers_words_of_a_file(netchu, folder, model):
+    words = ["qử"]
+    (folder / "words.txt").write_text("\n".join(words), encoding="utf-8")
+    status, out, _ = netchu("--words", folder / "words.txt", folder / "1.png")
+    expected = Recognizer.load(model, words).read(folder / "1.png").text
+    assert (status, out) == (0, expected + "\n")
+    assert "qử" in expected and "qử" not in texts(model, 1)[0]
+
+
+def test_names_the_words_file_that_is_no_text(netchu, folder):
+    status, out, err = netchu("--words", folder / "1.png", folder / "1.png")
+    assert (status, out) == (2, "")
+    assert err == (
+        f"netchu read: error: {folder}/1.png: is no UTF-8 text; save it as plain text with the encoding UTF-8\n"
+    )
+
+
+def test_rejects_words_without_the_beam_search(netchu, folder):
+    (folder / "words.txt").write_text("Huế", encoding="utf-8")
+    status, out, err = netchu("--words", folder / "words.txt", "--decoder", "greedy", folder / "1.png")
+    assert (status, out) == (2, "")
+    assert err == "netchu read: error: --words has no effect with --decoder greedy; leave out one of them\n"
+
+
 def test_names_the_model_that_cannot_be_loaded(folder, tmp_path, capfd):
     assert main(["read", "--model", str(tmp_path / "none"), str(folder)]) == 2
     out, err = capfd.readouterr()

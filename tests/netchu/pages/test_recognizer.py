@@ -279,7 +279,7 @@ def test_prefers_adopted_then_shipped_reader(tmp_path, monkeypatch):
         Recognizer.load()
     loaded = []
 
-    def record(folder):
+    def record(folder, words):
         loaded.append(folder)
         return SimpleNamespace(preprocess=PREPROCESS)
 
