@@ -1,4 +1,4 @@
-"""The web page, with the pages Read, Teach, Experiments and Errors.
+"""The web page, with the pages Read, Review, Teach, Experiments and Errors.
 
 Run it with `make app` or `python -m streamlit run app/main.py`.
 """
@@ -9,6 +9,7 @@ from app.errors_page import show_errors_page
 from app.experiments_page import show_experiments_page
 from app.language import choose_language, escape_markdown, say
 from app.read_page import show_read_page
+from app.review_page import has_requested_folder, show_review_page
 from app.teach_page import show_teach_page
 from netchu.core.errors import NetchuError
 
@@ -16,8 +17,16 @@ from netchu.core.errors import NetchuError
 def main() -> None:
     st.set_page_config(page_title="netchu", page_icon="✍️", layout="wide")
     choose_language()
+    review = has_requested_folder()
     pages = [
-        st.Page(show_read_page, title=say("Read", "Đọc"), icon=":material/draw:", url_path="read", default=True),
+        st.Page(show_read_page, title=say("Read", "Đọc"), icon=":material/draw:", url_path="read", default=not review),
+        st.Page(
+            show_review_page,
+            title=say("Review", "Rà soát"),
+            icon=":material/fact_check:",
+            url_path="review",
+            default=review,
+        ),
         st.Page(show_teach_page, title=say("Teach", "Dạy"), icon=":material/school:", url_path="teach"),
         st.Page(
             show_experiments_page,

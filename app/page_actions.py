@@ -1,4 +1,4 @@
-"""Runs actions of buttons on the page "Teach", and shows their errors at the top of the page."""
+"""Runs actions of buttons, and shows their errors at the top of the page."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,8 @@ import streamlit as st
 from app.language import escape_markdown
 from netchu.core.errors import NetchuError
 
-_ERROR_KEY = "teach_error"
-_NOTICE_KEY = "teach_notice"
+_ERROR_KEY = "action_error"
+_NOTICE_KEY = "action_notice"
 
 
 def run_action(action: Callable, *arguments) -> None:

@@ -10,26 +10,26 @@ from netchu.pictures.ink import find_trim_box
 _LONGEST_SIDE = 1600
 """Pixels."""
 
-_FRAME_COLOUR = (31, 95, 168)
+FRAME_COLOUR = (31, 95, 168)
 
 
 def draw_overview(picture: np.ndarray, page: Page) -> bytes:
     """Return the picture as JPEG, reduced, with the lines of `page` framed and numbered from 1."""
     factor = min(_LONGEST_SIDE / max(picture.shape[:2]), 1)
     height, width = (max(round(side * factor), 1) for side in picture.shape[:2])
-    reduced = cv2.resize(_convert_to_rgb(picture), (width, height), interpolation=cv2.INTER_AREA)
+    reduced = cv2.resize(convert_to_rgb(picture), (width, height), interpolation=cv2.INTER_AREA)
     if len(page.lines) > 1:
         thickness = max(round(max(height, width) / 500), 1)
         for number, line in enumerate(page.lines, 1):
             corners = np.rint(np.array(line.corners) * factor).astype(np.int32)
-            cv2.polylines(reduced, [corners], True, _FRAME_COLOUR, thickness, cv2.LINE_AA)
+            cv2.polylines(reduced, [corners], True, FRAME_COLOUR, thickness, cv2.LINE_AA)
             _draw_number(reduced, corners[0], str(number), thickness)
     return encode_jpeg(reduced)
 
 
 def encode_jpeg(picture: np.ndarray) -> bytes:
     """Return a picture, as `decode_image` returns it, as JPEG."""
-    bgr = cv2.cvtColor(_convert_to_rgb(picture), cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(convert_to_rgb(picture), cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes()
 
 
@@ -46,12 +46,12 @@ def _draw_number(picture: np.ndarray, corner: np.ndarray, text: str, thickness: 
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thickness)
     pad = 3 * thickness
     left, top = max(int(corner[0]) - width - 2 * pad, 0), max(int(corner[1]), 0)
-    cv2.rectangle(picture, (left, top), (left + width + 2 * pad, top + height + 2 * pad), _FRAME_COLOUR, cv2.FILLED)
+    cv2.rectangle(picture, (left, top), (left + width + 2 * pad, top + height + 2 * pad), FRAME_COLOUR, cv2.FILLED)
     baseline = (left + pad, top + height + pad)
     cv2.putText(picture, text, baseline, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), thickness, cv2.LINE_AA)
 
 
-def _convert_to_rgb(picture: np.ndarray) -> np.ndarray:
+def convert_to_rgb(picture: np.ndarray) -> np.ndarray:
     """Return a picture, as `decode_image` returns it, as RGB; transparent areas become white."""
     if picture.ndim == 2:
         return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)

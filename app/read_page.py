@@ -9,7 +9,8 @@ from app.downloads import offer_text
 from app.language import escape_markdown, say
 from app.marked_text import READING_STYLE, render_legend, render_line
 from app.preparation import offer_steps
-from app.reading import ReadingOptions, ReadPicture, load_overview, load_recognizer, make_options, read_picture
+from app.reading import ReadingOptions, ReadPicture, load_overview, load_recognizer, read_picture
+from app.reading_options import choose_options
 from app.saving import offer_saving
 from app.uploads import FILE_TYPES, UploadedPage, split_into_pages
 from netchu.core.errors import NetchuError
@@ -50,7 +51,7 @@ def show_read_page() -> None:
     )
     sources = _choose_sources()
     try:
-        options = _choose_options()
+        options = choose_options()
         load_recognizer(options)
     except NetchuError as error:
         st.warning(f"{say('No model to read with', 'Chưa có mô hình để đọc')}: {escape_markdown(error)}")
@@ -111,51 +112,6 @@ def _choose_sources() -> list[UploadedPage]:
     if example:
         chosen.append((f"{example}.jpg", (_EXAMPLES / f"{example}.jpg").read_bytes(), example))
     return [page for file in chosen for page in split_into_pages(*file)]
-
-
-def _choose_options() -> ReadingOptions:
-    """Show the options, and return those chosen; raise NetchuError where there is no model."""
-    names = {
-        "auto": say("Automatic", "Tự động"),
-        "line": say("One line", "Một dòng"),
-        "page": say("A page", "Cả trang"),
-    }
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        layout = st.segmented_control(
-            say("What a picture shows", "Ảnh chứa"),
-            list(names),
-            format_func=names.get,
-            default="auto",
-            required=True,
-            key="layout",
-            persist_state="session",
-        )
-        model = st.toggle(
-            say("Language model", "Mô hình ngôn ngữ"),
-            value=True,
-            help=say(
-                "Prefers words that are common in Vietnamese; without it, only the network reads.",
-                "Ưu tiên các từ tiếng Việt thường gặp; nếu tắt, văn bản chỉ do mạng đọc ra.",
-            ),
-            key="language_model",
-            persist_state="session",
-        )
-    words = ""
-    if model:
-        words = st.text_area(
-            say("Your own words", "Từ của bạn"),
-            height=80,
-            placeholder=say(
-                "Names, one a line, or a text on the same subject", "Tên, mỗi hàng một tên, hoặc văn bản cùng chủ đề"
-            ),
-            help=say(
-                "The language model prefers these words, without any training.",
-                "Mô hình ngôn ngữ ưu tiên các từ này mà không cần huấn luyện.",
-            ),
-            key="words",
-            persist_state="session",
-        )
-    return make_options(layout, "beam" if model else "greedy", words)
 
 
 def _read_all(sources: list[UploadedPage], options: ReadingOptions) -> list[ReadPicture]:

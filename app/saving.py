@@ -53,7 +53,7 @@ def offer_saving(pictures: list[ReadPicture]) -> None:
             return
         try:
             with st.spinner(say("Saving …", "Đang lưu …")):
-                lines = [line for picture, texts in chosen if texts for line in _crop_lines(picture, texts)]
+                lines = [line for picture, texts in chosen if texts for line in crop_lines(picture, texts)]
                 new = save_lines(Path(folder).expanduser(), lines, writer)
         except (NetchuError, RuntimeError) as error:  # RuntimeError: ~ of an unknown user
             st.error(f"{say('Nothing was saved', 'Chưa lưu gì')}: {escape_markdown(error)}")
@@ -99,7 +99,8 @@ def _reject_faulty_texts(
     return valid, faults
 
 
-def _crop_lines(picture: ReadPicture, texts: dict[int, str]) -> list[tuple[np.ndarray, str]]:
+def crop_lines(picture: ReadPicture, texts: dict[int, str]) -> list[tuple[np.ndarray, str]]:
+    """Return the pictures of lines of a page with their texts, which are given by number of the line, from 0."""
     recognizer = load_recognizer(picture.options)
     images = recognizer.crop_line_pictures(load_pixels(picture.source), picture.page, picture.options.layout)
     return [(crop_to_writing(images[number]), text) for number, text in texts.items()]

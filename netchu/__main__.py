@@ -12,6 +12,7 @@ from netchu.core.errors import NetchuError
 COMMANDS = {
     "read": "Read handwriting from images.",
     "serve": "Read handwriting over HTTP.",
+    "review": "Review the doubtful words of pictures on the web page.",
     "compare": "Compare two runs on the same test lines.",
 }
 """Subcommands: modules of netchu.commands, each with `add_arguments(parser)` and `run(arguments) -> exit status`."""

@@ -40,6 +40,7 @@ VIETNAMESE = {
     "Reads Vietnamese handwriting.": "Đọc chữ viết tay tiếng Việt.",
     "Read handwriting from images.": "Đọc chữ viết tay trong ảnh.",
     "Read handwriting over HTTP.": "Đọc chữ viết tay qua HTTP.",
+    "Review the doubtful words of pictures on the web page.": "Rà soát các từ còn nghi ngờ trong ảnh trên trang web.",
     "Compare two runs on the same test lines.": "So sánh hai lần chạy trên cùng các dòng kiểm tra.",
     "language of this help (default: vi in a Vietnamese locale, else en)": (
         "ngôn ngữ của hướng dẫn này (mặc định: vi nếu hệ thống dùng tiếng Việt, nếu không thì en)"
@@ -111,6 +112,10 @@ ví dụ:
 Biến môi trường NETCHU_API_KEY có thể chứa một khóa; khi đó mọi yêu cầu phải gửi khóa này trong tiêu đề X-API-Key.
 http://127.0.0.1:8000/docs mô tả mọi yêu cầu. SIGTERM dừng dịch vụ sau khi trả lời xong các yêu cầu đã nhận.
 """,
+    # netchu review
+    "folder of pictures; the answers are saved in a hidden file in it": (
+        "thư mục chứa ảnh; các câu trả lời được lưu trong một tệp ẩn ở đó"
+    ),
     # netchu compare
     "commit, branch, tag or experiment: the run to compare with": (
         "commit, nhánh, thẻ hoặc thí nghiệm: lần chạy dùng làm mốc so sánh"
