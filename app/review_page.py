@@ -1,5 +1,6 @@
 """The page "Review": shows the words of a folder of pictures, the least certain first, to accept or to correct."""
 
+import json
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -33,12 +34,13 @@ from netchu.teaching.corrections import DEFAULT_FOLDER, check_text, save_lines
 
 _FOCUS_SCRIPT = """
 <script>
-// Moves the focus to the field of the word, which appears a moment later than this script.
+// Moves the focus to the field of the word and selects its text, which appears a moment later than this script.
 (() => {
   const end = Date.now() + 3000;
   const focus = () => {
     const field = document.querySelector(".st-key-FIELD input");
-    if (field) { field.focus(); field.select(); } else if (Date.now() < end) requestAnimationFrame(focus);
+    if (field?.value === TEXT) { field.focus(); field.select(); }
+    else if (Date.now() < end) requestAnimationFrame(focus);
   };
   focus();
 })();
@@ -221,7 +223,8 @@ def _show_word(batch: _Batch, word: ReadWord) -> None:
                     on_click=_save_answer,
                     args=(batch.folder, Answer(word.position, word.text, text)),
                 )
-    st.html(_FOCUS_SCRIPT.replace("FIELD", field), unsafe_allow_javascript=True)
+    text = json.dumps(word.text).replace("<", r"\u003c")  # so that no text ends the script
+    st.html(_FOCUS_SCRIPT.replace("FIELD", field).replace("TEXT", text), unsafe_allow_javascript=True)
 
 
 def _show_last_answers(folder: Path, last: list[Answer]) -> None:

@@ -8,7 +8,8 @@ from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.reviewing.answers import ANSWERS, read_answers
 from netchu.teaching.corrections import read_corrections
-from tests.workspace import ROOT
+from tests.app.conftest import fits, serve, wait_for_count
+from tests.workspace import ENVIRONMENT, ROOT
 
 LINE = ROOT / "app" / "examples" / "line.jpg"
 
@@ -132,3 +133,29 @@ def test_reports_answer_that_cannot_be_saved(folder, words):
     find_button(app, "Accept (Enter)").click().run()
     assert not app.exception
     assert any("the answer cannot be saved" in error.value for error in app.error)
+
+
+def test_reviews_with_the_keyboard_alone(page, folder, words):
+    """Enter accepts, typing corrects, Alt+Z takes back; the field always has the focus."""
+    with serve(ROOT, environment=ENVIRONMENT | {FOLDER_VARIABLE: str(folder)}) as address:
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(address)
+        wait_for_word(page, words[0].text)
+        page.keyboard.press("Enter")
+        wait_for_word(page, words[1].text)
+        page.keyboard.type("Láng")
+        page.keyboard.press("Enter")
+        wait_for_word(page, words[2].text)
+        assert [answer.text for answer in read_answers(folder)] == [words[0].text, "Láng"]
+        page.keyboard.press("Alt+Z")
+        wait_for_word(page, words[1].text)
+        assert [answer.text for answer in read_answers(folder)] == [words[0].text]
+        wait_for_count(page.get_by_role("img", name="The word"), 1)
+        assert fits(page)
+
+
+def wait_for_word(page, text: str) -> None:
+    """Wait until the field of this word has the focus."""
+    page.wait_for_function(
+        "text => document.activeElement.tagName === 'INPUT' && document.activeElement.value === text", arg=text
+    )
