@@ -34,13 +34,13 @@ from netchu.teaching.corrections import DEFAULT_FOLDER, check_text, save_lines
 
 _FOCUS_SCRIPT = """
 <script>
-// Moves the focus to the field of the word and selects its text, which appears a moment later than this script.
+// Moves the focus to the field of the word and selects its text, which appears later than this script.
+window.netchuField = "FIELD";
 (() => {
-  const end = Date.now() + 3000;
   const focus = () => {
     const field = document.querySelector(".st-key-FIELD input");
     if (field?.value === TEXT) { field.focus(); field.select(); }
-    else if (Date.now() < end) requestAnimationFrame(focus);
+    else if (window.netchuField === "FIELD") setTimeout(focus, 50);
   };
   focus();
 })();

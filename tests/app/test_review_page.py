@@ -150,12 +150,12 @@ def test_reviews_with_the_keyboard_alone(page, folder, words):
         page.keyboard.press("Alt+Z")
         wait_for_word(page, words[1].text)
         assert [answer.text for answer in read_answers(folder)] == [words[0].text]
-        wait_for_count(page.get_by_role("img", name="The word"), 1)
+        wait_for_count(page.get_by_role("img", name="The word", exact=True), 1)
         assert fits(page)
 
 
 def wait_for_word(page, text: str) -> None:
-    """Wait until the field of this word has the focus."""
+    """Wait until the field of this word has the focus and its text is selected."""
     page.wait_for_function(
-        "text => document.activeElement.tagName === 'INPUT' && document.activeElement.value === text", arg=text
+        "text => document.activeElement.tagName === 'INPUT' && document.getSelection().toString() === text", arg=text
     )
