@@ -137,6 +137,7 @@ class Page:
     width: int
     height: int
     lines: tuple[Line, ...]
+    turns: int = 0  # quarters of a turn anticlockwise, after which the image is upright
 
     @property
     def text(self) -> str:

@@ -35,6 +35,13 @@ Layout = Literal["auto", "line", "page"]
 _READERS = ("models/adopted", "models/pretrained", "models/reader")
 """Readers in order of preference: fine-tuned and adopted, shipped, and trained by `dvc repro`."""
 
+_DOUBTFUL = 0.85
+"""Confidence below which a picture is also read turned. That of turned writing is at most 0.81, because the language
+model finds words in it; upright writing has 0.9 or more as a rule."""
+
+_QUARTER_TURNS = (0, 2, 1, 3)
+"""Quarters of a turn anticlockwise in which a picture is read, until the confidence is not doubtful."""
+
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -49,6 +56,7 @@ class _PreparedPage(NamedTuple):
     width: int
     height: int
     lines: list[_PreparedLine]
+    turns: int  # quarters of a turn anticlockwise to which the lines are upright
 
 
 class Recognizer:
@@ -132,13 +140,17 @@ class Recognizer:
 
             def read_page(source: Source) -> Page | NetchuError:
                 try:
-                    page = _prepare_page(open_source(source), self.preprocess, layout)
+                    picture = open_source(source)
+                    return _read_upright(picture, read_turned)
                 except NetchuError as error:
                     return error
+
+            def read_turned(picture: np.ndarray, turns: int) -> tuple[Page, bool]:
+                page = _prepare_page(picture, self.preprocess, layout, turns)
                 images = [line.image for line in page.lines]
                 # A single line is read here: passing it to another thread would only take time.
                 map_lines = line_pool.map if len(images) > 1 else map
-                return _assemble(page, map_lines(read_line, images))
+                return _assemble(page, map_lines(read_line, images)), bool(images)
 
             # Pages and lines have separate threads, so that a single page of many lines is also read on all cores.
             yield from ordered_map(read_page, sources)
@@ -151,9 +163,9 @@ class Recognizer:
         """
         height, width = picture.shape[:2]
         pictures = {}
-        for line in _crop_lines(picture, layout):
+        for line in _crop_lines(np.rot90(picture, page.turns), layout):
             with contextlib.suppress(NetchuError):
-                corners = _prepare_line(line, self.preprocess).corners
+                corners = _turn_back(_prepare_line(line, self.preprocess).corners, page.turns, width, height)
                 pictures[_round_to_pixels(corners, width, height)] = line.image
         return [pictures[line.corners] for line in page.lines]
 
@@ -189,15 +201,45 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
     return image
 
 
-def _prepare_page(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> _PreparedPage:
-    """Return the line images of a picture; raise NetchuError if its only line is not a valid one."""
+def _read_upright(picture: np.ndarray, read_turned: Callable[[np.ndarray, int], tuple[Page, bool]]) -> Page:
+    """Read a picture; if the reading is doubtful, read it upside down and on its sides too. Return the best reading.
+
+    Args:
+        read_turned: returns the reading of a picture that is turned by quarters, and False if no line was found.
+    """
+    best, has_lines = read_turned(picture, 0)
+    for turns in _QUARTER_TURNS[1:]:
+        if not has_lines or best.confidence >= _DOUBTFUL:
+            break
+        with contextlib.suppress(NetchuError):
+            page, _ = read_turned(picture, turns)
+            # A few words read by chance are no better than the many of a page.
+            if page.confidence >= _DOUBTFUL and 2 * len(page.text) > len(best.text):
+                best = page
+    return best
+
+
+def _prepare_page(picture: np.ndarray, params: PreprocessParams, layout: Layout, turns: int) -> _PreparedPage:
+    """Return the line images of a turned picture; raise NetchuError if its only line is not a valid one.
+
+    The corners of the lines refer to the picture as it is.
+    """
     height, width = picture.shape[:2]
+    turned = np.rot90(picture, turns) if turns else picture
     lines = []
-    for line in _crop_lines(picture, layout):
+    for line in _crop_lines(turned, layout):
         # On a page, a crop that is no valid line is a spot or a stray stroke. A whole picture may only be blank.
-        with contextlib.suppress(NoInk if line.image is picture else NetchuError):
-            lines.append(_prepare_line(line, params))
-    return _PreparedPage(width, height, lines)
+        with contextlib.suppress(NoInk if line.image is turned else NetchuError):
+            prepared = _prepare_line(line, params)
+            lines.append(prepared._replace(corners=_turn_back(prepared.corners, turns, width, height)))
+    return _PreparedPage(width, height, lines, turns)
+
+
+def _turn_back(points: np.ndarray, turns: int, width: int, height: int) -> np.ndarray:
+    """Return points, (points, 2), of a turned picture as points of the picture of that size."""
+    x, y = points.T
+    back = {0: (x, y), 1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}
+    return np.column_stack(back[turns])
 
 
 def _crop_lines(picture: np.ndarray, layout: Layout) -> list[TextLine]:
@@ -243,7 +285,7 @@ def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
         for line, reading in zip(page.lines, readings, strict=True)
     ]
     # A line without words is a spot, or ink that is not writing.
-    return Page(page.width, page.height, tuple(line for line in lines if line.words))
+    return Page(page.width, page.height, tuple(line for line in lines if line.words), page.turns)
 
 
 def _word_corners(line: _PreparedLine, start: int, end: int) -> np.ndarray:
