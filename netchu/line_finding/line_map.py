@@ -7,6 +7,7 @@ import numpy as np
 
 from netchu.line_finding.affine import compose, scaling
 from netchu.line_finding.assignment import assign_ink
+from netchu.line_finding.columns import find_columns
 from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_blots
 from netchu.line_finding.ridges import find_ridges
 from netchu.line_finding.ruled_lines import find_ruled_lines
@@ -50,8 +51,13 @@ def map_lines(grey: np.ndarray) -> LineMap:
     word_height = measure_word_height(ink)
     if not word_height:
         return LineMap(matrix, np.zeros(ink.shape, np.int16), np.zeros(0), 0)
-    middles, slopes = add_short_lines(ink, *find_ridges(ink, word_height), word_height)
-    numbers, slopes = assign_ink(ink, middles, slopes, word_height)
+    numbers, slopes = np.zeros(ink.shape, np.int16), np.zeros(0)
+    for left, right in find_columns(ink, word_height):
+        column = np.ascontiguousarray(ink[:, left:right])
+        found = add_short_lines(column, *find_ridges(column, word_height), word_height)
+        numbers_of_column, slopes_of_column = assign_ink(column, *found, word_height)
+        numbers[:, left:right] = np.where(numbers_of_column > 0, numbers_of_column + len(slopes), numbers_of_column)
+        slopes = np.concatenate([slopes, slopes_of_column])
     numbers[(rules > 0) & (numbers == 0)] = -1
     return LineMap(matrix, numbers, slopes, word_height)
 
