@@ -1,5 +1,7 @@
 """Text fields in which the user corrects the lines of a page."""
 
+import dataclasses
+
 import streamlit as st
 
 from app.language import say
@@ -37,7 +39,7 @@ def apply_corrections(picture: ReadPicture) -> Page:
     """Return the page with the corrected texts, without lines whose field is empty."""
     page = picture.page
     lines = [line.corrected(text) for line, text in zip(page.lines, read_fields(picture), strict=True)]
-    return Page(page.width, page.height, tuple(line for line in lines if line.words))
+    return dataclasses.replace(page, lines=tuple(line for line in lines if line.words))
 
 
 def _make_key(picture: ReadPicture, number: int) -> str:

@@ -107,7 +107,9 @@ def has_writing_around(grey: np.ndarray, sheet: np.ndarray) -> bool:
         grey: uint8 (height, width), the picture with its original brightness.
         sheet: from `find_sheet` or `find_paper_beside_objects`.
     """
-    paper = cv2.medianBlur(cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA), 31)
+    height, width = grey.shape
+    reduced = cv2.resize(grey, (max(width // 8, 1), max(height // 8, 1)), interpolation=cv2.INTER_AREA)
+    paper = cv2.medianBlur(reduced, 31)
     darkness = 255 - cv2.divide(grey, cv2.max(cv2.resize(paper, grey.shape[::-1]), 1), scale=255)
     ink = (cv2.GaussianBlur(darkness, (0, 0), 0.7) > _INK_DARKNESS).astype(np.uint8)
     word_height = measure_word_height(remove_blots(ink & sheet))
