@@ -117,13 +117,15 @@ def test_keeps_finished_experiments_after_a_kill_of_the_queue(project):
 
 def kill_worker(project) -> None:
     """Kill the worker of the queue with all processes it started."""
-    [worker] = [
+    workers = [
         process
         for process in psutil.process_iter(["cmdline", "cwd"])
         if "queue-worker" in (process.info["cmdline"] or ()) and (process.info["cwd"] or "").startswith(str(project))
     ]
-    os.killpg(os.getpgid(worker.pid), signal.SIGKILL)
-    worker.wait()
+    assert workers
+    for group in {os.getpgid(worker.pid) for worker in workers}:  # a worker that starts a process is there twice
+        os.killpg(group, signal.SIGKILL)
+    psutil.wait_procs(workers)
 
 
 def workflow() -> dict:

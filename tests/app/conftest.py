@@ -73,6 +73,11 @@ def choose(page, label: str, option: str) -> None:
     raise AssertionError(f"{option!r} does not appear under {label!r}")
 
 
+def wait_until_idle(page) -> None:
+    """Wait until the script of the page has run: a click while it runs can be lost."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
 def wait_for_count(locator, count: int) -> None:
     """Wait until the page has exactly `count` such elements."""
     from playwright.sync_api import expect

@@ -15,7 +15,7 @@ from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.teaching.correction_archive import export_zip
 from netchu.teaching.corrections import read_corrections
-from tests.app.conftest import choose, fits, serve
+from tests.app.conftest import choose, fits, serve, wait_until_idle
 from tests.workspace import ROOT
 
 EXAMPLES = ROOT / "app" / "examples"
@@ -91,6 +91,7 @@ def test_reads_corrects_downloads_and_saves_a_page(page, address, recognizer, tm
     page.get_by_text("Save corrections").click()
     page.get_by_role("textbox", name="Folder").fill(str(folder))
     page.get_by_role("textbox", name="Folder").press("Enter")
+    wait_until_idle(page)
     assert not folder.exists()
     page.get_by_role("button", name="Save 1 line").click()
     page.get_by_text("Saved: 1 new").wait_for()
@@ -126,6 +127,7 @@ def test_saves_corrections_of_all_pages(page, address, tmp_path):
     page.get_by_text("Save corrections").click()
     page.get_by_role("textbox", name="Folder").fill(str(tmp_path / "lines"))
     page.get_by_role("textbox", name="Folder").press("Enter")
+    wait_until_idle(page)
     page.get_by_role("button", name="Save 2 lines").click()
     page.get_by_text("Saved: 2 new").wait_for()
     saved = {line.text for line in read_corrections(tmp_path / "lines")}
@@ -146,6 +148,7 @@ def test_saves_the_other_lines_where_one_cannot_be_saved(page, address, tmp_path
     page.get_by_text("Save corrections").click()
     page.get_by_role("textbox", name="Folder").fill(str(tmp_path / "lines"))
     page.get_by_role("textbox", name="Folder").press("Enter")
+    wait_until_idle(page)
     page.get_by_role("button", name="Save 3 lines").click()
     page.get_by_text("Saved: 2 new, typographic signs replaced in 1").wait_for()
     page.get_by_text("Not saved: line 2: '5 €': the reader does not know €; replace or remove it").wait_for()
