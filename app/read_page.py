@@ -9,7 +9,7 @@ from app.downloads import offer_text
 from app.language import escape_markdown, say
 from app.marked_text import READING_STYLE, render_legend, render_line
 from app.preparation import offer_steps
-from app.reading import ReadingOptions, ReadPicture, load_overview, load_recognizer, read_picture
+from app.reading import ReadingOptions, ReadPicture, load_overview, read_picture
 from app.reading_options import choose_options
 from app.saving import offer_saving
 from app.uploads import FILE_TYPES, UploadedPage, split_into_pages
@@ -50,11 +50,8 @@ def show_read_page() -> None:
         )
     )
     sources = _choose_sources()
-    try:
-        options = choose_options()
-        load_recognizer(options)
-    except NetchuError as error:
-        st.warning(f"{say('No model to read with', 'Chưa có mô hình để đọc')}: {escape_markdown(error)}")
+    options = choose_options()
+    if options is None:
         return
     pictures = _read_all(sources, options)
     if not pictures:

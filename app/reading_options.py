@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from app.language import say
-from app.reading import ReadingOptions, make_options
+from app.language import escape_markdown, say
+from app.reading import ReadingOptions, load_recognizer, make_options
+from netchu.core.errors import NetchuError
 
 
-def choose_options() -> ReadingOptions:
-    """Show the options, and return those chosen; raise NetchuError where there is no model."""
+def choose_options() -> ReadingOptions | None:
+    """Show the options, and return those chosen; where no model can be loaded, show a warning and return None."""
     names = {
         "auto": say("Automatic", "Tự động"),
         "line": say("One line", "Một dòng"),
@@ -48,4 +49,10 @@ def choose_options() -> ReadingOptions:
             key="words",
             persist_state="session",
         )
-    return make_options(layout, "beam" if model else "greedy", words)
+    try:
+        options = make_options(layout, "beam" if model else "greedy", words)
+        load_recognizer(options)
+    except NetchuError as error:
+        st.warning(f"{say('No model to read with', 'Chưa có mô hình để đọc')}: {escape_markdown(error)}")
+        return None
+    return options

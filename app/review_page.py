@@ -11,7 +11,7 @@ from app.downloads import offer_text
 from app.language import escape_markdown, say
 from app.page_actions import keep_error, show_kept_error
 from app.picture_view import encode_jpeg
-from app.reading import ReadingOptions, ReadPicture, load_pixels, load_recognizer, read_picture
+from app.reading import ReadingOptions, ReadPicture, load_pixels, read_picture
 from app.reading_options import choose_options
 from app.saving import crop_lines
 from app.uploads import list_folder
@@ -34,13 +34,20 @@ from netchu.teaching.corrections import DEFAULT_FOLDER, check_text, save_lines
 
 _FOCUS_SCRIPT = """
 <script>
-// Moves the focus to the field of the word and selects its text, which appears later than this script.
+// Moves the focus to the field of the word and selects its text, which appears later than this script. Streamlit may
+// replace the field once more, which loses the focus: then again, until the next word.
 window.netchuField = "FIELD";
 (() => {
+  let done = false;
   const focus = () => {
+    if (window.netchuField !== "FIELD") return;
     const field = document.querySelector(".st-key-FIELD input");
-    if (field?.value === TEXT) { field.focus(); field.select(); }
-    else if (window.netchuField === "FIELD") setTimeout(focus, 50);
+    if (field?.value === TEXT && (!done || document.activeElement === document.body)) {
+      field.focus();
+      field.select();
+      done = true;
+    }
+    setTimeout(focus, 50);
   };
   focus();
 })();
@@ -82,13 +89,8 @@ def show_review_page() -> None:
     )
     show_kept_error()
     folder = _choose_folder()
-    try:
-        options = choose_options()
-        load_recognizer(options)
-    except NetchuError as error:
-        st.warning(f"{say('No model to read with', 'Chưa có mô hình để đọc')}: {escape_markdown(error)}")
-        return
-    if folder is None:
+    options = choose_options()
+    if folder is None or options is None:
         return
     batch = _load_batch(folder, options)
     for message in batch.errors:

@@ -1,7 +1,7 @@
 """Train the reader in models/pretrained again: `python -m tools.build_reader DATA`, days on two cores.
 
 DATA is a folder with the archives of the training data. Every file experiments/shipped/N-NAME.yaml is one step, a DVC
-experiment: it changes parameters of the step before, and its network is kept as models/step-N. Steps that are done are
+experiment: it changes parameters of the step before, and its reader is kept as models/step-N. Steps that are done are
 skipped, and one that was interrupted resumes after its last epoch: stop the command at any time, and run it again.
 """
 
@@ -35,14 +35,14 @@ def build_reader(data: Path, steps: Path = STEPS) -> None:
     parameters: dict[str, object] = {}
     for file in sorted(steps.glob("*.yaml"), key=_number):
         parameters |= read_yaml(file)
-        network = MODELS / f"step-{_number(file)}"
-        if network.exists():
-            print(f"{file}: done, in {network}")
-            continue
-        run_step(file, parameters, data)
-        with atomic_path(network) as copy:
-            shutil.copytree(MODELS / "crnn", copy)
-    shutil.copytree(MODELS / "reader", MODELS / "pretrained", dirs_exist_ok=True)
+        reader = MODELS / f"step-{_number(file)}"
+        if reader.exists():
+            print(f"{file}: done, in {reader}")
+        else:
+            run_step(file, parameters, data)
+            _replace_folder(MODELS / "reader", reader)
+    # Not from models/reader, which may be of a later run. The whole folder, as the former reader may have other files.
+    _replace_folder(reader, MODELS / "pretrained")
 
 
 def draw_archives(data: Path, steps: Path = STEPS) -> None:
@@ -77,6 +77,11 @@ def run_step(file: Path, parameters: dict[str, object], data: Path) -> None:
 def read_yaml(file: Path) -> dict[str, object]:
     """Read the parameters of a step: dotted keys of params.yaml and their values."""
     return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+
+
+def _replace_folder(source: Path, target: Path) -> None:
+    with atomic_path(target) as copy:
+        shutil.copytree(source, copy)
 
 
 def _number(file: Path) -> int:
