@@ -8,7 +8,7 @@ from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.reviewing.answers import ANSWERS, read_answers
 from netchu.teaching.corrections import read_corrections
-from tests.app.conftest import fits, serve, wait_for_count
+from tests.app.conftest import fits, serve, wait_for_count, wait_until_idle
 from tests.workspace import ENVIRONMENT, ROOT
 
 LINE = ROOT / "app" / "examples" / "line.jpg"
@@ -159,3 +159,4 @@ def wait_for_word(page, text: str) -> None:
     page.wait_for_function(
         "text => document.activeElement.tagName === 'INPUT' && document.getSelection().toString() === text", arg=text
     )
+    wait_until_idle(page)  # Streamlit ignores Enter until it has shown the button of the form
