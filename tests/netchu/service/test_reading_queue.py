@@ -104,7 +104,8 @@ def test_stops_at_the_deadline_and_keeps_the_place_while_the_page_is_read():
         while queue.taken:
             await asyncio.sleep(0)
 
-    asyncio.run(asyncio.wait_for(run(), 60))
+    with ThreadPoolExecutor() as pool:  # the main thread may hold the event loop of a browser test
+        pool.submit(asyncio.run, asyncio.wait_for(run(), 60)).result()
 
 
 def test_answers_408_when_the_body_is_late(recognizer):
