@@ -17,6 +17,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 300_000
 """Milliseconds that the page may take for a step: many times what a slow and busy machine needs."""
 
+APP, IDLE = "[data-testid=stApp]", "[data-test-script-state=notRunning]"
+"""Selectors of the page, and of the state in which its script does not run."""
 
 serve = functools.partial(serving.serve, environment=ENVIRONMENT)
 """Serve the web page of a copy of this project, and yield its address."""
@@ -44,7 +46,10 @@ def page(browser):
     """A fresh browser page of 1280 x 900 pixels."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(PATIENCE)
-    yield context.new_page()
+    page = context.new_page()
+    # A click can be lost while the page's script runs: before each, wait until nothing matches this.
+    page.add_locator_handler(page.locator(f"{APP}:not({IDLE})"), lambda: None)
+    yield page
     context.close()
 
 
@@ -74,8 +79,8 @@ def choose(page, label: str, option: str) -> None:
 
 
 def wait_until_idle(page) -> None:
-    """Wait until the script of the page has run: a click while it runs can be lost."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    """Wait until the script of the page has run, as clicks do by themselves, but not keys."""
+    page.locator(f"{APP}{IDLE}").wait_for()
 
 
 def wait_for_count(locator, count: int) -> None:
