@@ -70,7 +70,7 @@ def test_repeats_a_killed_stage_with_the_same_result(snapshots, tmp_path, stage,
 
 
 def restore_damaged_lock(project) -> bool:
-    """Restore dvc.lock from git, and return True, if DVC cannot read it: DVC writes it in place, and was killed then."""
+    """Restore dvc.lock from git, and return True, if DVC cannot read it: DVC writes it in place, and was killed."""
     done = subprocess.run(["dvc", "status"], cwd=project, env=ENVIRONMENT, capture_output=True, text=True)
     damaged = done.returncode != 0 and "dvc.lock" in done.stderr
     if damaged:
