@@ -1,8 +1,9 @@
 """Stage decoder: complete the reader with a language model of the training texts and calibrated confidences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 from pydantic import Field
 
 from netchu.core.errors import NetchuError
@@ -74,6 +75,10 @@ INPUTS = {
 }
 OUTPUTS = {"reader": Path("models/reader")}
 
+TURNED = 4
+"""One in this many validation lines is also read upside down, to learn how uncertain a line without writing is. More of
+them make the confidence of bad writing too low."""
+
 
 def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     """Estimate the language model, calibrate each decoder on the validation lines, and write the reader.
@@ -98,9 +103,11 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
 
     def make_settings(second_network: OnnxNetwork | None, beam: BeamParams) -> ReaderSettings:
         language_model = combine(language_models, beam.language_weight, beam.length_bonus)
-        reader = Reader(ReaderParts(network, second_network, language_model, beam), {}, network.preprocess)
-        calibration = {name: calibrate(reader, name, validation, params.labels) for name in DECODERS}
-        return ReaderSettings(beam, calibration)
+        parts = ReaderParts(network, second_network, language_model, beam)
+        reader = Reader(parts, ReaderSettings(beam, {}, {}), network.preprocess)
+        calibrations = {name: calibrate(reader, name, validation, params.labels) for name in DECODERS}
+        of_words = {name: words for name, (words, _) in calibrations.items()}
+        return ReaderSettings(beam, of_words, {name: lines for name, (_, lines) in calibrations.items()})
 
     beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
     settings, second = make_settings(None, beam), None
@@ -161,21 +168,39 @@ def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
     return second_network
 
 
-def calibrate(reader: Reader, decoder: str, lines: Subset, labels: LabelsParams) -> Calibration:
-    """Return the calibration that maps confidences to the fraction of correct words with that confidence in `lines`.
+def calibrate(reader: Reader, decoder: str, lines: Subset, labels: LabelsParams) -> tuple[Calibration, Calibration]:
+    """Fit the confidence of words and lines on `lines`, and on some of them upside down, which show no writing.
 
     Args:
         reader: a reader without calibration.
         labels: the sources whose labels lack case or punctuation.
+
+    Returns:
+        The map from the confidence of a word to the share of correct words, and the map from the certainty of a line to
+        the probability that it shows writing.
     """
     confidences: list[float] = []
     is_correct: list[bool] = []
-    readings = reader.read(((row, row["image"]) for row in lines), decoder)
-    for row, reading in progress(readings, "decoder: calibrating", len(lines)):
-        scored = normalise_for_scoring(row["text"], reading, labels.style_of(row["source"]))
-        confidences += scored.confidences
-        is_correct += mark_correct_words(scored.reference, scored.prediction)
-    return fit_calibration(confidences, is_correct)
+    certainties: list[float] = []
+    is_writing: list[bool] = []
+    readings = reader.read(_turn_some(lines), decoder)
+    for row, reading in progress(readings, "decoder: calibrating", len(lines) + -(-len(lines) // TURNED)):
+        if reading.words:
+            certainties.append(reading.certainty)
+            is_writing.append(row is not None)
+        if row is not None:
+            scored = normalise_for_scoring(row["text"], reading, labels.style_of(row["source"]))
+            confidences += scored.confidences
+            is_correct += mark_correct_words(scored.reference, scored.prediction)
+    return fit_calibration(confidences, is_correct), fit_calibration(certainties, is_writing)
+
+
+def _turn_some(lines: Subset) -> Iterator[tuple[dict | None, np.ndarray]]:
+    """Yield each row and its line image, and for every TURNED-th None and its line image upside down."""
+    for index, row in enumerate(lines):
+        yield row, row["image"]
+        if index % TURNED == 0:
+            yield None, np.ascontiguousarray(row["image"][::-1, ::-1])
 
 
 if __name__ == "__main__":

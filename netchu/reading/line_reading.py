@@ -1,6 +1,5 @@
 """A line's reading: its words, each with its confidence and its position in the line."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +25,7 @@ class LineReading(NamedTuple):
     text: str
     words: tuple[WordReading, ...]
     letters: tuple[LetterReading, ...] = ()  # of the text with single spaces
+    certainty: float = 1.0  # geometric mean of the characters' confidences, 0 to 1; low if the line shows no writing
 
 
 class _CharacterSpans(NamedTuple):
@@ -35,17 +35,16 @@ class _CharacterSpans(NamedTuple):
     end: np.ndarray  # (characters,), exclusive
 
 
-def read_words(logits: np.ndarray, text: str, calibrate: Callable[[float], float] = float) -> LineReading:
+def read_words(logits: np.ndarray, text: str) -> LineReading:
     """Return `text` with the position and the confidence of each of its words.
 
     A character's frames are those nearer to it than to its neighbours. Its confidence is the smaller of two numbers:
     its highest probability in a frame, which is low if another letter is likely instead, and the lowest sum in a frame
     of the probabilities of the blank and the two nearest characters, which is low if a letter may have been omitted. A
-    word's confidence is the product over its characters, as if they were independent, corrected by `calibrate`.
+    word's confidence is the product over its characters, as if they were independent.
 
     Args:
         logits: `(frames, classes)`, from which a decoder read `text`.
-        calibrate: maps the product, 0 to 1, to the confidence that is reported.
     """
     classes = np.array(encode(text), np.intp)
     if not len(classes):
@@ -62,9 +61,9 @@ def read_words(logits: np.ndarray, text: str, calibrate: Callable[[float], float
             continue
         start_frame = int(spans.end[first - 1]) if first else 0
         end_frame = int(spans.start[end]) if end < len(text) else len(logits)
-        confidence = calibrate(np.exp(log_confidences[first:end].sum()))
+        confidence = float(np.exp(log_confidences[first:end].sum()))
         words.append(WordReading(text[first:end], confidence, start_frame, end_frame))
-    return LineReading(text, tuple(words))
+    return LineReading(text, tuple(words), certainty=float(np.exp(log_confidences.mean())))
 
 
 def mean_confidence(confidences: list[float]) -> float:

@@ -1,5 +1,6 @@
 """The reader: networks, language model, decoders and calibration. It needs no TensorFlow."""
 
+import itertools
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,9 +23,12 @@ from netchu.reading.preferred_words import PreferredWords, find_phrases
 Item = TypeVar("Item")
 
 Calibration = list[list[float]]
-"""Raw confidences in ascending order, and the share of correct words at each; linear in between."""
+"""Raw confidences in ascending order, and the share of correct words at each; linear in between. The same form maps the
+certainty of a line to the probability that it shows writing."""
 
 _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
+
+_ALWAYS_WRITING: Calibration = [[0.0], [1.0]]
 
 SECOND_NETWORK = "second.onnx"
 """File of a reader's second network, which is optional."""
@@ -39,20 +43,17 @@ class ReaderSettings(NamedTuple):
     beam: BeamParams
     calibration: Mapping[str, Calibration]
     """By decoder. A decoder that is missing, because the reader was written before it existed, is not calibrated."""
+    line_calibration: Mapping[str, Calibration]
+    """By decoder: from the certainty of a line to the probability that it shows writing; a missing one maps to 1."""
 
 
 class Reader:
     """Reads line images: `Reader.load(folder).read_line(image).text`. Threads may share one reader."""
 
-    def __init__(self, parts: ReaderParts, calibration: Mapping[str, Calibration], preprocess: dict):
-        """Create a reader from its parts.
-
-        Args:
-            calibration: by decoder; a decoder that is missing reports raw confidences.
-            preprocess: the parameters that turn pictures into its line images.
-        """
+    def __init__(self, parts: ReaderParts, settings: ReaderSettings, preprocess: dict):
+        """Create a reader from its parts; `preprocess` are the parameters that turn pictures into its line images."""
         self._parts = parts
-        self._calibration = calibration
+        self._settings = settings
         self.preprocess = preprocess
 
     @classmethod
@@ -71,7 +72,7 @@ class Reader:
         if phrases := find_phrases(words):
             language_model = PreferredWords(language_model, phrases)
         parts = ReaderParts(network, second_network, language_model, beam)
-        return cls(parts, settings.calibration, network.preprocess)
+        return cls(parts, settings, network.preprocess)
 
     def read(
         self, items: Iterable[tuple[Item, np.ndarray]], decoder: str = DEFAULT_DECODER
@@ -91,14 +92,22 @@ class Reader:
     def read_line(self, image: np.ndarray, decoder: str = DEFAULT_DECODER, letters: bool = False) -> LineReading:
         """Read one line image, uint8 `(height, width)`, dark ink on white.
 
+        The confidence of a word is the probability that the line shows writing, times the probability that the word is
+        right if it does.
+
         Args:
             decoder: a name in DECODERS.
             letters: also return the letters with their alternatives, which takes about 20 milliseconds.
         """
         logits = self._parts.network(image)
         text = DECODERS[decoder](image, logits, self._parts)
-        knots = self._calibration.get(decoder, _UNCALIBRATED)
-        reading = read_words(logits, text, lambda raw: float(np.interp(raw, *knots)))
+        reading = read_words(logits, text)
+        knots = self._settings.calibration.get(decoder, _UNCALIBRATED)
+        writing = np.interp(reading.certainty, *self._settings.line_calibration.get(decoder, _ALWAYS_WRITING))
+        words = (
+            word._replace(confidence=float(writing * np.interp(word.confidence, *knots))) for word in reading.words
+        )
+        reading = reading._replace(words=tuple(words))
         return reading._replace(letters=read_letters(logits, " ".join(text.split()))) if letters else reading
 
 
@@ -125,11 +134,11 @@ def write_reader(
     shutil.copytree(model, folder, dirs_exist_ok=True)
     for name, language_model in zip(LANGUAGE_MODELS, language_models, strict=False):
         language_model.save(folder / name)
-    values = {"beam": settings.beam.model_dump(), "calibration": dict(settings.calibration)}
+    values = _settings_values(settings)
     if second:
         second_model, paired = second
         shutil.copyfile(second_model / "model.onnx", folder / SECOND_NETWORK)
-        values["with_second"] = {"beam": paired.beam.model_dump(), "calibration": dict(paired.calibration)}
+        values["with_second"] = _settings_values(paired)
     write_json(folder / "reader.json", values)
 
 
@@ -146,14 +155,20 @@ def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
             shutil.copyfile(path, folder / path.name)
 
 
+def _settings_values(settings: ReaderSettings) -> dict:
+    """Return the settings as they are written to `reader.json`."""
+    return settings._asdict() | {"beam": settings.beam.model_dump()}
+
+
 def _load_settings(path: Path, with_second: bool) -> ReaderSettings:
     """Load the settings, those for two networks if `with_second`; raise NetchuError if `path` is damaged."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         if with_second:
             values = values.get("with_second", values)  # older readers have only the settings for both
-        settings = ReaderSettings(BeamParams(**values["beam"]), values["calibration"])
-        for name, knots in settings.calibration.items():
+        line_calibration = values.get("line_calibration", {})  # which older readers lack
+        settings = ReaderSettings(BeamParams(**values["beam"]), values["calibration"], line_calibration)
+        for name, knots in itertools.chain(settings.calibration.items(), settings.line_calibration.items()):
             _check_calibration(name, knots)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())

@@ -64,6 +64,6 @@ def write_tiny_reader(
     model = write_tiny_model(folder.with_name(f"{folder.name}-model"), height)
     beam = beam or BeamParams(beam_width=4, language_weight=0.5, length_bonus=1.0)
     language_model = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
-    settings = ReaderSettings(beam, calibration or {"greedy": IDENTITY, "beam": IDENTITY})
+    settings = ReaderSettings(beam, calibration or {"greedy": IDENTITY, "beam": IDENTITY}, {})
     write_reader(folder, model, [language_model], settings)
     return folder

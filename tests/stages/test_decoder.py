@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from netchu.core.errors import NetchuError
@@ -54,13 +55,22 @@ def contents(folder) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in (folder / "reader").iterdir()}
 
 
-def stub(monkeypatch, readings):
-    """Make readers read each line as a list of words and confidences, with every decoder."""
+def stub(monkeypatch, readings, certainties=None, turned=()):
+    """Make readers read each line as a list of words and confidences, with every decoder.
+
+    Args:
+        readings: of the validation lines.
+        certainties: of these lines.
+        turned: the certainties of the lines that are read upside down as "x".
+    """
 
     def read(self, items, decoder):
-        for words, (item, _) in zip(readings, items, strict=True):
+        upright, upside_down = iter(zip(readings, certainties or [1.0] * len(readings), strict=True)), iter(turned)
+        for item, _ in items:
+            words, certainty = ([("x", 1.0)], next(upside_down, 0.0)) if item is None else next(upright)
             found = tuple(WordReading(text, confidence, 0, 1) for text, confidence in words)
-            yield item, LineReading(" ".join(word.text for word in found), found)
+            yield item, LineReading(" ".join(word.text for word in found), found, certainty=certainty)
+        assert next(upright, None) is None
 
     monkeypatch.setattr(Reader, "read", read)
 
@@ -221,6 +231,23 @@ def test_keeps_confidences_without_words(inputs, tmp_path, monkeypatch):
     stub(monkeypatch, [[], []])
     run(inputs, tmp_path)
     assert settings_of(tmp_path)["calibration"]["greedy"] == [[0, 1], [0, 1]]
+
+
+def test_calibrates_lines_by_some_that_are_upside_down(model, tmp_path, monkeypatch):
+    """The certainties of the five lines are 0.9, but of one that nothing is read in; every fourth is turned."""
+    assert decoder.TURNED == 4
+    stub(monkeypatch, [[("a", 0.5)]] * 4 + [[]], [0.9, 0.9, 0.4, 0.9, 0.1], [0.4, 0.2])
+    run(inputs_of(model, tmp_path, {"train": TRAIN, "validation": ["a"] * 5}), tmp_path)
+    settings = settings_of(tmp_path)
+    assert settings["line_calibration"]["beam"] == [[0.2, 0.4, 0.9], [0, 0.5, 1]]
+    assert settings["calibration"]["beam"][1] == [1.0]
+
+
+def test_turns_lines_by_half_a_turn(model, tmp_path, monkeypatch):
+    images = []
+    monkeypatch.setitem(DECODERS, "greedy", lambda image, logits, parts: images.append(image) or "")
+    run(inputs_of(model, tmp_path, {"train": TRAIN, "validation": ["a"]}), tmp_path)
+    assert len(images) == 2 and np.array_equal(images[0], np.rot90(images[1], 2))
 
 
 def test_calibrates_each_decoder_by_its_own_readings(model, tmp_path, monkeypatch):

@@ -37,12 +37,14 @@ def test_clear_words_have_confidence_1():
     reading = read_words(logits(sure("số 5")), "số 5")
     assert [word.text for word in reading.words] == ["số", "5"]
     assert [word.confidence for word in reading.words] == pytest.approx([1, 1])
+    assert reading.certainty == pytest.approx(1)
 
 
 def test_rival_letter_lowers_confidence_of_its_word_only():
     frames = sure("an ba")
     frames[0] = frames[1] = {"a": 0.7, "ă": 0.3}
     assert confidences(frames, "an ba") == pytest.approx([0.7, 1], abs=1e-4)
+    assert read_words(logits(frames), "an ba").certainty == pytest.approx(0.7 ** (1 / 5), abs=1e-4)
 
 
 def test_needs_one_clear_frame_per_letter():

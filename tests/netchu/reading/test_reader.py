@@ -55,8 +55,11 @@ IMAGE = np.full((48, 64), 255, np.uint8)
 LANGUAGE_MODEL = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
 
 
-def reader_of(logits: np.ndarray, calibration: dict | None = None, beam_params: BeamParams = BEAM) -> Reader:
-    return Reader(ReaderParts(FixedNetwork(logits), None, LANGUAGE_MODEL, beam_params), calibration or {}, PREPROCESS)
+def reader_of(
+    logits: np.ndarray, calibration: dict | None = None, line_calibration: dict | None = None, beam: BeamParams = BEAM
+) -> Reader:
+    parts = ReaderParts(FixedNetwork(logits), None, LANGUAGE_MODEL, beam)
+    return Reader(parts, ReaderSettings(beam, calibration or {}, line_calibration or {}), PREPROCESS)
 
 
 def test_combines_its_parts():
@@ -117,8 +120,8 @@ def paired(folder, tmp_path):
     (weights,) = (tensor for tensor in model.graph.initializer if tensor.name == "weights")
     weights.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weights)[::-1].copy(), "weights"))
     onnx.save(model, second / "model.onnx")
-    settings = ReaderSettings(BEAM, CALIBRATION)
-    with_second = ReaderSettings(BEAM.model_copy(update={"length_bonus": 2.0}), {"beam": [[0.5], [0.75]]})
+    settings = ReaderSettings(BEAM, CALIBRATION, {})
+    with_second = ReaderSettings(BEAM.model_copy(update={"length_bonus": 2.0}), {"beam": [[0.5], [0.75]]}, {})
     model = folder.with_name(f"{folder.name}-model")
     write_reader(tmp_path / "reader", model, [LANGUAGE_MODEL], settings, (second, with_second))
     return tmp_path / "reader", second
@@ -185,6 +188,25 @@ def test_calibrates_confidences_by_decoder(confidence, calibrated):
     assert [word.confidence for word in reader.read_line(IMAGE, "beam").words] == [0.25]
 
 
+@pytest.mark.parametrize(("confidence", "writing"), [(0.55, 0.0), (0.6, 0.0), (0.7, 0.25), (0.8, 0.5), (0.9, 0.5)])
+def test_multiplies_confidences_by_the_probability_of_writing(confidence, writing):
+    """The line calibration is linear from 0.6, where it is 0, to 0.8, where it is 0.5, and constant beyond."""
+    line_calibration = {"greedy": [[0.6, 0.8], [0, 0.5]]}
+    [word] = reader_of(one_letter(confidence), None, line_calibration).read_line(IMAGE, "greedy").words
+    assert word.confidence == pytest.approx(writing * confidence, abs=1e-4)
+    [word] = reader_of(one_letter(confidence), CALIBRATION, line_calibration).read_line(IMAGE, "greedy").words
+    assert word.confidence == pytest.approx(writing * np.interp(confidence, *CALIBRATION["greedy"]), abs=1e-4)
+
+
+def test_loads_older_reader_without_line_calibration(folder, tmp_path):
+    path = shutil.copytree(folder, tmp_path / "reader")
+    settings = json.loads((path / "reader.json").read_text(encoding="utf-8"))
+    del settings["line_calibration"]
+    (path / "reader.json").write_text(json.dumps(settings), encoding="utf-8")
+    image = np.random.default_rng(1).integers(0, 256, (48, 200), np.uint8)
+    assert Reader.load(path).read_line(image) == Reader.load(folder).read_line(image)
+
+
 def test_identity_keeps_confidences(tmp_path):
     reader = Reader.load(write_tiny_reader(tmp_path / "reader"))
     network = OnnxNetwork(tmp_path / "reader")
@@ -244,6 +266,8 @@ def change_calibration(**calibration) -> dict:
         (change_calibration(greedy=[[0.5, 1.0], [1.0, 0.5]]), "calibration"),
         (change_calibration(beam=[[0.5], [math.nan]]), "calibration"),
         (change_calibration(beam=[[0.5], [1.5]]), "calibration"),
+        ({"line_calibration": None}, ""),
+        ({"line_calibration": {"beam": [[0.5], [1.5]]}}, "calibration"),
     ],
 )
 def test_rejects_invalid_settings(folder, tmp_path, change, message):
@@ -274,7 +298,7 @@ def test_rejects_model_without_language_model(folder):
 def test_zero_weight_switches_language_model_off():
     params = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
     for seed in range(5):
-        reader = reader_of(noise(seed), beam_params=params)
+        reader = reader_of(noise(seed), beam=params)
         assert reader.read_line(IMAGE, "beam").text == beam_search(noise(seed), 5)[0][0]
 
 
@@ -282,7 +306,7 @@ def test_mixes_its_language_models(folder, tmp_path):
     """Noise reads as the beam search with the mixture of both models reads it; an adapted reader keeps both."""
     general = LanguageModel.from_trie(estimate(["trời mưa to", "anh ấy nói"], 3, 0))
     model = folder.with_name(f"{folder.name}-model")
-    settings = ReaderSettings(BEAM, CALIBRATION)
+    settings = ReaderSettings(BEAM, CALIBRATION, {})
     write_reader(tmp_path / "reader", model, [LANGUAGE_MODEL, general], settings)
     adapt_reader(tmp_path / "adapted", model, tmp_path / "reader")
     loaded = [LanguageModel.load(folder / "language_model.bin"), general]
