@@ -11,8 +11,9 @@ _LEVELS = ((0.5, "low"), (0.8, "middle"), (0.95, "high"))
 READING_STYLE = """
 <style>
 .reading { font-size: 1.15rem; line-height: 1.7; overflow-wrap: anywhere; position: relative; }
-.reading b { display: inline-block; min-width: 1.5em; padding: 0 .3em; margin-right: .5em; border-radius: .3em;
-  background: #1f5fa8; color: #fff; font-size: .8em; line-height: 1.5; text-align: center; }
+.reading button { min-width: 1.5em; padding: 0 .3em; margin-right: .5em; border: 0; border-radius: .3em;
+  background: #1f5fa8; color: #fff; font: inherit; font-size: .8em; line-height: 1.5; text-align: center;
+  cursor: pointer; }
 .reading mark, .legend mark { color: #1c1c1c; border-radius: .2em; padding: 0 1px; }
 .reading mark { position: relative; cursor: help; }
 mark.low { background: #ff9d94; } mark.middle { background: #ffc97a; } mark.high { background: #fbeb9c; }
@@ -27,19 +28,24 @@ mark.low { background: #ff9d94; } mark.middle { background: #ffc97a; } mark.high
 
 
 def render_legend() -> str:
-    """Return an explanation of the colours."""
+    """Return an explanation of the colours, the picture and the numbers."""
     marks = "".join(f'<mark class="{name}">&lt; {100 * bound:.0f} %</mark>' for bound, name in _LEVELS)
     text = say(
         "How sure the network is of a letter (point at a letter or tap it to see the alternatives):",
         "Độ chắc chắn của mạng về từng chữ (trỏ hoặc chạm vào chữ để xem các khả năng khác):",
     )
-    return f'<div class="legend">{text}{marks}</div>'
+    lines = say(
+        "Click a line in the picture to correct its text, or a number to see its line in the picture.",
+        "Nhấp vào một dòng trong ảnh để sửa văn bản của dòng, hoặc nhấp vào số để xem dòng đó trong ảnh.",
+    )
+    return f'<div class="legend">{lines}<br>{text}{marks}</div>'
 
 
 def render_line(number: int, line: Line) -> str:
     """Return the number and the text of a line, which was read with `letters=True`."""
     letters = "".join(_render_letter(letter.text, letter.probability, letter.alternatives) for letter in line.letters)
-    return f'<div class="reading"><b>{number}</b>{letters}</div>'
+    label = say(f"Show line {number} in the picture", f"Xem dòng {number} trong ảnh")
+    return f'<div class="reading"><button aria-label="{label}">{number}</button>{letters}</div>'
 
 
 def _render_letter(text: str, probability: float, alternatives: tuple[tuple[str, float], ...]) -> str:

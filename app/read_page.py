@@ -7,6 +7,7 @@ import streamlit as st
 from app.correcting import show_field
 from app.downloads import offer_text
 from app.language import escape_markdown, say
+from app.line_buttons import show_line_buttons
 from app.marked_text import READING_STYLE, render_legend, render_line
 from app.preparation import offer_steps
 from app.reading import ReadingOptions, ReadPicture, load_overview, read_picture
@@ -146,17 +147,20 @@ def _show_picture(picture: ReadPicture) -> None:
         left, right = st.container(), st.container()
     else:
         left, right = st.columns(2, gap="medium")
-    left.image(
-        load_overview(picture),
-        width="stretch",
-        alt=say("The picture with numbered lines", "Ảnh, các dòng được đánh số"),
-    )
+    with left.container(key="picture", gap=None):
+        st.image(
+            load_overview(picture),
+            width="stretch",
+            alt=say("The picture with numbered lines", "Ảnh, các dòng được đánh số"),
+        )
+        if page.lines:
+            show_line_buttons(picture)
     with right:
         if not page.lines:
             st.info(say("No handwriting found in this picture.", "Không tìm thấy chữ viết trong ảnh này."))
             return
         st.html(render_legend())
         for number, line in enumerate(page.lines):
-            with st.container(gap=None):
+            with st.container(gap=None, key=f"line-{number + 1}"):
                 st.html(render_line(number + 1, line))
                 show_field(picture, number)

@@ -30,7 +30,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 1200})
         page.goto(address)
         page.get_by_role("radio", name="A tilted page").click()
-        page.get_by_text("How sure the network is").wait_for()
+        page.get_by_role("button", name="Line 4: ").click()
         _take_picture(page, "read")
         page.set_viewport_size({"width": 1280, "height": 1100})
         page.get_by_role("link", name="Review").click()

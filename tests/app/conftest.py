@@ -90,6 +90,20 @@ def wait_for_count(locator, count: int) -> None:
     expect(locator).to_have_count(count, timeout=PATIENCE)
 
 
+def wait_for_focus(locator) -> None:
+    """Wait until an element has the focus."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_be_focused(timeout=PATIENCE)
+
+
+def wait_until_in_window(locator) -> None:
+    """Wait until the window shows an element, up to fractions of a pixel."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_be_in_viewport(ratio=0.95, timeout=PATIENCE)
+
+
 def fits(page) -> bool:
     """Return whether the page fits into the width of the window."""
     return page.evaluate(

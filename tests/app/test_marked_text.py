@@ -39,5 +39,5 @@ def test_escapes_html():
     letters = tuple(letter._replace(alternatives=(("<", 0.5), ('"', 0.2), ("&", 0.1))) for letter in letters)
     marks = Marks(render_line(1, Line((), (), letters)))
     assert marks.text == "1" + "".join(letter + letter for letter in text)
-    assert marks.tags == ["div", "b", *["mark"] * len(text)]
+    assert marks.tags == ["div", "button", *["mark"] * len(text)]
     assert marks.others[0] == ("low", '<  10 %\n<  50 %\n"  20 %\n&  10 %')

@@ -15,7 +15,15 @@ from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.teaching.correction_archive import export_zip
 from netchu.teaching.corrections import read_corrections
-from tests.app.conftest import choose, fits, serve, wait_until_idle
+from tests.app.conftest import (
+    choose,
+    fits,
+    serve,
+    wait_for_count,
+    wait_for_focus,
+    wait_until_idle,
+    wait_until_in_window,
+)
 from tests.workspace import ROOT
 
 EXAMPLES = ROOT / "app" / "examples"
@@ -44,6 +52,15 @@ def open_example(page, address: str, name: str = "A tilted page", lines: int = 6
 
 def find_field(page, number: int):
     return page.get_by_role("textbox", name=f"Line {number}, corrected")
+
+
+def find_line(page, number: int, name: str = "Line"):
+    """Find the button of a line in the picture."""
+    return page.get_by_role("button", name=f"{name} {number}: ")
+
+
+def find_number(page, number: int):
+    return page.get_by_role("button", name=f"Show line {number} in the picture", exact=True)
 
 
 def correct_line(page, number: int, text: str) -> None:
@@ -208,8 +225,82 @@ def test_fits_a_phone(page, address, language):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{address}/?lang={language}")
     page.get_by_role("radio", name={"en": "A tilted page", "vi": "Trang nghiêng"}[language]).click()
-    page.get_by_role("textbox", name={"en": "Line 6", "vi": "Dòng 6"}[language]).wait_for()
+    line = {"en": "Line", "vi": "Dòng"}[language]
+    field = page.get_by_role("textbox", name=f"{line} 6")
+    field.wait_for()
     assert fits(page)
+    find_line(page, 6, line).click()
+    wait_for_focus(field)
+    wait_until_in_window(field)
+    page.get_by_role("button", name={"en": "Show line 1 in", "vi": "Xem dòng 1 trong"}[language]).click()
+    wait_until_in_window(find_line(page, 1, line))
+    assert fits(page)
+
+
+def test_opens_field_of_clicked_line(page, address, recognizer):
+    open_example(page, address)
+    read = recognizer.read(EXAMPLES / "page.jpg")
+    picture = page.get_by_alt_text("The picture with numbered lines")
+    for number in (5, 2):
+        left, top, right, bottom = read.lines[number - 1].box
+        shown = picture.bounding_box()
+        factor = shown["width"] / read.width
+        wait_until_idle(page)
+        page.mouse.click(shown["x"] + (left + right) / 2 * factor, shown["y"] + (top + bottom) / 2 * factor)
+        wait_for_focus(find_field(page, number))
+        assert find_line(page, number).get_attribute("aria-current") == "true"
+        wait_for_count(page.locator("polygon[aria-current=true]"), 1)
+
+
+def test_moves_between_picture_and_fields_with_keys(page, address, recognizer):
+    open_example(page, address)
+    text = recognizer.read(EXAMPLES / "page.jpg").lines[2].text
+    find_line(page, 2).focus()
+    page.keyboard.press("Tab")
+    wait_for_focus(page.get_by_role("button", name=f"Line 3: {text}", exact=True))
+    page.keyboard.press("Enter")
+    wait_for_focus(find_field(page, 3))
+    page.keyboard.press("Shift+Tab")  # the reader has no doubtful letters in this line
+    wait_for_focus(find_number(page, 3))
+    page.keyboard.press("Enter")
+    wait_for_focus(find_line(page, 3))
+    page.keyboard.press("Space")
+    wait_for_focus(find_field(page, 3))
+
+
+def test_keeps_corrections_when_lines_are_clicked(page, address):
+    open_example(page, address)
+    texts = {1: "Số 1 Lê Lợi, Quận 1", 6: "Số 6 Lê Lợi, Quận 1", 3: "Số 3 Lê Lợi, Quận 1"}
+    for number, text in texts.items():
+        find_line(page, number).click()
+        wait_for_focus(find_field(page, number))
+        page.keyboard.press("Control+A")
+        page.keyboard.type(text)
+    find_line(page, 1).click()
+    page.get_by_role("button", name=f"Line 3: {texts[3]}", exact=True).wait_for()
+    shown = find_text(page).inner_text().strip().split("\n")
+    for number, text in texts.items():
+        assert find_field(page, number).input_value() == shown[number - 1] == text
+
+
+def test_keeps_line_of_field_in_window(page, address):
+    """The picture stays beside the text, although both are higher than the window."""
+    page.set_viewport_size({"width": 1280, "height": 250})
+    open_example(page, address)
+    for number in (6, 1):
+        find_field(page, number).click()
+        wait_until_in_window(find_line(page, number))
+        wait_until_in_window(find_field(page, number))
+
+
+def test_opens_fields_of_shown_page(page, address):
+    page.goto(address)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([EXAMPLES / "page.jpg", EXAMPLES / "ruled.jpg"])
+    find_line(page, 6).wait_for()
+    choose(page, "Page", "2 · ruled.jpg")
+    find_line(page, 6).wait_for(state="detached")
+    find_line(page, 4).click()
+    wait_for_focus(find_field(page, 4))
 
 
 def test_keeps_corrections_when_language_changes(page, address):
