@@ -62,14 +62,14 @@ def _save_corrected_lines(folder: Path) -> None:
 
 
 def _take_picture(page: Page, name: str) -> None:
-    """Save a picture of the page once it has stopped changing, with 128 colours to keep the file small."""
+    """Save a picture of the page once it has stopped changing, with 256 colours to keep the file small."""
     page.get_by_test_id("stStatusWidget").wait_for(state="detached")
     page.wait_for_timeout(1000)
     page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_timeout(1000)
     path = DOCS / f"{name}.png"
     page.screenshot(path=path)
-    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
 
 
 if __name__ == "__main__":
