@@ -66,15 +66,16 @@ def choose(page, label: str, option: str) -> None:
     """Choose an option of a list on the page."""
     from playwright.sync_api import TimeoutError
 
-    item = page.get_by_role("option", name=option, exact=True)
+    combobox = page.get_by_role("combobox", name=label)
     deadline = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < deadline:
         # By key, and repeatedly: a page that is still being drawn may scroll, which closes the list.
-        page.get_by_role("combobox", name=label).press("ArrowDown")
+        wait_until_idle(page)
+        combobox.press("ArrowDown")
         with contextlib.suppress(TimeoutError):
-            item.wait_for(timeout=500)
-            item.click(timeout=2000)
+            page.get_by_role("option", name=option, exact=True).click(timeout=10_000)
             return
+        combobox.press("Escape")
     raise AssertionError(f"{option!r} does not appear under {label!r}")
 
 
