@@ -1,11 +1,13 @@
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+import psutil
 import pypdfium2
 import pytest
 from PIL import Image
@@ -13,9 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
+from netchu.synthetic.handwriting import draw_line, sample_writer
 from netchu.teaching.correction_archive import export_zip
 from netchu.teaching.corrections import read_corrections
 from tests.app.conftest import (
+    PATIENCE,
     choose,
     fits,
     serve,
@@ -170,6 +174,41 @@ def test_saves_the_other_lines_where_one_cannot_be_saved(page, address, tmp_path
     page.get_by_text("Saved: 2 new, typographic signs replaced in 1").wait_for()
     page.get_by_text("Not saved: line 2: '5 €': the reader does not know €; replace or remove it").wait_for()
     assert [line.text for line in read_corrections(tmp_path / "lines")] == ['"Số 1" - Láng', "Số 3 Láng"]
+
+
+def test_keeps_the_pictures_of_three_people_apart(browser, recognizer, tmp_path):
+    """Each uploads 20 files with the same names at once. The server's memory stays below 1 GB."""
+    people = [draw_uploads(person, tmp_path / f"person-{person}") for person in range(3)]
+    contexts = [browser.new_context(accept_downloads=True) for _ in people]
+    with serve(ROOT) as address:
+        pages = [context.new_page() for context in contexts]
+        for page, paths in zip(pages, people, strict=True):
+            page.set_default_timeout(PATIENCE)
+            page.goto(address)
+            page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(paths)
+        for page, paths in zip(pages, people, strict=True):
+            wait_until_idle(page)
+            rows = list(csv.DictReader(io.StringIO(download(page, "CSV"))))
+            read = [(row["path"], row["text"]) for row in rows]
+            assert read == [(path.name, text) for path in paths for text in recognizer.read(path).text.split("\n")]
+        (server,) = [process for process in psutil.Process().children() if address[-5:] in process.cmdline()]
+        peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server.pid}/status").read_text())[1]
+    assert int(peak) < 1_000_000
+    for context in contexts:
+        context.close()
+
+
+def draw_uploads(person: int, folder: Path) -> list[Path]:
+    """Write 19 pictures of a line and a photograph of 12 megapixels; return their paths."""
+    folder.mkdir()
+    rng = np.random.default_rng((7, person))
+    lines = [draw_line(f"Số {rng.integers(1, 999)} Trần Phú", sample_writer(rng), rng) for _ in range(20)]
+    photograph = np.full((3000, 4000, 3), 200, np.uint8)
+    photograph[1400 : 1400 + len(lines[-1]), 1000 : 1000 + lines[-1].shape[1]] = lines[-1]
+    paths = [folder / f"{number:02}.png" for number in range(20)]
+    for path, picture in zip(paths, [*lines[:-1], photograph], strict=True):
+        Image.fromarray(picture).save(path)
+    return paths
 
 
 def test_names_unreadable_pictures_and_reads_the_others(page, address, tmp_path):
