@@ -7,7 +7,7 @@ import numpy as np
 
 from netchu.core.charset import normalise, unknown_characters
 from netchu.core.folding import fold
-from netchu.synthetic.addresses import STREETS, Unit, units
+from netchu.synthetic.addresses import STREETS, Unit, units, units_since_2025
 from netchu.synthetic.choice import choose
 
 _NEW_TONES = {"òa": "oà", "óa": "oá", "ỏa": "oả", "õa": "oã", "ọa": "oạ", "òe": "oè", "óe": "oé", "ỏe": "oẻ",
@@ -26,6 +26,7 @@ _SENTENCE_KINDS = {
     "Phường": ("Phường", "Phường", "phường", "P."),
     "Xã": ("Xã", "Xã", "xã", "X."),
     "Thị trấn": ("Thị trấn", "Thị Trấn", "thị trấn", "TT"),
+    "Đặc khu": ("Đặc khu", "đặc khu"),
     "Quận": ("Quận", "Quận", "Quận", "quận", "Q."),
     "Huyện": ("Huyện", "Huyện", "Huyện", "huyện", "H."),
     "Thị xã": ("Thị xã", "Thị Xã", "thị xã", "TX"),
@@ -34,6 +35,7 @@ _SENTENCE_KINDS = {
 """Spellings of each kind of ward and district in sentences; a frequent one is repeated."""
 
 _BARE_KINDS = {"Phường": ("Phường", "P", "P", ""), "Xã": ("", "", "", "Xã"), "Thị trấn": ("Tt", "Thị Trấn", ""),
+               "Đặc khu": ("Đặc Khu", ""),
                "Quận": ("", "Quận", "Q"), "Huyện": ("", "", "", "", "Huyện"), "Thị xã": ("Thị Xã", "Tx", ""),
                "Thành phố": ("Thành Phố", "Tp", "")}  # fmt: skip
 """The same in title-cased lines without punctuation, where most names have no kind."""
@@ -57,12 +59,13 @@ _KIND_WORDS = frozenset(
 def address_corpus(labels: Iterable[str], rounds: int, seed: int) -> list[str]:
     """Return the labels and invented addresses, each once, sorted.
 
-    A round consists of every ward of the country once, and as many wards again, drawn by how often the labels name
-    their district. Each follows a house, street or hamlet: the beginning of a label with other digits, or an invented
-    one. Half of the lines have commas, case and the kinds of the units. The other half are title-cased names only.
+    A round consists of every ward of the country once, by the divisions until and since 2025, and as many wards again,
+    drawn by how often the labels name their district. Each follows a house, street or hamlet: the beginning of a label
+    with other digits, or an invented one. Half of the lines have commas, case and the kinds of the units. The other
+    half are title-cased names only.
 
     >>> len(address_corpus(["12 ngõ 5 Hàng Bông"], rounds=6, seed=1))
-    94075
+    109596
     """
     rng = np.random.default_rng(seed)
     labels = sorted(label for label in map(normalise, labels) if label and not unknown_characters(label))
@@ -79,7 +82,7 @@ def address_corpus(labels: Iterable[str], rounds: int, seed: int) -> list[str]:
     named_districts = [district for _, district in parts if district] or list(districts)
     for _ in range(rounds):
         drawn_units = [choose(rng, districts[choose(rng, named_districts)]) for _ in range(len(units()))]
-        for unit in (*units(), *drawn_units):
+        for unit in (*units(), *drawn_units, *units_since_2025()):
             sentence = bool(rng.random() < 0.5)
             if rng.random() < 0.6:
                 head = choose(rng, heads[sentence] or [""])
@@ -124,7 +127,12 @@ def _make_digits(rng: np.random.Generator, length: int) -> str:
 
 
 def _write_name(rng: np.random.Generator, spellings: dict, kind: str, name: str) -> str:
-    """Return the name of a unit after a spelling of its kind, which may be empty unless the name is a number."""
+    """Return the name of a unit after a spelling of its kind, which may be empty unless the name is a number.
+
+    Of an empty name, return "".
+    """
+    if not name:
+        return ""
     spelling = choose(rng, spellings[kind])
     if name.isdigit() and not spelling:
         spelling = kind

@@ -3,6 +3,7 @@
 import functools
 import importlib.metadata
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,9 @@ MIN_CHARACTERS = 8
 class Unit(NamedTuple):
     """A ward with its district and province, each as a kind and a bare name."""
 
-    ward_kind: str  # Phường, Xã or Thị trấn
+    ward_kind: str  # Phường, Xã, Thị trấn or Đặc khu
     ward: str
-    district_kind: str  # Quận, Huyện, Thị xã or Thành phố
+    district_kind: str  # Quận, Huyện, Thị xã or Thành phố; empty since 2025
     district: str
     province_kind: str  # Tỉnh or Thành phố
     province: str
@@ -32,11 +33,7 @@ def units() -> tuple[Unit, ...]:
     >>> units()[0].district
     '10'
     """
-    # Read as a file, because importing the package (with pandas) takes half a second.
-    distribution = importlib.metadata.distribution("vietnamadminunits")
-    file = distribution.locate_file("vietnamadminunits/data/parser_legacy.json")
-    with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - locate_file promises no pathlib.Path
-        data = json.load(stream)
+    data = _read_division("parser_legacy")
     wards_found = []
     # A separate table holds the wards whose names differ only in their marks (Hương Vân, Hương Văn).
     for table in ("DICT_PROVINCE_DISTRICT_WARD_NO_ACCENTED", "DICT_PROVINCE_DISTRICT_WARD_ACCENTED"):
@@ -47,10 +44,40 @@ def units() -> tuple[Unit, ...]:
                 for ward in wards.values():
                     if isinstance(ward["ward"], str):  # five island districts have no wards, only NaN
                         wards_found.append(Unit(*_split_name(ward["ward"]), *district, *province))
-    return tuple(sorted(unit for unit in wards_found if not unknown_characters("".join(unit))))
+    return _sort_writable(wards_found)
 
 
-_UNIT_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Phường", "Huyện", "Quận", "Tỉnh", "Xã")
+@functools.cache
+def units_since_2025() -> tuple[Unit, ...]:
+    """Return all wards of the two-tier division used since July 2025, with an empty district.
+
+    >>> len(units_since_2025())
+    3321
+    """
+    data = _read_division("parser_from_2025")
+    wards_found = set()
+    for table in ("DICT_PROVINCE_WARD_NO_ACCENTED", "DICT_PROVINCE_WARD_ACCENTED", "DICT_PROVINCE_WARD_SHORT_ACCENTED"):
+        for province_key, wards in data[table].items():
+            province = _split_name(data["DICT_PROVINCE"][province_key]["province"])
+            wards_found |= {Unit(*_split_name(ward["ward"]), "", "", *province) for ward in wards.values()}
+    return _sort_writable(wards_found)
+
+
+def _read_division(name: str) -> dict:
+    """Return the tables of an administrative division of the package vietnamadminunits."""
+    # Read as a file, because importing the package (with pandas) takes half a second.
+    distribution = importlib.metadata.distribution("vietnamadminunits")
+    file = distribution.locate_file(f"vietnamadminunits/data/{name}.json")
+    with open(file, encoding="utf-8") as stream:  # noqa: PTH123 - locate_file promises no pathlib.Path
+        return json.load(stream)
+
+
+def _sort_writable(wards: Iterable[Unit]) -> tuple[Unit, ...]:
+    """Return the units whose names consist of characters of the charset, sorted."""
+    return tuple(sorted(unit for unit in wards if not unknown_characters("".join(unit))))
+
+
+_UNIT_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Đặc khu", "Phường", "Huyện", "Quận", "Tỉnh", "Xã")
 
 
 def _split_name(full: str) -> tuple[str, str]:

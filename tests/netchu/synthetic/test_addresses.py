@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import CHARSET, normalise
-from netchu.synthetic.addresses import MIN_CHARACTERS, address_line, units
+from netchu.synthetic.addresses import MIN_CHARACTERS, address_line, units, units_since_2025
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,17 @@ def test_lists_all_units():
     assert ("Xã", "Phù Đổng", "Huyện", "Gia Lâm", "Thành phố", "Hà Nội") in units()
 
 
+def test_lists_all_units_since_2025():
+    """The numbers are those of the National Assembly's resolutions of June 2025."""
+    assert len(units_since_2025()) == len(set(units_since_2025())) == 3321
+    provinces = Counter(unit.province for unit in units_since_2025())
+    assert len(provinces) == 34
+    assert [provinces[name] for name in ("Hồ Chí Minh", "Hà Nội", "Đà Nẵng", "Huế")] == [168, 126, 94, 40]
+    kinds = Counter(unit.ward_kind for unit in units_since_2025())
+    assert kinds == {"Xã": 2621, "Phường": 687, "Đặc khu": 13}
+    assert ("Phường", "Sài Gòn", "", "", "Thành phố", "Hồ Chí Minh") in units_since_2025()
+
+
 def test_uses_every_digit_and_nearly_every_letter(lines):
     seen = set("".join(lines))
     assert set("0123456789/-,.") <= seen
@@ -61,7 +73,7 @@ def test_varies_text_and_spelling(lines):
 
 def test_reads_units_without_importing_the_package():
     code = (
-        "import sys; from netchu.synthetic.addresses import units; units(); "
+        "import sys; from netchu.synthetic.addresses import units, units_since_2025; units(), units_since_2025(); "
         "sys.exit('pandas' in sys.modules or 'vietnamadminunits' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
