@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow.fs import FileSelector, FileSystem, LocalFileSystem
 
 from netchu.core.errors import NetchuError
+from netchu.core.printing import describe_error
 
 UNFINISHED = "_unfinished"
 """Folder, beside the files, in which they are written; `pandas.read_parquet` ignores it because of the underscore."""
@@ -24,7 +25,8 @@ def open_address(address: str) -> tuple[FileSystem, str]:
         filesystem, path = FileSystem.from_uri(address)
         return filesystem, path.rstrip("/")
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise NetchuError(f"{hide_secrets(address)}: cannot be opened ({' '.join(str(error).split())})") from None
+        reason = describe_error(error).replace(address, hide_secrets(address))
+        raise NetchuError(f"{hide_secrets(address)}: cannot be opened ({reason})") from None
 
 
 def hide_secrets(address: str) -> str:

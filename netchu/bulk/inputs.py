@@ -15,6 +15,7 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 from netchu.bulk.file_systems import hide_secrets, open_address
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
+from netchu.core.printing import describe_error
 from netchu.pages.image_files import SUFFIXES, UNREADABLE_SUFFIXES
 
 IMAGE, ID = "image", "id"
@@ -102,7 +103,7 @@ def _get_type(filesystem: FileSystem, path: str, address: str) -> FileType:
     try:
         return filesystem.get_file_info(path).type
     except OSError as error:
-        raise NetchuError(f"{hide_secrets(address)}: cannot be opened ({' '.join(str(error).split())})") from None
+        raise NetchuError(f"{hide_secrets(address)}: cannot be opened ({describe_error(error)})") from None
 
 
 def _match(filesystem: FileSystem, folder: str, pattern: tuple[str, ...], visited: set[str]) -> Iterator[FileInfo]:
@@ -115,7 +116,7 @@ def _match(filesystem: FileSystem, folder: str, pattern: tuple[str, ...], visite
     try:
         infos = sorted(filesystem.get_file_info(FileSelector(folder)), key=lambda info: info.base_name)
     except (OSError, UnicodeError) as error:
-        raise NetchuError(f"{folder}: cannot be listed ({' '.join(str(error).split())})") from None
+        raise NetchuError(f"{folder}: cannot be listed ({describe_error(error)})") from None
     name, *rest = pattern[1:] if pattern[0] == "**" else pattern
     for info in infos:
         is_folder = info.type == FileType.Directory
@@ -145,7 +146,7 @@ def _count_images(filesystem: FileSystem, info: FileInfo) -> tuple[FileInfo, int
             file = pq.ParquetFile(opened)
             schema, rows = file.schema_arrow, file.metadata.num_rows
     except (OSError, pa.ArrowException) as error:
-        raise NetchuError(f"{info.path}: not a readable Parquet file ({' '.join(str(error).split())})") from None
+        raise NetchuError(f"{info.path}: not a readable Parquet file ({describe_error(error)})") from None
     index = schema.get_field_index(IMAGE)
     if index < 0 or not _holds_bytes(schema.field(index).type):
         raise NetchuError(f"{info.path}: no column {IMAGE!r} of type binary; its columns are {', '.join(schema.names)}")

@@ -15,6 +15,7 @@ from pyarrow.fs import FileSelector, FileSystem, FileType
 from netchu.bulk.file_systems import hide_secrets, open_address, remove_unfinished, write_atomically
 from netchu.bulk.inputs import Input, InputFile, contains, list_files
 from netchu.core.errors import NetchuError
+from netchu.core.printing import describe_error
 
 PLAN, MANIFEST = "_plan.parquet", "_manifest.json"
 """Files of the output folder beside the shards; `pandas.read_parquet` ignores them because of the underscore."""
@@ -88,8 +89,7 @@ def prepare_job(job: Job, source: Input, shard_size: int) -> tuple[int, list[int
             with write_atomically(filesystem, f"{folder}/{MANIFEST}") as stream:
                 stream.write((json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode())
     except OSError as error:
-        reason = " ".join(str(error).split())
-        raise NetchuError(f"{hide_secrets(job.output)}: cannot be written ({reason})") from None
+        raise NetchuError(f"{hide_secrets(job.output)}: cannot be written ({describe_error(error)})") from None
     return shards, [shard for shard in range(shards) if shard not in done]
 
 

@@ -1,5 +1,6 @@
 """Reads shards with Ray Data, on this machine or on all machines of a cluster."""
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 
@@ -47,18 +48,24 @@ def read_with_ray(
     """
     if address is None:
         cores = processes or count_cores()
-        options = {"address": "local", "num_cpus": cores, "object_store_memory": _OBJECT_STORE}
+        options = {
+            "address": "local",
+            "num_cpus": cores,
+            "object_store_memory": _OBJECT_STORE,
+            "include_dashboard": False,
+            "_system_config": {"worker_niceness": 0},  # that of this process; else other programs would get its time
+        }
     else:
         options = {"address": address}
     try:
-        ray.init(**options, include_dashboard=None if address else False, log_to_driver=False, logging_level="ERROR")
+        ray.init(**options, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise NetchuError(f"Ray cannot be started ({describe_error(error)})") from None
     try:
         cpus = int(ray.cluster_resources().get("CPU", 1))
         count = min(processes or cpus, cpus, len(shards))
-        context = DataContext.get_current()
-        context.enable_progress_bars = False
+        DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         tasks = ray.data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards))
         results = tasks.map(_Actor, fn_constructor_args=(job,), num_cpus=1, compute=ActorPoolStrategy(size=count))
         for row in results.iter_rows():

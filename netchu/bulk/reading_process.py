@@ -13,6 +13,8 @@ from netchu.bulk.job import Job
 from netchu.bulk.shard_reading import ShardResult
 from netchu.core.errors import NetchuError
 
+COMMAND = [sys.executable, "-m", "netchu.bulk.worker"]
+
 TRIES = 3
 """Processes that may end at the same image, before it counts as unreadable."""
 
@@ -76,7 +78,7 @@ class ReadingProcess:
                     "OPENBLAS_NUM_THREADS": "1",
                 }
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "netchu.bulk.worker"],
+                    COMMAND,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     env=environment,
