@@ -35,8 +35,8 @@ def reader(tmp_path_factory):
 
 def draw_picture(seed: int) -> bytes:
     rng = np.random.default_rng(seed)
-    image = np.full((80, 900), 250, np.uint8)
-    points = np.stack([np.linspace(30, 800, 60), rng.integers(15, 65, 60)], axis=1).astype(np.int32)
+    image = np.full((60, 200), 250, np.uint8)
+    points = np.stack([np.linspace(10, 180, 20), rng.integers(10, 50, 20)], axis=1).astype(np.int32)
     return cv2.imencode(".png", cv2.polylines(image, [points], False, 40, 2, cv2.LINE_AA))[1].tobytes()
 
 
@@ -46,7 +46,7 @@ def scans(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scans")
     for number in range(IMAGES):
         (folder / f"{number:02}.png").write_bytes(draw_picture(number))
-    (folder / "05.png").write_bytes(draw_picture(5)[:500])
+    (folder / "05.png").write_bytes(draw_picture(5)[:200])
     (folder / "11.png").write_bytes(b"")
     return folder
 
