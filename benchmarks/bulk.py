@@ -2,7 +2,7 @@
 
 It links N names to 200 drawn lines, 103 pixels high, as high as those of Cinnamon and half as wide. It reads them with
 the local engine, with one process and with two, and with Ray, if that is installed, with two actors; then `--long`
-names with two processes. Memory is that of all processes of the run, sampled four times a second. Then it reads 800
+names with two processes. Processor time and memory are those of all processes, sampled four times a second. Then it reads 800
 names with each engine, and kills (SIGKILL) the driver or another process of the run at random moments.
 
 With the default decoder and an idle machine of two cores it takes 20 minutes. Expect two processes at least 1.8 times
@@ -42,6 +42,7 @@ class Cost(NamedTuple):
 
     seconds: float
     first: float  # seconds until the first shard exists
+    processor: float  # seconds of all processes and cores
     memory: float  # peak of all processes, MiB
 
 
@@ -57,7 +58,7 @@ def link_lines(drawn: Path, folder: Path, count: int) -> Path:
 def start(lines: Path, output: Path, *arguments: str) -> subprocess.Popen:
     """Start a run."""
     command = [sys.executable, "-m", "netchu", "bulk", "--layout", "line", *arguments, str(lines), str(output)]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def list_processes(driver: subprocess.Popen) -> list[psutil.Process]:
@@ -76,6 +77,7 @@ def measure(lines: Path, output: Path, *arguments: str) -> Cost:
     """Run to the end."""
     started = time.perf_counter()
     driver, memory, first = start(lines, output, *arguments), 0.0, 0.0
+    processor: dict[int, float] = {}  # by process
     while driver.poll() is None:
         time.sleep(0.25)
         if not first and list_shards(output):
@@ -84,10 +86,11 @@ def measure(lines: Path, output: Path, *arguments: str) -> Cost:
         for process in [psutil.Process(driver.pid), *list_processes(driver)]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 used += process.memory_info().rss
+                processor[process.pid] = sum(process.cpu_times()[:2])
         memory = max(memory, used / 2**20)
     if driver.returncode:
         sys.exit(f"failed: {' '.join(driver.args)}")
-    return Cost(time.perf_counter() - started, first, memory)
+    return Cost(time.perf_counter() - started, first, sum(processor.values()), memory)
 
 
 def kill_often(lines: Path, output: Path, kills: int, rng: random.Random, *arguments: str) -> str:
@@ -171,6 +174,7 @@ def format_cost(name: str, lines: int, cost: Cost, base: float) -> list[str]:
         f"{cost.first:.0f}",
         f"{lines / cost.seconds:.1f}",
         f"{base / cost.seconds:.2f}",
+        f"{1000 * cost.processor / lines:.1f}",
         f"{cost.memory:.0f}",
     ]
 
@@ -188,7 +192,16 @@ def main() -> None:
         (folder / "drawn").mkdir()
         draw_lines(folder / "drawn")
         if arguments.lines:
-            header = ["engine, processes", "lines", "seconds", "first shard after", "lines/s", "speed", "peak MiB"]
+            header = [
+                "engine, processes",
+                "lines",
+                "seconds",
+                "first shard after",
+                "lines/s",
+                "speed",
+                "CPU ms/line",
+                "peak MiB",
+            ]
             print_table(header, measure_engines(folder / "drawn", folder, arguments, engines))
         lines = link_lines(folder / "drawn", folder / "killed", KILLED_LINES)
         for engine in engines if arguments.kills else ():

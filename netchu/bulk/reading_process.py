@@ -65,6 +65,7 @@ class ReadingProcess:
             self._stopped = True
             if self._process:
                 self._process.kill()
+                self._process.wait()
 
     def _start(self) -> subprocess.Popen:
         """Return the running process, or a new one."""
