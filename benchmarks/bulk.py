@@ -2,8 +2,8 @@
 
 It links N names to 200 drawn lines, 103 pixels high, as high as those of Cinnamon and half as wide. It reads them with
 the local engine, with one process and with two, and with Ray, if that is installed, with two actors; then `--long`
-names with two processes. Processor time and memory are those of all processes, sampled four times a second. Then it reads 800
-names with each engine, and kills (SIGKILL) the driver or another process of the run at random moments.
+names with two processes. Processor time and memory are those of all processes, sampled four times a second. Then it
+reads 800 names with each engine, and kills (SIGKILL) the driver or another process at random moments.
 
 With the default decoder and an idle machine of two cores it takes 20 minutes. Expect two processes at least 1.8 times
 as fast as one, Ray within 15 % of the local engine, equal memory for few and for many lines, and after all kills each
