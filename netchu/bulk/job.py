@@ -180,6 +180,5 @@ def _check_manifest(existing: dict | None, manifest: dict, output: str) -> None:
     for key, value in manifest.items() if existing is not None else ():
         if existing.get(key) != value:
             raise NetchuError(
-                f"{output}: was written with another {key} ({existing.get(key)!r}, now {value!r}); "
-                "name another output folder"
+                f"{output}: has results with {key}: {existing.get(key)!r}, not {value!r}; name another output folder"
             )

@@ -54,10 +54,10 @@ def test_lists_missing_shards_and_removes_unfinished_files(prepare, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"shard_size": 3}, r"another images in a shard \(2, now 3\)"),
-        ({"decoder": "greedy"}, r"another decoder \('beam', now 'greedy'\)"),
-        ({"name": "in/[0-4].png"}, "another pattern"),
-        ({"name": "in/4.png"}, "another pattern"),
+        ({"shard_size": 3}, "has results with images in a shard: 2, not 3; name another output folder"),
+        ({"decoder": "greedy"}, "decoder: 'beam', not 'greedy'"),
+        ({"name": "in/[0-4].png"}, r"pattern: '\*\*/\*', not '\[0-4\].png'"),
+        ({"name": "in/4.png"}, r"pattern: '\*\*/\*', not '4.png'"),
     ],
 )
 def test_rejects_other_settings_in_the_same_folder(prepare, tmp_path, change, message):
@@ -71,10 +71,10 @@ def test_rejects_other_settings_in_the_same_folder(prepare, tmp_path, change, me
 def test_rejects_changed_input(prepare, tmp_path):
     prepare()
     (tmp_path / "in" / "4.png").write_bytes(b"longer")
-    with pytest.raises(NetchuError, match="another hash of names and sizes"):
+    with pytest.raises(NetchuError, match="with hash of names and sizes: "):
         prepare()
     (tmp_path / "in" / "5.png").touch()
-    with pytest.raises(NetchuError, match=r"another images \(5, now 6\)"):
+    with pytest.raises(NetchuError, match="images: 5, not 6"):
         prepare()
 
 
