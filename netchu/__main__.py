@@ -11,6 +11,7 @@ from netchu.core.errors import NetchuError
 
 COMMANDS = {
     "read": "Read handwriting from images.",
+    "bulk": "Read very many images into Parquet files, on one machine or on many.",
     "serve": "Read handwriting over HTTP.",
     "review": "Review the doubtful words of pictures on the web page.",
     "compare": "Compare two runs on the same test lines.",

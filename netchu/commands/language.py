@@ -30,6 +30,22 @@ http://127.0.0.1:8000/docs describes all requests. SIGTERM stops the service aft
 """
 """The end of the help of `netchu serve`."""
 
+BULK_EPILOG = """\
+examples:
+  netchu bulk scans/ texts/                           a folder and its subfolders
+  netchu bulk 'scans/*/*.png' texts/                  a glob, in quotes
+  netchu bulk s3://bucket/lines.parquet s3://bucket/texts --engine ray --address auto
+
+The Parquet files have the columns id, text, confidence, words (JSON) and error. After an interruption, the same command
+reads only the images whose file is missing. docs/scale.md has more.
+
+exit status:
+  0  every image was read
+  1  some images could not be read; the column error has the reasons
+  2  the run has ended before its end: an invalid argument, or a folder that cannot be written
+"""
+"""The end of the help of `netchu bulk`."""
+
 VIETNAMESE = {
     # argparse
     "usage: ": "cách dùng: ",
@@ -39,6 +55,9 @@ VIETNAMESE = {
     # netchu
     "Reads Vietnamese handwriting.": "Đọc chữ viết tay tiếng Việt.",
     "Read handwriting from images.": "Đọc chữ viết tay trong ảnh.",
+    "Read very many images into Parquet files, on one machine or on many.": (
+        "Đọc rất nhiều ảnh vào các tệp Parquet, trên một hoặc nhiều máy."
+    ),
     "Read handwriting over HTTP.": "Đọc chữ viết tay qua HTTP.",
     "Review the doubtful words of pictures on the web page.": "Rà soát các từ còn nghi ngờ trong ảnh trên trang web.",
     "Compare two runs on the same test lines.": "So sánh hai lần chạy trên cùng các dòng kiểm tra.",
@@ -86,6 +105,39 @@ mã thoát:
   0  đọc được mọi ảnh
   1  có ảnh không đọc hoặc không ghi được; tên từng ảnh được ghi ra đầu ra lỗi chuẩn
   2  không đọc gì: tham số sai, hoặc không có mô hình
+""",
+    # netchu bulk
+    "folder, file or glob of images, or of Parquet files with a column image; s3:// and the like, too": (
+        "thư mục, tệp hoặc mẫu glob của ảnh, hay của tệp Parquet có cột image; cả s3:// và tương tự"
+    ),
+    "folder of the Parquet files; a run in it can be continued": (
+        "thư mục chứa các tệp Parquet; có thể chạy tiếp trong thư mục này"
+    ),
+    "local (default): the cores of this machine; ray: those of a Ray cluster": (
+        "local (mặc định): các lõi của máy này; ray: các lõi của một cụm Ray"
+    ),
+    "address of the Ray cluster, auto for the running one (default: start Ray on this machine)": (
+        "địa chỉ của cụm Ray, auto là cụm đang chạy (mặc định: khởi động Ray trên máy này)"
+    ),
+    "processes that read, with one thread each (default: one per core)": (
+        "số tiến trình đọc, mỗi tiến trình một luồng (mặc định: mỗi lõi một tiến trình)"
+    ),
+    "images per Parquet file, the unit of work that an interruption can lose (default 500)": (
+        "số ảnh mỗi tệp Parquet, là phần việc có thể mất khi bị ngắt (mặc định 500)"
+    ),
+    BULK_EPILOG: """\
+ví dụ:
+  netchu bulk scans/ texts/                           một thư mục và mọi thư mục con
+  netchu bulk 'scans/*/*.png' texts/                  một mẫu glob, đặt trong dấu nháy
+  netchu bulk s3://bucket/lines.parquet s3://bucket/texts --engine ray --address auto
+
+Các tệp Parquet có các cột id, text, confidence, words (JSON) và error. Sau khi bị ngắt, chạy lại đúng lệnh đó sẽ chỉ
+đọc các ảnh chưa có tệp. Xem thêm docs/scale.md.
+
+mã thoát:
+  0  đọc được mọi ảnh
+  1  có ảnh không đọc được; cột error cho biết lý do
+  2  chưa chạy xong: tham số sai, hoặc không ghi được vào thư mục
 """,
     # netchu serve
     "address to listen at (default 127.0.0.1: this machine alone; 0.0.0.0: all)": (

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
-from netchu.core.parallel import ordered_map
+from netchu.core.parallel import pool_map
 from netchu.line_finding.cropping import TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from netchu.pages.baseline import estimate_baseline
@@ -67,8 +67,9 @@ class Recognizer:
         print(page.text, page.confidence)
     """
 
-    def __init__(self, folder: Path, words: Iterable[str] = ()):
-        """Load the reader in `folder`; raise NetchuError if it is missing or damaged. `words` is as for `load`."""
+    def __init__(self, folder: Path, words: Iterable[str] = (), threads: int | None = None):
+        """Load the reader in `folder`; raise NetchuError if it is missing or damaged. The rest is as for `load`."""
+        self._threads = threads or os.cpu_count() or 1
         self._reader = Reader.load(folder, words)
         try:
             self.preprocess = PreprocessParams(**self._reader.preprocess)
@@ -76,17 +77,20 @@ class Recognizer:
             raise NetchuError(f"{folder}/model.json: preprocess: unknown parameters; train it again") from None
 
     @classmethod
-    def load(cls, folder: str | Path | None = None, words: Iterable[str] = ()) -> "Recognizer":
+    def load(
+        cls, folder: str | Path | None = None, words: Iterable[str] = (), threads: int | None = None
+    ) -> "Recognizer":
         """Load the reader in `folder`; by default the first that exists: adopted, shipped, or trained here.
 
         Args:
             folder: of a reader.
             words: lines of text whose words the decoder "beam" prefers, such as one name a line.
+            threads: used at a time by a call of `read` or `read_pages`; by default one for each core.
 
         Raises:
             NetchuError: there is no reader, or it is damaged.
         """
-        return cls(find_default_reader() if folder is None else Path(folder), words)
+        return cls(find_default_reader() if folder is None else Path(folder), words, threads)
 
     def read(
         self,
@@ -120,7 +124,7 @@ class Recognizer:
         decoder: str = DEFAULT_DECODER,
         letters: bool = False,
     ) -> Iterator[Page | NetchuError]:
-        """Read many images on all cores, in constant memory; yield a page, or an error, for each image in order.
+        """Read many images at once, in constant memory; yield a page, or an error, for each image in order.
 
         Args:
             open_source: returns a source's pixels as `decode_image` does, or raises NetchuError; called in threads.
@@ -136,7 +140,7 @@ class Recognizer:
             raise NetchuError(f"decoder {decoder!r}: {error}") from None
 
         read_line = functools.partial(self._reader.read_line, decoder=decoder, letters=letters)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as line_pool:
+        with ThreadPoolExecutor(self._threads) as page_pool, ThreadPoolExecutor(self._threads) as line_pool:
 
             def read_page(source: Source) -> Page | NetchuError:
                 try:
@@ -153,7 +157,7 @@ class Recognizer:
                 return _assemble(page, map_lines(read_line, images)), bool(images)
 
             # Pages and lines have separate threads, so that a single page of many lines is also read on all cores.
-            yield from ordered_map(read_page, sources)
+            yield from pool_map(page_pool, read_page, sources)
 
     def crop_line_pictures(self, picture: np.ndarray, page: Page, layout: Layout = "auto") -> list[np.ndarray]:
         """Return the picture of each line of `page` as `read` cropped it: level, with neighbouring lines erased.

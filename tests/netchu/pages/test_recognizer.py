@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,19 @@ def test_reads_sources_a_little_ahead(recognizer):
         next(pages)
     assert len(taken) < 400
     pages.close()
+
+
+def test_uses_given_number_of_threads(recognizer, folder):
+    threads = set()
+
+    def open_picture(image: np.ndarray) -> np.ndarray:
+        threads.add(threading.get_ident())
+        return image
+
+    pictures = [picture(seed) for seed in range(4)]
+    pages = list(Recognizer.load(folder, threads=1).read_pages(pictures, open_picture))
+    assert len(threads) == 1
+    assert pages == list(recognizer.read_pages(pictures, open_picture))
 
 
 def test_uses_given_decoder_and_beam_search_by_default(recognizer, folder):
