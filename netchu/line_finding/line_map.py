@@ -96,7 +96,8 @@ def _find_lines(picture: np.ndarray, ink: np.ndarray, word_height: float) -> Ite
         if block.table is not None:
             for cell in tables[block.table]:
                 part, cell_ink = _crop_number(cell_numbers, cells.index(cell) + 1)
-                yield _FoundLines(part, *find_cell_lines(cell_ink, word_height), region, cell)
+                if cell_ink.size:
+                    yield _FoundLines(part, *find_cell_lines(cell_ink, word_height), region, cell)
             region += 1
             continue
         rows = slice(block.top, block.bottom)
@@ -104,8 +105,9 @@ def _find_lines(picture: np.ndarray, ink: np.ndarray, word_height: float) -> Ite
             columns = slice(block.left + left, block.left + right)
             column = np.ascontiguousarray(text[rows, columns])
             lines = add_short_lines(column, *find_ridges(column, word_height), word_height)
-            yield _FoundLines((rows, columns), *assign_ink(column, *lines, word_height), region, None)
-            region += 1
+            found = _FoundLines((rows, columns), *assign_ink(column, *lines, word_height), region, None)
+            region += len(found.slopes) > 0
+            yield found
 
 
 def _crop_number(numbers: np.ndarray, number: int) -> tuple[tuple[slice, slice], np.ndarray]:

@@ -14,7 +14,7 @@ _LEVEL_RUN, _UPRIGHT_RUN = 3.0, 1.5
 _GAP = 0.5
 """Greatest gap in a line, or between a line and the one that it should reach, in word heights."""
 
-_LEAST_SIDE = 1.2
+_LEAST_SIDE = 0.8
 """Least width and height of a cell, in word heights."""
 
 _FILLED = 0.75
