@@ -12,7 +12,7 @@ from netchu.line_finding.assignment import assign_ink
 from netchu.line_finding.blocks import Block, order_blocks
 from netchu.line_finding.cell_lines import divide_ink, find_cell_lines
 from netchu.line_finding.columns import find_columns
-from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_blots
+from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_bars, remove_blots
 from netchu.line_finding.ridges import find_ridges
 from netchu.line_finding.ruled_lines import find_ruled_lines
 from netchu.line_finding.sheet import (
@@ -60,7 +60,7 @@ def map_lines(grey: np.ndarray) -> LineMap:
         return LineMap(matrix, np.zeros(ink.shape, np.int16), np.zeros(0), 0, [], [])
     numbers, slopes = np.zeros(ink.shape, np.int16), np.zeros(0)
     regions, cells = [], []
-    for found in _find_lines(picture, ink, word_height):
+    for found in _find_lines(picture, remove_bars(ink, word_height), word_height):
         shifted = np.where(found.numbers > 0, found.numbers + len(slopes), found.numbers)
         numbers[found.part] = np.where(found.numbers != 0, shifted, numbers[found.part])
         slopes = np.concatenate([slopes, found.slopes])
