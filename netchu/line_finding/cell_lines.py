@@ -23,7 +23,7 @@ def divide_ink(ink: np.ndarray, labels: np.ndarray, tables: Sequence[Sequence[Ce
 
     Args:
         ink: uint8 (height, width), 0 or 1, without ruled lines.
-        labels: from `find_cells`.
+        labels: from `find_tables`.
         tables: the cells of each table, in the order of their labels.
 
     Returns:

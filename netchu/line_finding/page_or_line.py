@@ -67,8 +67,6 @@ def shows_single_line(line_map: LineMap, shape: tuple[int, ...]) -> bool:
     count = len(line_map.slopes)
     if count < 2:
         return True
-    if any(line_map.cells):
-        return False
     height, width = shape[:2]
     pieces = _measure_pieces(line_map, height)
     ink = np.bincount(pieces.line, pieces.area, count)

@@ -33,13 +33,12 @@ _CROSSING = 0.2
 class Cell(NamedTuple):
     """A cell of a table."""
 
-    table: int  # number of the table, from 0
     row: int  # of the table, from 0, in which the cell begins
     column: int  # of the table, from 0, in which the cell begins
     box: tuple[int, int, int, int]  # left, top, right and bottom in pixels, the latter two exclusive
 
 
-def find_cells(picture: np.ndarray, ink: np.ndarray, word_height: float) -> tuple[np.ndarray, list[Cell]]:
+def find_tables(picture: np.ndarray, ink: np.ndarray, word_height: float) -> tuple[np.ndarray, list[list[Cell]]]:
     """Find the cells of ruled tables that contain writing in at least two rows and two columns.
 
     Args:
@@ -48,12 +47,12 @@ def find_cells(picture: np.ndarray, ink: np.ndarray, word_height: float) -> tupl
         word_height: pixels.
 
     Returns:
-        int32 (height, width), the number of the cell from 1, -1 on lines, 0 elsewhere; and the cells, table by table
-        from the top, row by row.
+        int32 (height, width), the number of the cell from 1, -1 on lines, 0 elsewhere; and the tables from the top,
+        each as its cells row by row, in the order of the numbers.
     """
     lines = _find_lines(picture, word_height)
     labels, boxes = _find_boxes(lines, word_height)
-    numbers, cells = np.zeros_like(labels), []
+    numbers, tables, count = np.zeros_like(labels), [], 0
     for members in _find_neighbours(labels, boxes, word_height):
         left, top, right, bottom = boxes[members].T
         rows = _number_rows(np.stack([left, right, top, bottom]), word_height)
@@ -64,13 +63,11 @@ def find_cells(picture: np.ndarray, ink: np.ndarray, word_height: float) -> tupl
         renumbered[members + 1] = np.arange(len(members)) + 1
         numbers_of_table = renumbered[labels]
         if _is_table(numbers_of_table, rows, columns, ink, word_height):
-            numbers = np.where(numbers_of_table > 0, numbers_of_table + len(cells), numbers)
-            table = cells[-1].table + 1 if cells else 0
-            cells += [
-                Cell(table, int(row), int(column), tuple(map(int, boxes[member])))
-                for member, row, column in zip(members, rows, columns, strict=True)
-            ]
-    return np.where(lines > 0, -1, numbers), cells
+            numbers = np.where(numbers_of_table > 0, numbers_of_table + count, numbers)
+            positions = zip(rows, columns, boxes[members], strict=True)
+            tables.append([Cell(int(row), int(column), tuple(map(int, box))) for row, column, box in positions])
+            count += len(members)
+    return np.where(lines > 0, -1, numbers), tables
 
 
 def _find_lines(picture: np.ndarray, word_height: float) -> np.ndarray:
