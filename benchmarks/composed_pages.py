@@ -29,13 +29,9 @@ KINDS = (
     "curled",
     "columns",
     "table",
-    "unruled table",
     "turned",
     "small",
 )
-
-TABLES = ("table", "unruled table")
-"""Kinds whose lines are cells."""
 
 _WORD = 36
 """Word height of all lines in pixels, as `measure_word_height` finds it."""
@@ -51,9 +47,6 @@ _GUTTER = 4
 
 _PADDING = 14
 """Pixels of paper between the sides of a cell and the writing."""
-
-_UNRULED_PADDING = 50
-"""The same left and right of the writing in a table without lines."""
 
 _PAPER = 235.0
 """Grey level, 0 to 255."""
@@ -132,8 +125,8 @@ def _isolate_ink(picture: np.ndarray) -> np.ndarray:
 def compose_page(lines: Sequence[InkLine], kind: str, rng: np.random.Generator) -> ComposedPage:
     """Compose a page of `lines`; `kind` is one of KINDS."""
     lines = list(lines)
-    if kind in TABLES:
-        paper, positions = _lay_out_table(lines, ruled=kind == "table")
+    if kind == "table":
+        paper, positions = _lay_out_table(lines)
     else:
         columns = [lines[: len(lines) // 2], lines[len(lines) // 2 :]] if kind == "columns" else [lines]
         paper, positions = _lay_out_columns(columns, rng)
@@ -169,21 +162,19 @@ def _lay_out_columns(
     return np.full((bottom + _MARGIN, right + _MARGIN), _PAPER), positions
 
 
-def _lay_out_table(lines: list[InkLine], ruled: bool) -> tuple[np.ndarray, list[tuple[int, int]]]:
+def _lay_out_table(lines: list[InkLine], columns: int = 3) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """Return the paper with the lines of a table, and the position of each line of writing, as `_lay_out_columns`."""
-    columns, padding = 3, _PADDING if ruled else _UNRULED_PADDING
     rows = [lines[start : start + columns] for start in range(0, len(lines), columns)]
-    widths = [max(line.ink.shape[1] for line in lines[column::columns]) + 2 * padding for column in range(columns)]
+    widths = [max(line.ink.shape[1] for line in lines[column::columns]) + 2 * _PADDING for column in range(columns)]
     heights = [max(line.ink.shape[0] for line in row) + 2 * _PADDING for row in rows]
     x, y = (np.cumsum([_MARGIN, *sizes]).tolist() for sizes in (widths, heights))
     paper = np.full((y[-1] + _MARGIN, x[-1] + _MARGIN), _PAPER)
-    if ruled:
-        for position in y:
-            cv2.line(paper, (x[0], position), (x[-1], position), 90, 2)
-        for position in x:
-            cv2.line(paper, (position, y[0]), (position, y[-1]), 90, 2)
+    for position in y:
+        cv2.line(paper, (x[0], position), (x[-1], position), 90, 2)
+    for position in x:
+        cv2.line(paper, (position, y[0]), (position, y[-1]), 90, 2)
     positions = [
-        (left + padding, top + _PADDING)
+        (left + _PADDING, top + _PADDING)
         for row, top in zip(rows, y, strict=False)
         for _, left in zip(row, x, strict=False)
     ]

@@ -1,12 +1,13 @@
 """Measure how pages of many kinds are read: `python -m benchmarks.pages [FILE...]`.
 
-A page consists of ten lines, a table of twelve. Each FILE is a source of lines: pen strokes (.jsonl, .jsonl.xz), which
-are drawn, or an archive (.zip) of real lines without frames. Without a FILE, addresses are drawn. For each source and kind of page it
-prints the number of lines; the share of them that is found, in which most of the ink in the box of the found line is
-theirs; the number of other lines found; the share of found lines that follow the right line; the CER of the pages; and
-the CER of the same lines read alone. If Kraken is installed, its segmentation is measured on the same pages.
+A page consists of ten lines, a table of twelve cells. Each FILE is a source of lines: pen strokes (.jsonl, .jsonl.xz),
+which are drawn, or an archive (.zip) of real lines without frames. Without a FILE, addresses are drawn. For each source
+and kind of page it prints the number of lines; the share of them that is found, that is, has a box with most of its ink
+and little other ink; the number of boxes that are none of the lines; the share of found lines that follow the line
+before; the CER of the pages; and the CER of the same lines read alone. If Kraken is installed, the lines that it finds
+on the same pages are counted too.
 
-Two pages of each kind and source take four minutes on two cores. Expect the figures of benchmarks/accuracy.md.
+Two pages of each kind and source take a minute on two cores. Expect the figures of benchmarks/accuracy.md.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.composed_pages import KINDS, TABLES, ComposedPage, InkLine, collect_lines, compose_page
+from benchmarks.composed_pages import KINDS, ComposedPage, InkLine, collect_lines, compose_page
 from benchmarks.markdown import print_table
 from netchu.evaluation.metrics import character_edits
 from netchu.pages.recognizer import Recognizer
@@ -81,7 +82,7 @@ def measure(
         alone = {size: _measure_alone(recognizer, pool[: pages * size], decoder) for size, pool in pools.items()}
         for number, kind in enumerate(KINDS):
             rng = np.random.default_rng(number)
-            size = _CELLS if kind in TABLES else _LINES
+            size = _CELLS if kind == "table" else _LINES
             groups = [pools[size][start : start + size] for start in range(0, pages * size, size)]
             composed = [compose_page(group, kind, rng) for group in groups]
             name = source.name.partition(".")[0] if source else "drawn"

@@ -50,7 +50,10 @@ def find_tables(picture: np.ndarray, ink: np.ndarray, word_height: float) -> tup
         int32 (height, width), the number of the cell from 1, -1 on lines, 0 elsewhere; and the tables from the top,
         each as its cells row by row, in the order of the numbers.
     """
-    lines = _find_lines(picture, word_height)
+    level, upright = _find_lines(picture, word_height)
+    lines = level | upright
+    if not (level.any() and upright.any()):
+        return np.zeros(ink.shape, np.int32), []
     labels, boxes = _find_boxes(lines, word_height)
     numbers, tables, count = np.zeros_like(labels), [], 0
     for members in _find_neighbours(labels, boxes, word_height):
@@ -70,16 +73,17 @@ def find_tables(picture: np.ndarray, ink: np.ndarray, word_height: float) -> tup
     return np.where(lines > 0, -1, numbers), tables
 
 
-def _find_lines(picture: np.ndarray, word_height: float) -> np.ndarray:
-    """Return uint8 (height, width), 1 on long level and upright lines and in their gaps."""
+def _find_lines(picture: np.ndarray, word_height: float) -> list[np.ndarray]:
+    """Return uint8 (height, width), 1 on long level lines and in their gaps, and the same for upright lines."""
     dark = (255 - picture > _PALE).astype(np.uint8)
-    lines = np.zeros_like(dark)
-    gap = 2 * round(_GAP * word_height) + 1
+    gap = np.ones(2 * round(_GAP * word_height) + 1, np.uint8)
+    lines = []
     for length, along, across in ((_LEVEL_RUN, (1, -1), (-1, 1)), (_UPRIGHT_RUN, (-1, 1), (1, -1))):
-        run = np.ones(max(round(length * word_height), 15), np.uint8).reshape(along)
+        run = np.ones(max(round(length * word_height), 15), np.uint8)
         # Thicker, slightly oblique lines also have long runs.
         thick = cv2.dilate(dark, np.ones(3, np.uint8).reshape(across))
-        lines |= cv2.dilate(cv2.morphologyEx(thick, cv2.MORPH_OPEN, run), np.ones(gap, np.uint8).reshape(along))
+        runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, run.reshape(along))
+        lines.append(cv2.dilate(runs, gap.reshape(along)))
     return lines
 
 
