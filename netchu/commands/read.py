@@ -50,9 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=(*OUTPUT_FORMATS, "pdf"),
         default="text",
-        help="text (default): the lines alone, tabs between the cells of a table; jsonl: one JSON object per image, with "
-        "lines, words, boxes in pixels and confidences; csv: one row per line; alto, page, hocr: one ALTO XML, PAGE XML "
-        "or hOCR document per image; pdf: one searchable PDF per file, with --output",
+        help="text (default): the lines alone, tabs between the cells of a table; jsonl: one JSON object per image, "
+        "with lines, words, boxes in pixels and confidences; csv: one row per line; alto, page, hocr: one ALTO XML, "
+        "PAGE XML or hOCR document per image; pdf: one searchable PDF per file, with --output",
     )
     parser.add_argument(
         "--output",
