@@ -5,6 +5,8 @@ import itertools
 import cv2
 import numpy as np
 
+from netchu.line_finding.tables import LETTER
+
 _GUTTER = 2.5
 """Least width of the blank strip between two columns, in word heights; gaps between words are below one."""
 
@@ -16,9 +18,6 @@ _LEAST_LINES = 3
 
 _FILLED = 0.5
 """Least width of most lines of a column, as a share of its width; in a table or a form, cells are partly empty."""
-
-_LETTER = 0.4
-"""Least height of a letter, in word heights."""
 
 
 def find_columns(ink: np.ndarray, word_height: float) -> list[tuple[int, int]]:
@@ -43,7 +42,7 @@ def _keep_letters(ink: np.ndarray, word_height: float) -> np.ndarray:
     """Return ink without dust, and without what the upper or lower edge cuts, such as the shadow in a fold."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     top, height = stats[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].T
-    is_letter = (height > _LETTER * word_height) & (top > 0) & (top + height < ink.shape[0])
+    is_letter = (height > LETTER * word_height) & (top > 0) & (top + height < ink.shape[0])
     is_letter[0] = False
     return is_letter[labels]
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from netchu.core.charset import CHARSET
+from netchu.intake.xml_pages import read_xml_page
 from netchu.pages.image_files import PageFile
 from netchu.pages.output_formats import (
     OUTPUT_FORMATS,
@@ -143,6 +144,12 @@ def test_alto_contains_tables():
     assert [len(cell.findall("a:TextLine", space)) for cell in cells] == [1, 2, 1]
     order = [item.get("REF") for item in root.findall(".//a:ElementRef", space)]
     assert order == [line.get("ID") for line in root.iterfind(".//a:TextLine", space)]
+
+
+@pytest.mark.parametrize("write", [format_page_xml, format_alto])
+def test_cells_can_be_trained_on(write):
+    page, _ = read_xml_page(write(FILE, TABLE).encode())
+    assert [(line.text, line.polygon) for line in page.lines] == [(line.text, line.corners) for line in TABLE.lines]
 
 
 def test_hocr_has_a_paragraph_for_each_cell():
