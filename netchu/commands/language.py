@@ -68,14 +68,15 @@ VIETNAMESE = {
     "PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input": (
         "tệp PNG, JPEG, HEIC, TIFF, PDF, ... hoặc thư mục chứa chúng; - để đọc tên tệp từ đầu vào chuẩn"
     ),
-    "content of an image. line: one line of writing; page: one column of lines; auto (default): either": (
-        "nội dung ảnh. line: một dòng chữ; page: nhiều dòng xếp thành một cột; auto (mặc định): tự nhận biết"
+    "content of an image. line: one line of writing; page: lines in columns or tables; auto (default): either": (
+        "nội dung ảnh. line: một dòng chữ; page: nhiều dòng, chia cột hoặc bảng; auto (mặc định): tự nhận biết"
     ),
-    "text (default): the lines alone; jsonl: one JSON object per image, with lines, words, boxes in pixels and "
-    "confidences; csv: one row per line; alto, page, hocr: one ALTO XML, PAGE XML or hOCR document per image; "
-    "pdf: one searchable PDF per file, with --output": (
-        "text (mặc định): chỉ các dòng chữ; jsonl: mỗi ảnh một đối tượng JSON gồm dòng, từ, khung theo điểm ảnh và độ "
-        "tin cậy; csv: mỗi dòng chữ một hàng; alto, page, hocr: mỗi ảnh một tài liệu ALTO XML, PAGE XML hoặc hOCR; "
+    "text (default): the lines alone, tabs between the cells of a table; jsonl: one JSON object per image, with lines, "
+    "words, boxes in pixels and confidences; csv: one row per line; alto, page, hocr: one ALTO XML, PAGE XML or hOCR "
+    "document per image; pdf: one searchable PDF per file, with --output": (
+        "text (mặc định): chỉ các dòng chữ, giữa các ô của bảng là dấu tab; jsonl: mỗi ảnh một đối tượng JSON gồm "
+        "dòng, từ, khung theo điểm ảnh và độ tin cậy; csv: mỗi dòng chữ một hàng; alto, page, hocr: mỗi ảnh một tài "
+        "liệu ALTO XML, PAGE XML hoặc hOCR; "
         "pdf: mỗi tệp một PDF tìm kiếm được, cần --output"
     ),
     "write one file per image, named after it, into DIR, with the folders of the input, instead of writing to "

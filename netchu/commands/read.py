@@ -44,15 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout",
         choices=get_args(Layout),
         default="auto",
-        help="content of an image. line: one line of writing; page: one column of lines; auto (default): either",
+        help="content of an image. line: one line of writing; page: lines in columns or tables; auto (default): either",
     )
     parser.add_argument(
         "--format",
         choices=(*OUTPUT_FORMATS, "pdf"),
         default="text",
-        help="text (default): the lines alone; jsonl: one JSON object per image, with lines, words, boxes in pixels "
-        "and confidences; csv: one row per line; alto, page, hocr: one ALTO XML, PAGE XML or hOCR document per image; "
-        "pdf: one searchable PDF per file, with --output",
+        help="text (default): the lines alone, tabs between the cells of a table; jsonl: one JSON object per image, "
+        "with lines, words, boxes in pixels and confidences; csv: one row per line; alto, page, hocr: one ALTO XML, "
+        "PAGE XML or hOCR document per image; pdf: one searchable PDF per file, with --output",
     )
     parser.add_argument(
         "--output",

@@ -5,6 +5,8 @@ import itertools
 import cv2
 import numpy as np
 
+from netchu.line_finding.tables import LETTER
+
 _GUTTER = 2.5
 """Least width of the blank strip between two columns, in word heights; gaps between words are below one."""
 
@@ -14,7 +16,7 @@ _LEAST_WIDTH = 8
 _LEAST_LINES = 3
 """Least number of lines of a column; gaps of fewer lines may lie one below the other by chance."""
 
-_FILLED = 0.6
+_FILLED = 0.5
 """Least width of most lines of a column, as a share of its width; in a table or a form, cells are partly empty."""
 
 
@@ -26,7 +28,7 @@ def find_columns(ink: np.ndarray, word_height: float) -> list[tuple[int, int]]:
         word_height: pixels.
     """
     width = ink.shape[1]
-    inked = np.flatnonzero(ink.sum(axis=0) > 0)
+    inked = np.flatnonzero(_keep_letters(ink, word_height).any(axis=0))
     gaps = np.flatnonzero(np.diff(inked) > _GUTTER * word_height)
     middles = [int(inked[gap] + inked[gap + 1]) // 2 for gap in gaps]
     ends = [0, *middles, width]
@@ -36,9 +38,20 @@ def find_columns(ink: np.ndarray, word_height: float) -> list[tuple[int, int]]:
     return [(0, width)]
 
 
+def _keep_letters(ink: np.ndarray, word_height: float) -> np.ndarray:
+    """Return ink without dust, and without what the upper or lower edge cuts, such as the shadow in a fold."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    top, height = stats[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].T
+    is_letter = (height > LETTER * word_height) & (top > 0) & (top + height < ink.shape[0])
+    is_letter[0] = False
+    return is_letter[labels]
+
+
 def _is_column(ink: np.ndarray, word_height: float) -> bool:
     """Return True if a part of a page consists of several lines of similar width."""
-    inked = np.flatnonzero(ink.any(axis=0))
+    inked = np.flatnonzero(_keep_letters(ink, word_height).any(axis=0))
+    if not len(inked):
+        return False
     width = inked[-1] - inked[0] + 1
     # Words become one piece per line: joined along the line, and reduced to their middles across it.
     gap = max(round(1.5 * word_height), 1)

@@ -11,11 +11,21 @@ from netchu.line_finding.line_map import LineMap
 from netchu.pictures.illumination import to_grey
 
 
+class PageCell(NamedTuple):
+    """A cell of a table on a page."""
+
+    row: int  # of the table, from 0
+    column: int  # of the table, from 0
+    corners: np.ndarray  # float32 (4, 2), as those of a line
+
+
 class TextLine(NamedTuple):
     """A line of writing on a page."""
 
     corners: np.ndarray  # float32 (4, 2), x and y in pixels of the page: top left, top right, bottom right, bottom left
     image: np.ndarray  # uint8 (height, width) or (height, width, 3): this line alone, level, at the page's scale
+    region: int = 0  # number of the column or table on the page, from 0
+    cell: PageCell | None = None  # None outside tables
 
 
 def crop_lines(image: np.ndarray, line_map: LineMap) -> list[TextLine]:
@@ -33,7 +43,17 @@ def _crop_line(image: np.ndarray, paper: np.ndarray, line_map: LineMap, number: 
     to_crop = compose(cv2.invertAffineTransform(line_map.matrix), crop.matrix)
     hidden = cv2.warpAffine(_mask_other_ink(line_map, number), to_crop, (width, height), flags=cv2.INTER_NEAREST) > 0
     crop.image[hidden] = crop.background[hidden]
-    return TextLine(corners, crop.image)
+    return TextLine(corners, crop.image, line_map.regions[number - 1], _locate_cell(line_map, number))
+
+
+def _locate_cell(line_map: LineMap, number: int) -> PageCell | None:
+    """Return the cell of a line in the picture, None outside tables."""
+    cell = line_map.cells[number - 1]
+    if cell is None:
+        return None
+    left, top, right, bottom = cell.box
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    return PageCell(cell.row, cell.column, _map_to_picture(line_map, corners))
 
 
 def _locate_crop(line_map: LineMap, number: int) -> tuple[np.ndarray, tuple[int, int]]:
@@ -48,10 +68,15 @@ def _locate_crop(line_map: LineMap, number: int) -> tuple[np.ndarray, tuple[int,
     left, right, top, bottom = u.min() - margin, u.max() + margin, v.min() - margin, v.max() + margin
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
     corners = corners @ np.stack([along, across])  # on the copy
-    inverse = cv2.invertAffineTransform(line_map.matrix)
-    corners = (corners @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
     scale = 1 / np.hypot(*line_map.matrix[:, 0])
-    return corners, (max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1))
+    size = max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1)
+    return _map_to_picture(line_map, corners), size
+
+
+def _map_to_picture(line_map: LineMap, points: np.ndarray) -> np.ndarray:
+    """Return points, (points, 2), of the copy as float32 points of the picture."""
+    inverse = cv2.invertAffineTransform(line_map.matrix)
+    return (points @ inverse[:, :2].T + inverse[:, 2]).astype(np.float32)
 
 
 def _mask_other_ink(line_map: LineMap, number: int) -> np.ndarray:

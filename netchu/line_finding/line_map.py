@@ -6,10 +6,8 @@ import cv2
 import numpy as np
 
 from netchu.line_finding.affine import compose, scaling
-from netchu.line_finding.assignment import assign_ink
-from netchu.line_finding.columns import find_columns
-from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_blots
-from netchu.line_finding.ridges import find_ridges
+from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_bars, remove_blots
+from netchu.line_finding.regions import find_regions
 from netchu.line_finding.ruled_lines import find_ruled_lines
 from netchu.line_finding.sheet import (
     cover_table,
@@ -17,8 +15,8 @@ from netchu.line_finding.sheet import (
     find_sheet,
     has_writing_around,
 )
-from netchu.line_finding.short_lines import add_short_lines
 from netchu.line_finding.skew import estimate_skew, rotate
+from netchu.line_finding.tables import Cell
 from netchu.pictures.illumination import normalise_illumination
 
 _PIXELS = 1_500_000
@@ -32,6 +30,8 @@ class LineMap(NamedTuple):
     numbers: np.ndarray  # int16 (height, width): number of the line from 1; 0 paper; -1 ink and rules of no line
     slopes: np.ndarray  # (lines,), rise over run
     word_height: float  # pixels of the copy
+    regions: list[int]  # (lines,), number of the column or table from 0
+    cells: list[Cell | None]  # (lines,), None outside tables
 
 
 def map_lines(grey: np.ndarray) -> LineMap:
@@ -50,16 +50,20 @@ def map_lines(grey: np.ndarray) -> LineMap:
     ink = remove_blots(ink)
     word_height = measure_word_height(ink)
     if not word_height:
-        return LineMap(matrix, np.zeros(ink.shape, np.int16), np.zeros(0), 0)
+        return LineMap(matrix, np.zeros(ink.shape, np.int16), np.zeros(0), 0, [], [])
     numbers, slopes = np.zeros(ink.shape, np.int16), np.zeros(0)
-    for left, right in find_columns(ink, word_height):
-        column = np.ascontiguousarray(ink[:, left:right])
-        found = add_short_lines(column, *find_ridges(column, word_height), word_height)
-        numbers_of_column, slopes_of_column = assign_ink(column, *found, word_height)
-        numbers[:, left:right] = np.where(numbers_of_column > 0, numbers_of_column + len(slopes), numbers_of_column)
-        slopes = np.concatenate([slopes, slopes_of_column])
-    numbers[(rules > 0) & (numbers == 0)] = -1
-    return LineMap(matrix, numbers, slopes, word_height)
+    regions, cells = [], []
+    region = 0
+    for lines in find_regions(picture, remove_bars(ink, word_height), word_height):
+        for found in lines:
+            shifted = np.where(found.numbers > 0, found.numbers + len(slopes), found.numbers)
+            numbers[found.part] = np.where(found.numbers != 0, shifted, numbers[found.part])
+            slopes = np.concatenate([slopes, found.slopes])
+            regions += [region] * len(found.slopes)
+            cells += [found.cell] * len(found.slopes)
+        region = regions[-1] + 1 if regions else 0
+    numbers[((rules > 0) | (ink > 0)) & (numbers == 0)] = -1
+    return LineMap(matrix, numbers, slopes, word_height, regions, cells)
 
 
 def _reduce(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

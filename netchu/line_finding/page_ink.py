@@ -1,4 +1,4 @@
-"""The ink of a normalised page: finding it in noise, measuring its words, removing blots."""
+"""The ink of a normalised page: finding it in noise, measuring its words, removing blots and bars."""
 
 import cv2
 import numpy as np
@@ -11,6 +11,12 @@ piece is above _DARK."""
 
 _NOISE_GAIN = 5
 """Least darkness of ink, in standard deviations of the paper's noise where it is strongest."""
+
+_BAR_HEIGHT = 3
+"""Least height of an upright bar, in word heights."""
+
+_BAR_ASPECT = 10
+"""Least height of an upright bar, in widths."""
 
 
 def find_ink(picture: np.ndarray) -> np.ndarray:
@@ -50,3 +56,17 @@ def remove_blots(ink: np.ndarray) -> np.ndarray:
     # Zeros around the picture: a piece that is cut by the edge may be a stroke.
     blots = cv2.morphologyEx(ink, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return ink & (1 - cv2.dilate(blots, square)) if blots.any() else ink
+
+
+def remove_bars(ink: np.ndarray, word_height: float) -> np.ndarray:
+    """Remove upright bars much higher than letters, such as the shadow in the fold of a book.
+
+    Args:
+        ink: uint8 (height, width), 0 or 1.
+        word_height: from `measure_word_height`.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].T
+    is_bar = height > np.maximum(_BAR_HEIGHT * word_height, _BAR_ASPECT * width)
+    is_bar[0] = False
+    return np.where(is_bar[labels], 0, ink).astype(np.uint8) if is_bar.any() else ink

@@ -9,14 +9,14 @@ from netchu.pictures.illumination import to_grey
 
 
 def find_lines(image: np.ndarray) -> list[TextLine]:
-    """Find the lines of writing on a page, column by column, each from top to bottom.
+    """Find the lines of writing on a page, column by column, each from top to bottom; in tables row by row.
 
         for line in find_lines(decode_image(Path("page.jpg").read_bytes())):
             print(line.corners[0], line.image.shape)
 
     Args:
-        image: uint8 (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA, one or more
-            columns of text. The page may lie on a darker table, be rotated by up to 10 degrees, ruled, and unevenly
+        image: uint8 (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA, columns of text
+            and tables. The page may lie on a darker table, be rotated by up to 10 degrees, ruled, and unevenly
             lit.
 
     Returns:

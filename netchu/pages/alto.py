@@ -1,12 +1,13 @@
 """The output format ALTO XML."""
 
+import itertools
 from xml.etree import ElementTree
 
 from netchu.pages.image_files import PageFile
-from netchu.pages.page import Box, Line, Page, Point
+from netchu.pages.page import Box, Line, Page, Point, bounding_box, split_into_cells
 from netchu.pages.xml_documents import (
     add_text,
-    find_text_box,
+    find_box,
     join_points,
     replace_unallowed,
     round_confidence,
@@ -17,8 +18,9 @@ _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 
 
 def format_alto(file: PageFile, page: Page) -> str:
-    """Return an ALTO 4.3 document of one block, a string per word, with boxes, polygons and baselines in pixels.
+    """Return an ALTO 4.3 document, a string per word, with boxes, polygons and baselines in pixels.
 
+    Each column of text is a TextBlock, each table a ComposedBlock of the type "table" with a TextBlock for each cell.
     The format is described at https://www.loc.gov/standards/alto.
     """
     root = ElementTree.Element("alto", xmlns=_NAMESPACE, SCHEMAVERSION="4.3")
@@ -41,10 +43,18 @@ def format_alto(file: PageFile, page: Page) -> str:
         PC=str(round_confidence(page.confidence)),
     )
     space = ElementTree.SubElement(sheet, "PrintSpace", _box_attributes(Box(0, 0, page.width, page.height)))
-    if page.lines:
-        block = ElementTree.SubElement(space, "TextBlock", {"ID": "block", **_box_attributes(find_text_box(page))})
-        for number, line in enumerate(page.lines, 1):
-            _add_line(block, f"line{number}", line)
+    line_numbers = itertools.count(1)
+    for number, lines in enumerate(page.regions, 1):
+        parent, name = space, f"block{number}"
+        if lines[0].cell:
+            table = {"ID": name, **_box_attributes(find_box(lines)), "TYPE": "table"}
+            parent = ElementTree.SubElement(space, "ComposedBlock", table)
+        for index, (cell, lines_of_text) in enumerate(split_into_cells(lines), 1):
+            box = bounding_box(cell.corners) if cell else find_box(lines)
+            attributes = {"ID": f"{name}cell{index}" if cell else name, **_box_attributes(box)}
+            block = ElementTree.SubElement(parent, "TextBlock", attributes)
+            for line in lines_of_text:
+                _add_line(block, f"line{next(line_numbers)}", line)
     return serialise(root)
 
 

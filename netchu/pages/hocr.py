@@ -1,10 +1,11 @@
 """The output format hOCR: HTML whose elements have the positions of the text in the picture."""
 
+import itertools
 from xml.etree import ElementTree
 
 from netchu.pages.image_files import PageFile
-from netchu.pages.page import Box, Line, Page, Word
-from netchu.pages.xml_documents import add_text, find_text_box, replace_unallowed, serialise
+from netchu.pages.page import Box, Line, Page, Word, bounding_box, split_into_cells
+from netchu.pages.xml_documents import add_text, find_box, replace_unallowed, serialise
 
 _DOCTYPE = (
     '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" '
@@ -19,8 +20,9 @@ _METADATA = (
 
 
 def format_hocr(file: PageFile, page: Page) -> str:
-    """Return an hOCR 1.2 document of one paragraph, with boxes in pixels and confidences from 0 to 100.
+    """Return an hOCR 1.2 document, with boxes in pixels and confidences from 0 to 100.
 
+    Each column of text and each table is an area. A column is one paragraph, and so is each cell.
     The format is described at https://kba.github.io/hocr-spec/1.2.
     """
     root = ElementTree.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml", "lang": "vi", "xml:lang": "vi"})
@@ -37,13 +39,16 @@ def format_hocr(file: PageFile, page: Page) -> str:
         "page",
         f'image "{image}"; {_format_box(Box(0, 0, page.width, page.height))}; ppageno {file.number - 1}',
     )
-    if page.lines:
-        box = _format_box(find_text_box(page))
-        block = _add_element(sheet, "div", "ocr_carea", "block", box)
-        paragraph = _add_element(block, "p", "ocr_par", "paragraph", box)
-        paragraph.set("lang", "vi")
-        for number, line in enumerate(page.lines, 1):
-            _add_line(paragraph, f"line{number}", line)
+    line_numbers = itertools.count(1)
+    for number, lines in enumerate(page.regions, 1):
+        box = find_box(lines)
+        block = _add_element(sheet, "div", "ocr_carea", f"block{number}", _format_box(box))
+        for index, (cell, lines_of_text) in enumerate(split_into_cells(lines), 1):
+            box_of_text = _format_box(bounding_box(cell.corners) if cell else box)
+            paragraph = _add_element(block, "p", "ocr_par", f"block{number}paragraph{index}", box_of_text)
+            paragraph.set("lang", "vi")
+            for line in lines_of_text:
+                _add_line(paragraph, f"line{next(line_numbers)}", line)
     return serialise(root, _DOCTYPE)
 
 

@@ -16,7 +16,7 @@ from netchu.pages.xml_documents import round_confidence
 
 
 def format_text(file: PageFile, page: Page) -> str:
-    """Return the text of the lines, one per row; an empty row for an image without lines."""
+    """Return the text of the lines, one per row, with tabs between cells; an empty row for an image without lines."""
     return page.text + "\n"
 
 
@@ -24,7 +24,8 @@ def format_jsonl(file: PageFile, page: Page) -> str:
     """Return one row with a JSON object: path, page (from 1), width, height, text, confidence, lines with words.
 
     All lengths are in pixels. Boxes are left, top, right and bottom; polygons are the four corners clockwise from the
-    upper left.
+    upper left. The region of a line is the number of its column or table, its cell has a row and a column; all three
+    count from 1. Outside tables, the cell is null.
     """
     value = {
         "path": escape_unprintable(str(file.path)),
@@ -39,6 +40,8 @@ def format_jsonl(file: PageFile, page: Page) -> str:
                 "confidence": round_confidence(line.confidence),
                 "box": line.box,
                 "polygon": line.corners,
+                "region": line.region + 1,
+                "cell": line.cell and {"row": line.cell.row + 1, "column": line.cell.column + 1},
                 "words": [
                     {"text": word.text, "confidence": round_confidence(word.confidence), "box": word.box}
                     for word in line.words
@@ -51,14 +54,19 @@ def format_jsonl(file: PageFile, page: Page) -> str:
 
 
 def format_csv(file: PageFile, page: Page) -> str:
-    """Return one row per line, with the columns of `_CSV_HEADER`; a page without lines gives one mostly empty row."""
+    """Return one row per line, with the columns of `_CSV_HEADER`; a page without lines gives one mostly empty row.
+
+    Rows and columns of tables count from 1; outside tables they are empty.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     first_columns = (escape_unprintable(str(file.path)), file.number)
     for number, line in enumerate(page.lines, 1):
-        writer.writerow((*first_columns, number, line.text, round_confidence(line.confidence), *line.box))
+        cell = (line.cell.row + 1, line.cell.column + 1) if line.cell else ("", "")
+        confidence = round_confidence(line.confidence)
+        writer.writerow((*first_columns, number, line.text, confidence, *line.box, line.region + 1, *cell))
     if not page.lines:
-        writer.writerow((*first_columns, "", "", round_confidence(page.confidence), "", "", "", ""))
+        writer.writerow((*first_columns, "", "", round_confidence(page.confidence), *[""] * 7))
     return text.getvalue()
 
 
@@ -77,7 +85,7 @@ class OutputFormat(NamedTuple):
         return self.mark + self.header + "".join(pages)
 
 
-_CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom\n"
+_CSV_HEADER = "path,page,line,text,confidence,left,top,right,bottom,region,row,column\n"
 
 OUTPUT_FORMATS = {
     "text": OutputFormat(format_text, ".txt", "text/plain"),

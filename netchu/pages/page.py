@@ -1,6 +1,8 @@
 """The reading of one image: its lines and words with positions and confidences."""
 
 import difflib
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -40,6 +42,15 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell of a table."""
+
+    row: int  # of the table, from 0
+    column: int  # of the table, from 0
+    corners: tuple[Point, ...]  # top left, top right, bottom right, bottom left
+
+
+@dataclass(frozen=True)
 class Line:
     """A line of writing."""
 
@@ -47,6 +58,8 @@ class Line:
     corners: tuple[Point, ...]  # top left, top right, bottom right, bottom left along the line
     letters: tuple[LetterReading, ...] = ()  # of `text`, if they were requested
     baseline_share: float = 0.75  # of the way from the upper to the lower side, at which the letters stand
+    region: int = 0  # number of the column of text or of the table on the page, from 0
+    cell: Cell | None = None  # None outside tables
 
     @property
     def baseline(self) -> tuple[Point, Point]:
@@ -132,7 +145,7 @@ def _interpolate(start: Point, end: Point, share: float) -> Point:
 
 @dataclass(frozen=True)
 class Page:
-    """An image of `width` x `height` pixels and its lines from top to bottom, none if nothing is written."""
+    """An image of `width` x `height` pixels and its lines in the order of reading, none if nothing is written."""
 
     width: int
     height: int
@@ -141,7 +154,13 @@ class Page:
 
     @property
     def text(self) -> str:
-        return "\n".join(line.text for line in self.lines)
+        """The text of the lines, one per row; a row of a table is one row, with tabs between its cells."""
+        return "\n".join(itertools.chain.from_iterable(map(_join_rows, self.regions)))
+
+    @property
+    def regions(self) -> tuple[tuple[Line, ...], ...]:
+        """The lines of each column of text and of each table."""
+        return tuple(tuple(lines) for _, lines in itertools.groupby(self.lines, key=lambda line: line.region))
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -151,3 +170,20 @@ class Page:
     def confidence(self) -> float:
         """Expected share of right words, 0 to 1."""
         return mean_confidence([word.confidence for word in self.words])
+
+
+def split_into_cells(lines: Iterable[Line]) -> list[tuple[Cell | None, list[Line]]]:
+    """Return the cells of a region with their lines; a column of text counts as one cell, None."""
+    return [(cell, list(group)) for cell, group in itertools.groupby(lines, key=lambda line: line.cell)]
+
+
+def _join_rows(lines: tuple[Line, ...]) -> list[str]:
+    """Return the rows of text of a region."""
+    rows: dict[int, str] = {}
+    for cell, lines_of_cell in split_into_cells(lines):
+        texts = [line.text for line in lines_of_cell]
+        if cell is None:
+            return texts
+        row = rows.get(cell.row, "")
+        rows[cell.row] = row + "\t" * (cell.column - row.count("\t")) + " ".join(texts)
+    return [*rows.values()]

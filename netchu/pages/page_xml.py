@@ -1,13 +1,14 @@
 """The output format PAGE XML."""
 
 import datetime
+import itertools
 from xml.etree import ElementTree
 
 from netchu.pages.image_files import PageFile
-from netchu.pages.page import Page, Point
+from netchu.pages.page import Line, Page, Point, split_into_cells
 from netchu.pages.xml_documents import (
     add_text,
-    find_text_box,
+    find_corners,
     join_points,
     replace_unallowed,
     round_confidence,
@@ -18,8 +19,9 @@ _NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 
 
 def format_page_xml(file: PageFile, page: Page) -> str:
-    """Return a PAGE XML document, version 2019-07-15, of one region, with polygons and baselines in pixels.
+    """Return a PAGE XML document, version 2019-07-15, with polygons and baselines in pixels.
 
+    Each column of text is a TextRegion, each table a TableRegion with a TextRegion for each of its cells.
     The format is described at https://github.com/PRImA-Research-Lab/PAGE-XML.
     """
     root = ElementTree.Element("PcGts", xmlns=_NAMESPACE)
@@ -31,20 +33,38 @@ def format_page_xml(file: PageFile, page: Page) -> str:
     sheet = ElementTree.SubElement(root, "Page", {"imageFilename": replace_unallowed(file.path.name), **size})
     if page.lines:
         order = ElementTree.SubElement(ElementTree.SubElement(sheet, "ReadingOrder"), "OrderedGroup", id="order")
-        ElementTree.SubElement(order, "RegionRefIndexed", index="0", regionRef="region")
-        region = ElementTree.SubElement(sheet, "TextRegion", id="region", custom=_order_in_parent(0))
-        left, top, right, bottom = find_text_box(page)
-        _add_polygon(region, ((left, top), (right, top), (right, bottom), (left, bottom)))
-    for number, line in enumerate(page.lines, 1):
-        row = ElementTree.SubElement(region, "TextLine", id=f"line{number}", custom=_order_in_parent(number - 1))
-        _add_polygon(row, line.corners)
-        ElementTree.SubElement(row, "Baseline", points=join_points(line.baseline, ","))
-        for index, word in enumerate(line.words, 1):
-            item = ElementTree.SubElement(row, "Word", id=f"line{number}word{index}")
-            _add_polygon(item, word.corners)
-            _add_reading(item, word.text, word.confidence)
-        _add_reading(row, line.text, line.confidence)
+    line_numbers = itertools.count(1)
+    for number, lines in enumerate(page.regions):
+        parent, name = sheet, f"region{number + 1}"
+        if lines[0].cell:
+            parent = _add_region(sheet, "TableRegion", name, number)
+            _add_polygon(parent, find_corners(lines))
+        for index, (cell, lines_of_text) in enumerate(split_into_cells(lines)):
+            text = _add_region(parent, "TextRegion", *((f"{name}cell{index + 1}", index) if cell else (name, number)))
+            _add_polygon(text, cell.corners if cell else find_corners(lines))
+            if cell:
+                position = {"rowIndex": str(cell.row), "columnIndex": str(cell.column)}
+                ElementTree.SubElement(ElementTree.SubElement(text, "Roles"), "TableCellRole", position)
+            reference = {"index": str(len(order)), "regionRef": text.get("id")}
+            ElementTree.SubElement(order, "RegionRefIndexed", reference)
+            for position, line in enumerate(lines_of_text):
+                _add_line(text, f"line{next(line_numbers)}", position, line)
     return serialise(root)
+
+
+def _add_region(parent: ElementTree.Element, kind: str, name: str, index: int) -> ElementTree.Element:
+    return ElementTree.SubElement(parent, kind, id=name, custom=_order_in_parent(index))
+
+
+def _add_line(region: ElementTree.Element, name: str, index: int, line: Line) -> None:
+    row = ElementTree.SubElement(region, "TextLine", id=name, custom=_order_in_parent(index))
+    _add_polygon(row, line.corners)
+    ElementTree.SubElement(row, "Baseline", points=join_points(line.baseline, ","))
+    for number, word in enumerate(line.words, 1):
+        item = ElementTree.SubElement(row, "Word", id=f"{name}word{number}")
+        _add_polygon(item, word.corners)
+        _add_reading(item, word.text, word.confidence)
+    _add_reading(row, line.text, line.confidence)
 
 
 def _order_in_parent(index: int) -> str:

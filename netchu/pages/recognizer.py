@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import pool_map
-from netchu.line_finding.cropping import TextLine
+from netchu.line_finding.cropping import PageCell, TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from netchu.pages.baseline import estimate_baseline
 from netchu.pages.image_files import PageFile, decode_file_page, open_page
-from netchu.pages.page import Line, Page, Word
+from netchu.pages.page import Cell, Line, Page, Word
 from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
@@ -50,6 +50,8 @@ class _PreparedLine(NamedTuple):
     corners: np.ndarray  # (4, 2) the line in the picture, x and y in pixels, clockwise from its upper left
     frame: float  # width of a frame, as a fraction of the upper side
     baseline: float  # share of the height, from the upper side
+    region: int  # number of the column or table, from 0
+    cell: PageCell | None  # with corners in the picture, as those of the line
 
 
 class _PreparedPage(NamedTuple):
@@ -235,7 +237,11 @@ def _prepare_page(picture: np.ndarray, params: PreprocessParams, layout: Layout,
         # On a page, a crop that is no valid line is a spot or a stray stroke. A whole picture may only be blank.
         with contextlib.suppress(NoInk if line.image is turned else NetchuError):
             prepared = _prepare_line(line, params)
-            lines.append(prepared._replace(corners=_turn_back(prepared.corners, turns, width, height)))
+            cell = prepared.cell and prepared.cell._replace(
+                corners=_turn_back(prepared.cell.corners, turns, width, height)
+            )
+            corners = _turn_back(prepared.corners, turns, width, height)
+            lines.append(prepared._replace(corners=corners, cell=cell))
     return _PreparedPage(width, height, lines, turns)
 
 
@@ -263,9 +269,8 @@ def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
     # A parallelogram: its area over its horizontal width is the height of the line before it was scaled.
     (across, up), (left, down) = corners[1] - corners[0], corners[3] - corners[0]
     frame = FRAME_WIDTH * (across * down - up * left) / across / params.height / across
-    return _PreparedLine(
-        image, _map_fractions(line.corners, corners / (width, height)), frame, estimate_baseline(image)
-    )
+    on_page = _map_fractions(line.corners, corners / (width, height))
+    return _PreparedLine(image, on_page, frame, estimate_baseline(image), line.region, line.cell)
 
 
 def _map_fractions(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
@@ -285,6 +290,8 @@ def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
             pixels(line.corners),
             reading.letters,
             line.baseline,
+            line.region,
+            line.cell and Cell(line.cell.row, line.cell.column, pixels(line.cell.corners)),
         )
         for line, reading in zip(page.lines, readings, strict=True)
     ]

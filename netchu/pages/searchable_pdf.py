@@ -131,17 +131,19 @@ class SearchablePdf:
 
 
 def _choose_sizes(lines: tuple[Line, ...]) -> list[float]:
-    """Return the font size of each line in pixels: its height, but no more than its distance to its neighbours.
+    """Return the font size of each line in pixels: its height, but no more than its distance to lines above and below.
 
-    Programs that extract text join lines that overlap.
+    Programs that extract text join lines that overlap. Lines side by side are in different columns or cells.
     """
     sizes = [max(math.dist(line.corners[0], line.corners[3]), 1) for line in lines]
-    for index, (upper, lower) in enumerate(itertools.pairwise(lines)):
-        (left, top), (right, bottom) = upper.baseline
-        (x_left, y_left), (x_right, y_right) = lower.baseline
+    for upper, lower in itertools.combinations(range(len(lines)), 2):
+        (left, top), (right, bottom) = lines[upper].baseline
+        (x_left, y_left), (x_right, y_right) = lines[lower].baseline
+        if x_left >= right or left >= x_right:
+            continue
         slope = (bottom - top) / max(right - left, 1)
         distance = abs((y_left + y_right) / 2 - top - slope * ((x_left + x_right) / 2 - left))
-        for neighbour in (index, index + 1):
+        for neighbour in (upper, lower):
             sizes[neighbour] = max(min(sizes[neighbour], distance), 1)
     return sizes
 

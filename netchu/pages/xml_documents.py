@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from netchu.core.printing import escape_unprintable
-from netchu.pages.page import Box, Page, Point, bounding_box
+from netchu.pages.page import Box, Line, Point, bounding_box
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not allow; a file's name may contain them."""
@@ -35,9 +35,17 @@ def round_confidence(confidence: float) -> float:
     return round(confidence, 4)
 
 
-def find_text_box(page: Page) -> Box:
-    """Return the box around all lines of a page with at least one."""
-    return bounding_box(tuple(corner for line in page.lines for corner in line.corners))
+def find_box(lines: Iterable[Line]) -> Box:
+    """Return the box around at least one line, and around the cells in which lines are."""
+    return bounding_box(
+        tuple(corner for line in lines for corner in (*line.corners, *(line.cell.corners if line.cell else ())))
+    )
+
+
+def find_corners(lines: Iterable[Line]) -> tuple[Point, ...]:
+    """Return the corners of `find_box`, clockwise from the upper left."""
+    left, top, right, bottom = find_box(lines)
+    return (left, top), (right, top), (right, bottom), (left, bottom)
 
 
 def serialise(root: ElementTree.Element, doctype: str = "") -> str:

@@ -34,7 +34,9 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    layout: Layout = Field("auto", description="line: one line of writing; page: one column of lines; auto: either")
+    layout: Layout = Field(
+        "auto", description="line: one line of writing; page: lines in columns or tables; auto: either"
+    )
     decoder: Literal[tuple(DECODERS)] = Field(
         DEFAULT_DECODER, description="beam: with the language model; greedy: the network alone, faster"
     )

@@ -61,7 +61,7 @@ def draw_page(
     if texts is None:
         texts = [address_line(rng, 16 if ragged and rng.random() < 0.25 else max_characters) for _ in range(lines)]
     lines = len(texts)
-    drawn = [_crop(draw_line(text, clean, rng)) for text in texts]
+    drawn = [crop_to_ink(draw_line(text, clean, rng)) for text in texts]
     step = pitch * writer.x_height
     lefts = [int(rng.integers(0, 120)) if ragged else 0 for _ in texts]
     margin = 90
@@ -93,7 +93,7 @@ def draw_page(
     return DrawnPage(image, texts, corners, alone)
 
 
-def _crop(line: np.ndarray) -> tuple[np.ndarray, float]:
+def crop_to_ink(line: np.ndarray) -> tuple[np.ndarray, float]:
     """Crop a line to its ink; return the crop and the row with most of the ink."""
     rows, columns = np.nonzero(line.min(axis=2) < 200)
     crop = line[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]

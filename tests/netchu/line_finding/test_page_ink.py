@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_blots
+from netchu.line_finding.page_ink import find_ink, measure_word_height, remove_bars, remove_blots
 
 
 def words(height: int) -> np.ndarray:
@@ -54,3 +54,10 @@ def test_removes_blots_and_keeps_strokes():
     blotted = ink.copy()
     blotted[:, 570:] = 1
     np.testing.assert_array_equal(remove_blots(blotted), ink)
+
+
+def test_removes_upright_bars_alone():
+    bar, letters = np.zeros((300, 200), np.uint8), np.zeros((300, 200), np.uint8)
+    bar[:, 90:98] = 1
+    letters[20:50, 10:14] = letters[100:130, 20:60] = letters[100:190, 150:165] = 1
+    np.testing.assert_array_equal(remove_bars(bar | letters, 30), letters)

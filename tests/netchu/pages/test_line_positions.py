@@ -50,7 +50,7 @@ def parse(name: str, document: str) -> list[tuple[np.ndarray, np.ndarray, str]]:
     if name == "alto":
         order = [reference.get("REF") for reference in root.findall(".//{*}ElementRef")]
     else:
-        assert [reference.get("regionRef") for reference in root.findall(".//{*}RegionRefIndexed")] == ["region"]
+        assert [reference.get("regionRef") for reference in root.findall(".//{*}RegionRefIndexed")] == ["region1"]
         order = [f"readingOrder {{index:{index};}}" for index in range(len(lines))]
     assert sorted(order) == sorted(lines)
     return [lines[reference] for reference in order]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from netchu.core.charset import CHARSET
+from netchu.intake.xml_pages import read_xml_page
 from netchu.pages.image_files import PageFile
 from netchu.pages.output_formats import (
     OUTPUT_FORMATS,
@@ -25,7 +26,7 @@ from netchu.pages.output_formats import (
     format_page_xml,
     format_text,
 )
-from netchu.pages.page import Line, Page, Word
+from netchu.pages.page import Cell, Line, Page, Point, Word
 
 PAGE = Page(
     400,
@@ -45,6 +46,36 @@ PAGE = Page(
     ),
 )
 BLANK = Page(40, 20, ())
+
+
+def rectangle(left: int, top: int, right: int, bottom: int) -> tuple[Point, ...]:
+    return (left, top), (right, top), (right, bottom), (left, bottom)
+
+
+def line_of_one_word(text: str, left: int, top: int, region: int, cell: Cell | None = None) -> Line:
+    corners = rectangle(left, top, left + 60, top + 20)
+    return Line((Word(text, 0.5, corners),), corners, region=region, cell=cell)
+
+
+CELLS = {
+    (row, column): Cell(row, column, rectangle(100 * column, 40 * row + 40, 100 * column + 100, 40 * row + 80))
+    for row in range(2)
+    for column in range(3)
+}
+
+TABLE = Page(
+    400,
+    200,
+    (
+        line_of_one_word("Bảng", 10, 10, 0),
+        line_of_one_word("35", 10, 45, 1, CELLS[0, 0]),
+        line_of_one_word("418A,", 210, 42, 1, CELLS[0, 2]),
+        line_of_one_word("Võ", 210, 60, 1, CELLS[0, 2]),
+        line_of_one_word("7", 110, 90, 1, CELLS[1, 1]),
+        line_of_one_word("Hết", 10, 140, 2),
+    ),
+)
+"""A heading, a table of two rows and three columns with three empty cells, and a line below."""
 FILE = PageFile(Path("scans/tờ 1.tif"), 2, 3)
 
 
@@ -60,6 +91,76 @@ def test_page_combines_its_lines_and_words():
 def test_formats_text():
     assert format_text(FILE, PAGE) == 'Số "5",\n<Hà&Nội>\n'
     assert format_text(FILE, BLANK) == "\n"
+
+
+def test_formats_cells_with_tabs():
+    assert format_text(FILE, TABLE) == "Bảng\n35\t\t418A, Võ\n\t7\nHết\n"
+
+
+def test_jsonl_contains_regions_and_cells():
+    lines = json.loads(format_jsonl(FILE, TABLE))["lines"]
+    assert [line["region"] for line in lines] == [1, 2, 2, 2, 2, 3]
+    assert lines[0]["cell"] is None
+    assert lines[4]["cell"] == {"row": 2, "column": 2}
+
+
+def test_csv_contains_regions_and_cells():
+    text = OUTPUT_FORMATS["csv"].header + format_csv(FILE, TABLE) + format_csv(FILE, BLANK)
+    table = pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=str)
+    assert table["region"].tolist() == ["1", "2", "2", "2", "2", "3", ""]
+    assert table["row"].tolist() == ["", "1", "1", "1", "2", "", ""]
+    assert table["column"].tolist() == ["", "1", "3", "3", "2", "", ""]
+
+
+def test_page_xml_contains_tables():
+    root = ElementTree.fromstring(format_page_xml(FILE, TABLE))
+    space = {"p": "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"}
+    assert [region.tag.rpartition("}")[2] for region in root.find("p:Page", space)] == [
+        "ReadingOrder",
+        "TextRegion",
+        "TableRegion",
+        "TextRegion",
+    ]
+    table = root.find("p:Page/p:TableRegion", space)
+    assert table.find("p:Coords", space).get("points") == "0,40 300,40 300,120 0,120"
+    cells = table.findall("p:TextRegion", space)
+    roles = [cell.find("p:Roles/p:TableCellRole", space) for cell in cells]
+    assert [(role.get("rowIndex"), role.get("columnIndex")) for role in roles] == [("0", "0"), ("0", "2"), ("1", "1")]
+    assert cells[1].find("p:Coords", space).get("points") == "200,40 300,40 300,80 200,80"
+    assert [len(cell.findall("p:TextLine", space)) for cell in cells] == [1, 2, 1]
+    # The reading order contains each region of text once, in their order.
+    order = [reference.get("regionRef") for reference in root.findall(".//p:RegionRefIndexed", space)]
+    assert order == [region.get("id") for region in root.iterfind(".//p:TextRegion", space)]
+
+
+def test_alto_contains_tables():
+    root = ElementTree.fromstring(format_alto(FILE, TABLE))
+    space = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
+    blocks = root.findall(".//a:PrintSpace/*", space)
+    assert [block.tag.rpartition("}")[2] for block in blocks] == ["TextBlock", "ComposedBlock", "TextBlock"]
+    assert blocks[1].get("TYPE") == "table"
+    cells = blocks[1].findall("a:TextBlock", space)
+    assert [cell.get("HPOS") for cell in cells] == ["0", "200", "100"]
+    assert [len(cell.findall("a:TextLine", space)) for cell in cells] == [1, 2, 1]
+    order = [item.get("REF") for item in root.findall(".//a:ElementRef", space)]
+    assert order == [line.get("ID") for line in root.iterfind(".//a:TextLine", space)]
+
+
+@pytest.mark.parametrize("write", [format_page_xml, format_alto])
+def test_cells_can_be_trained_on(write):
+    page, _ = read_xml_page(write(FILE, TABLE).encode())
+    assert [(line.text, line.polygon) for line in page.lines] == [(line.text, line.corners) for line in TABLE.lines]
+
+
+def test_hocr_has_a_paragraph_for_each_cell():
+    root = ElementTree.fromstring(format_hocr(FILE, TABLE).encode())
+    areas = [element for element in root.iter() if element.get("class") == "ocr_carea"]
+    assert [len(area) for area in areas] == [1, 3, 1]
+    assert [paragraph.get("title") for paragraph in areas[1]] == [
+        "bbox 0 40 100 80",
+        "bbox 200 40 300 80",
+        "bbox 100 80 200 120",
+    ]
 
 
 def test_formats_jsonl():
@@ -109,7 +210,7 @@ def validate(validator: Validator, document: str) -> bool:
 
 
 @pytest.mark.parametrize(("write", "validator"), SCHEMAS, ids=["alto", "page"])
-@pytest.mark.parametrize("page", [PAGE, BLANK], ids=["lines", "blank"])
+@pytest.mark.parametrize("page", [PAGE, BLANK, TABLE], ids=["lines", "blank", "table"])
 @pytest.mark.parametrize("name", ["tờ 1.tif", "<&\"'😀\u200b\x01.png", os.fsdecode(b"\xff.png")])
 def test_xml_is_valid(write, validator, page, name):
     text = write(PageFile(Path(name)), page)

@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 
 from netchu.core.charset import CHARSET
+from netchu.pages.image_files import PDF_RESOLUTION
 from netchu.pages.page import Box, Line, Page, Word
 from netchu.pages.searchable_pdf import SearchablePdf, encode_picture
 
@@ -106,6 +107,17 @@ def test_search_finds_words_where_they_lie(tilt):
     assert len(found) == len(expected) == 2
     for box, word in zip(found, expected, strict=True):
         assert share_of_overlap(Box(*box), word) > 0.6
+
+
+def test_cells_side_by_side_keep_their_size():
+    cells = [(100, 100, "35"), (500, 104, "Trãi"), (100, 220, "7"), (500, 216, "Xã")]
+    words = [Word(text, 0.9, ((x, y), (x + 90, y), (x + 90, y + 60), (x, y + 60))) for x, y, text in cells]
+    page = Page(800, 400, tuple(Line((word,), word.corners) for word in words))
+    with pypdfium2.PdfDocument(make_pdf(page)) as document:
+        text = document[0].get_textpage()
+        assert text.get_text_range().split() == [text for _, _, text in cells]
+        _, bottom, _, top = text.get_charbox(0)
+    assert top - bottom > 50 * 72 / PDF_RESOLUTION
 
 
 def share_of_overlap(first: Box, second: Box) -> float:
