@@ -8,11 +8,22 @@ from filelock import FileLock
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from netchu.core.errors import NetchuError
+from netchu.pages.recognizer import Recognizer
 from tests.workspace import TINY, commit, copy_project, run, settings
 
 # A busy machine must not fail a test.
 hypothesis_settings.register_profile("netchu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("netchu")
+
+
+@pytest.fixture(scope="session")
+def recognizer() -> Recognizer:
+    """Return the recognizer with the shipped reader; skip the test where it is missing."""
+    try:
+        return Recognizer.load()
+    except NetchuError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

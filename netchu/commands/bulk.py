@@ -5,13 +5,12 @@ import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
 
+from netchu.commands.common_options import add_layout_and_decoder, add_model
 from netchu.commands.language import BULK_EPILOG
 from netchu.core.errors import NetchuError
 from netchu.core.progress import progress
-from netchu.pages.recognizer import Layout, Recognizer, find_default_reader
-from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
+from netchu.pages.recognizer import Recognizer, find_default_reader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,24 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="images per Parquet file, the unit of work that an interruption can lose (default 500)",
     )
-    parser.add_argument(
-        "--layout",
-        choices=get_args(Layout),
-        default="auto",
-        help="content of an image. line: one line of writing; page: one column of lines; auto (default): either",
-    )
-    parser.add_argument(
-        "--decoder",
-        choices=list(DECODERS),
-        default=DEFAULT_DECODER,
-        help="beam (default): with the language model; greedy: the network alone, faster",
-    )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        metavar="DIR",
-        help="folder of the model (default: models/adopted, models/pretrained or models/reader, the first that exists)",
-    )
+    add_layout_and_decoder(parser)
+    add_model(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,12 +8,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
+from netchu.commands.common_options import add_layout_and_decoder, add_model
 from netchu.commands.language import READ_EPILOG
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_text
@@ -22,9 +23,8 @@ from netchu.core.progress import progress
 from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
-from netchu.pages.recognizer import Layout, Recognizer
+from netchu.pages.recognizer import Recognizer
 from netchu.pictures.images import PictureWarning
-from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 from netchu.reading.preferred_words import read_words_file
 
 if TYPE_CHECKING:
@@ -40,12 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="IMAGE_OR_FOLDER",
         help="PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input",
     )
-    parser.add_argument(
-        "--layout",
-        choices=get_args(Layout),
-        default="auto",
-        help="content of an image. line: one line of writing; page: lines in columns or tables; auto (default): either",
-    )
+    add_layout_and_decoder(parser)
     parser.add_argument(
         "--format",
         choices=(*OUTPUT_FORMATS, "pdf"),
@@ -62,12 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "standard output; existing files are kept",
     )
     parser.add_argument(
-        "--decoder",
-        choices=list(DECODERS),
-        default=DEFAULT_DECODER,
-        help="beam (default): with the language model; greedy: the network alone, faster",
-    )
-    parser.add_argument(
         "--words",
         type=Path,
         metavar="FILE",
@@ -80,12 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="leave out lines with a confidence, 0 to 1, below C (default 0: none)",
     )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        metavar="DIR",
-        help="folder of the model (default: models/adopted, models/pretrained or models/reader, the first that exists)",
-    )
+    add_model(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

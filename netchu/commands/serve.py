@@ -7,10 +7,10 @@ import signal
 import socket
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 
+from netchu.commands.common_options import add_model
 from netchu.commands.language import SERVE_EPILOG
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
@@ -29,12 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=_number(0, 65535), default=8000, help="port to listen at (default 8000; 0: any that is free)"
     )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        metavar="DIR",
-        help="folder of the model (default: models/adopted, models/pretrained or models/reader, the first that exists)",
-    )
+    add_model(parser)
     parser.add_argument(
         "--max-body", type=_number(1, 2000), default=32, metavar="MB", help="largest request, in megabytes (default 32)"
     )

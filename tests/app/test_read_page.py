@@ -34,14 +34,6 @@ EXAMPLES = ROOT / "app" / "examples"
 
 
 @pytest.fixture(scope="module")
-def recognizer():
-    try:
-        return Recognizer.load()
-    except NetchuError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="module")
 def address(recognizer, browser):
     # The page writes nothing on its own, so it can serve the working tree.
     with serve(ROOT) as address:

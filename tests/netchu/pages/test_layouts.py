@@ -6,19 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from netchu.core.errors import NetchuError
 from netchu.evaluation.metrics import character_edits
-from netchu.pages.recognizer import Recognizer
 from tests.netchu.synthetic_pages import DrawnPage, draw_page
 from tests.netchu.synthetic_tables import draw_cells, lay_out_table
-
-
-@pytest.fixture(scope="module")
-def recognizer():
-    try:
-        return Recognizer.load()
-    except NetchuError as error:
-        pytest.skip(str(error))
 
 
 def measure_cer(texts: list[str], read: list[str]) -> float:

@@ -3,18 +3,8 @@
 import numpy as np
 import pytest
 
-from netchu.core.errors import NetchuError
 from netchu.line_finding.text_lines import find_lines_if_page
-from netchu.pages.recognizer import Recognizer
 from tests.netchu.synthetic_pages import draw_page
-
-
-@pytest.fixture(scope="module")
-def recognizer():
-    try:
-        return Recognizer.load()
-    except NetchuError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("options", [{"lines": 2}, {"lines": 1}])
