@@ -35,6 +35,10 @@ _LEAST_LETTERS = 0.9
 _LEAST_TAILS = 3.0
 """The same for letters that may be tails of the row above, or marks of the line itself."""
 
+_LEAST_DENSITY = 0.3
+"""Least sum of the widths of such letters, as a share of the width from the first to the last of them. Tails are far apart:
+in two real pictures their share is 0.1 and 0.2. Drawn short lines have 0.45 or more."""
+
 _WIDE = 1.5
 """Width of a piece from which it consists of several letters, in letter heights."""
 
@@ -51,6 +55,7 @@ class _Pieces(NamedTuple):
 
     line: np.ndarray  # index of the line with the most of the ink
     joins: np.ndarray  # True if much of the ink belongs to another line
+    left: np.ndarray
     width: np.ndarray
     height: np.ndarray
     area: np.ndarray
@@ -88,6 +93,8 @@ def shows_single_line(line_map: LineMap, shape: tuple[int, ...]) -> bool:
             continue
         least = _LEAST_LETTERS if whole.sum() > 1 else _WIDE
         if pieces.top[letters].min() < _TAILS and line < main:
+            if _measure_density(pieces, letters) < _LEAST_DENSITY:
+                continue
             least = _LEAST_TAILS
         middle = _find_middle(pieces, letters)
         distance = abs(middle - middle_of_main)
@@ -112,7 +119,7 @@ def _measure_pieces(line_map: LineMap, height: int) -> _Pieces:
     top, bottom = np.full(pieces, np.inf), np.full(pieces, -np.inf)
     np.minimum.at(top, piece, y)
     np.maximum.at(bottom, piece, y)
-    columns_of = (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
+    columns_of = (cv2.CC_STAT_LEFT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
     measures = (votes.argmax(axis=1), (votes > _JOINING * votes.sum(axis=1, keepdims=True)).sum(axis=1) > 1)
     return _Pieces(*(value[1:] for value in (*measures, *(stats[:, column] for column in columns_of), top, bottom)))
 
@@ -124,6 +131,12 @@ def _typical_height(pieces: _Pieces, chosen: np.ndarray) -> float:
         return 0.0
     order = np.argsort(heights, kind="stable")
     return float(heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
+
+
+def _measure_density(pieces: _Pieces, chosen: np.ndarray) -> float:
+    """Return the sum of the widths of chosen pieces as a share of the width from the first to the last of them."""
+    left, width = pieces.left[chosen], pieces.width[chosen]
+    return float(width.sum() / ((left + width).max() - left.min()))
 
 
 def _find_middle(pieces: _Pieces, chosen: np.ndarray) -> float:

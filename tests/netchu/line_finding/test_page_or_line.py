@@ -48,3 +48,16 @@ def test_frame_does_not_make_a_page(side):
     picture = draw_page(2, texts=[LONG]).image[20:-20, 20:-20].copy()
     cv2.rectangle(picture, (side, side), (picture.shape[1] - side, picture.shape[0] - side), (30, 30, 30), 4)
     assert is_single(picture)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_sparse_tails_below_a_frame_do_not_make_a_page(seed):
+    """The frame cuts the tails of the row above, so that they do not touch the edge of the picture."""
+    page = draw_page(seed, texts=[LONG], ragged=False)
+    top, bottom = page.boxes[0, [0, 2], 1].astype(int)
+    size = (bottom - top) // 2
+    picture = page.image[top - 2 * size : bottom + 10].copy()
+    picture[1:5] = 30
+    for x in range(6 * size, picture.shape[1] - 6 * size, 6 * size):
+        cv2.ellipse(picture, (x, 7), (size // 2, size), 0, 0, 180, (30, 30, 30), 3, cv2.LINE_AA)
+    assert is_single(picture)
