@@ -36,8 +36,8 @@ _LEAST_TAILS = 3.0
 """The same for letters that may be tails of the row above, or marks of the line itself."""
 
 _LEAST_DENSITY = 0.3
-"""Least sum of the widths of such letters, as a share of the width from the first to the last of them. Tails are far apart:
-in two real pictures their share is 0.1 and 0.2. Drawn short lines have 0.45 or more."""
+"""Least sum of the widths of such letters, as a share of the width from the first to the last of them. Tails are far
+apart: in two real pictures their share is 0.1 and 0.2. Drawn short lines have 0.45 or more."""
 
 _WIDE = 1.5
 """Width of a piece from which it consists of several letters, in letter heights."""
