@@ -20,7 +20,8 @@ _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 def format_alto(file: PageFile, page: Page) -> str:
     """Return an ALTO 4.3 document, a string per word, with boxes, polygons and baselines in pixels.
 
-    Each column of text is a TextBlock, each table a ComposedBlock of the type "table" with a TextBlock for each cell.
+    Each column of text is a TextBlock, and so is each cell of a table, with a StructureTag such as "region 1, row 2,
+    column 3". Not in a ComposedBlock: Kraken, and so eScriptorium, skips blocks of blocks.
     The format is described at https://www.loc.gov/standards/alto.
     """
     root = ElementTree.Element("alto", xmlns=_NAMESPACE, SCHEMAVERSION="4.3")
@@ -29,6 +30,7 @@ def format_alto(file: PageFile, page: Page) -> str:
     add_text(ElementTree.SubElement(description, "sourceImageInformation"), "fileName", file.path.name)
     processing = ElementTree.SubElement(description, "Processing", ID="netchu")
     add_text(ElementTree.SubElement(processing, "processingSoftware"), "softwareName", "netchu")
+    tags = ElementTree.SubElement(root, "Tags")
     if page.lines:
         order = ElementTree.SubElement(ElementTree.SubElement(root, "ReadingOrder"), "OrderedGroup", ID="order")
         for number in range(1, len(page.lines) + 1):
@@ -45,16 +47,18 @@ def format_alto(file: PageFile, page: Page) -> str:
     space = ElementTree.SubElement(sheet, "PrintSpace", _box_attributes(Box(0, 0, page.width, page.height)))
     line_numbers = itertools.count(1)
     for number, lines in enumerate(page.regions, 1):
-        parent, name = space, f"block{number}"
-        if lines[0].cell:
-            table = {"ID": name, **_box_attributes(find_box(lines)), "TYPE": "table"}
-            parent = ElementTree.SubElement(space, "ComposedBlock", table)
         for index, (cell, lines_of_text) in enumerate(split_into_cells(lines), 1):
+            name = f"block{number}cell{index}" if cell else f"block{number}"
             box = bounding_box(cell.corners) if cell else find_box(lines)
-            attributes = {"ID": f"{name}cell{index}" if cell else name, **_box_attributes(box)}
-            block = ElementTree.SubElement(parent, "TextBlock", attributes)
+            block = ElementTree.SubElement(space, "TextBlock", {"ID": name, **_box_attributes(box)})
+            if cell:
+                label = f"region {number}, row {cell.row + 1}, column {cell.column + 1}"
+                ElementTree.SubElement(tags, "StructureTag", ID=f"tag-{name}", TYPE="cell", LABEL=label)
+                block.set("TAGREFS", f"tag-{name}")
             for line in lines_of_text:
                 _add_line(block, f"line{next(line_numbers)}", line)
+    if not len(tags):
+        root.remove(tags)
     return serialise(root)
 
 

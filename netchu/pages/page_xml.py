@@ -21,7 +21,8 @@ _NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 def format_page_xml(file: PageFile, page: Page) -> str:
     """Return a PAGE XML document, version 2019-07-15, with polygons and baselines in pixels.
 
-    Each column of text is a TextRegion, each table a TableRegion with a TextRegion for each of its cells.
+    Each column of text is a TextRegion, each table a TableRegion, followed by a TextRegion with a TableCellRole for
+    each of its cells.
     The format is described at https://github.com/PRImA-Research-Lab/PAGE-XML.
     """
     root = ElementTree.Element("PcGts", xmlns=_NAMESPACE)
@@ -33,14 +34,15 @@ def format_page_xml(file: PageFile, page: Page) -> str:
     sheet = ElementTree.SubElement(root, "Page", {"imageFilename": replace_unallowed(file.path.name), **size})
     if page.lines:
         order = ElementTree.SubElement(ElementTree.SubElement(sheet, "ReadingOrder"), "OrderedGroup", id="order")
-    line_numbers = itertools.count(1)
-    for number, lines in enumerate(page.regions):
-        parent, name = sheet, f"region{number + 1}"
+    line_numbers, region_numbers = itertools.count(1), itertools.count()
+    for number, lines in enumerate(page.regions, 1):
+        name = f"region{number}"
         if lines[0].cell:
-            parent = _add_region(sheet, "TableRegion", name, number)
-            _add_polygon(parent, find_corners(lines))
-        for index, (cell, lines_of_text) in enumerate(split_into_cells(lines)):
-            text = _add_region(parent, "TextRegion", *((f"{name}cell{index + 1}", index) if cell else (name, number)))
+            table = _add_region(sheet, "TableRegion", name, next(region_numbers))
+            _add_polygon(table, find_corners(lines))
+        for index, (cell, lines_of_text) in enumerate(split_into_cells(lines), 1):
+            # Not inside the table: Kraken, and so eScriptorium, skips regions of regions.
+            text = _add_region(sheet, "TextRegion", f"{name}cell{index}" if cell else name, next(region_numbers))
             _add_polygon(text, cell.corners if cell else find_corners(lines))
             if cell:
                 position = {"rowIndex": str(cell.row), "columnIndex": str(cell.column)}

@@ -16,6 +16,7 @@ from netchu.pages.page import Page
 from netchu.pages.page_xml import format_page_xml
 from netchu.pages.recognizer import Recognizer
 from tests.netchu.synthetic_pages import draw_page
+from tests.netchu.synthetic_tables import draw_cells, lay_out_table
 from tests.netchu.tiny_model import write_tiny_reader
 
 FORMATS = {"alto": format_alto, "page": format_page_xml}
@@ -91,6 +92,17 @@ def test_kraken_reads_every_line(name, drawn_and_read, tmp_path):
     check_lines(lines, page)
     for level in read.reading_orders.values():
         assert level["is_total"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_kraken_reads_every_cell_of_a_table(name, recognizer, tmp_path):
+    kraken = pytest.importorskip("kraken.lib.xml", reason="Kraken is not installed: it needs PyTorch")
+    page = recognizer.read(lay_out_table(draw_cells(2, 3, 4)[1]))
+    document = tmp_path / "page.xml"
+    document.write_text(FORMATS[name](PageFile(Path("page.png")), page), encoding="utf-8")
+    cv2.imwrite(str(tmp_path / "page.png"), np.full((page.height, page.width), 255, np.uint8))
+    lines = kraken.XMLPage(document, filetype=name).to_container().lines
+    assert [line.text for line in lines] == page.text.replace("\t", "\n").split("\n")
 
 
 def test_polygons_and_baselines_follow_the_writing(drawn_and_read):
