@@ -1,7 +1,7 @@
 """Lines of one subset (train, validation or test), streamed from the table of all lines; storage of line images."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -31,6 +31,10 @@ class Subset:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def sources(self) -> dict[str, str]:
+        """Return the source of each line by its id, in the table's order."""
+        return {row["id"]: row["source"] for row in read_rows(self._file, ["id", "source"]) if row["id"] in self._ids}
+
     def texts(self) -> list[tuple[str, str]]:
         """Return source and text of each line without reading the images."""
         rows = read_rows(self._file, ["id", "source", "text"])
@@ -42,13 +46,16 @@ class Subset:
             for row in self._read_group(group):
                 yield row | {"image": decode_line_image(row["image"])}
 
-    def shuffled(self, rng: np.random.Generator) -> Iterator[dict]:
+    def shuffled(self, rng: np.random.Generator, uses: Mapping[str, int] = {}) -> Iterator[dict]:
         """Yield rows in random order: row groups shuffled, and the rows within each group.
 
         `image` stays as stored, so that callers can run `decode_line_image` in parallel.
+
+        Args:
+            uses: by line id, how many times to yield the line, 0 or more; lines not named are yielded once.
         """
         for group in rng.permutation(self._file.num_row_groups):
-            rows = self._read_group(int(group))
+            rows = [row for row in self._read_group(int(group)) for _ in range(uses.get(row["id"], 1))]
             for index in rng.permutation(len(rows)):
                 yield rows[index]
 

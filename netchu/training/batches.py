@@ -1,5 +1,6 @@
 """Training batches: augmented lines of similar width, made one after the other during the training."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from netchu.core.frames import FRAME_WIDTH, required_frames
 from netchu.core.subsets import Subset, decode_line_image
 from netchu.reading.padding import pad_images
 from netchu.training.augment import AugmentParams, augment, shuffle_words
+from netchu.training.sampling import Sampling
 
 PAD = -1
 """Marks the end of a text in a dense batch of labels."""
@@ -51,6 +53,7 @@ class _TrainingLine:
 
 def training_batches(
     lines: Subset,
+    sampling: Sampling,
     labels: LabelsParams,
     cuts: Mapping[str, list[int]],
     size: int,
@@ -59,24 +62,27 @@ def training_batches(
     epoch: int,
     map_chunks: Callable[[Callable, Iterable], Iterable] = map,
 ) -> Iterator[Batch]:
-    """Yield every line once, augmented and in random order, in `ceil(len(lines) / size)` batches.
+    """Yield lines, each as often as `sampling` says, augmented and in random order, in `ceil(lines / size)` batches.
 
-    The order depends on `seed` and `epoch` alone; the augmentation of a line on `seed`, `epoch` and the line's id.
+    The order depends on `seed` and `epoch` alone; the augmentation of a line on `seed`, `epoch`, the line's id and how
+    many times the line has been used in the epoch.
 
     Args:
         labels: the sources whose labels lack case or punctuation; their texts are reduced accordingly.
         cuts: by line id, the columns between the words (`find_word_cuts`); only the words of these lines are shuffled.
         map_chunks: `map`, or a parallel `map` that keeps the order; the batches are the same.
     """
+    order = np.random.default_rng(_derive_seed(seed, epoch, "lines"))
+    used: Counter[str] = Counter()
     rows = (
         _TrainingLine(
             row["image"],
             row["text"],
             labels.style_of(row["source"]),
             cuts.get(row["id"]),
-            _derive_seed(seed, epoch, f"line {row['id']}"),
+            _derive_seed(seed, epoch, _name_use(row["id"], used)),
         )
-        for row in lines.shuffled(np.random.default_rng(_derive_seed(seed, epoch, "lines")))
+        for row in lines.shuffled(order, sampling.uses(epoch))
     )
     chunks = map_chunks(partial(_augment_lines, augmentation), iter(lambda: list(islice(rows, _CHUNK)), []))
     augmented = (line for chunk in chunks for line in chunk)
@@ -86,6 +92,12 @@ def training_batches(
         window.sort(key=lambda line: line[0].shape[1])
         for index in rng.permutation(-(-len(window) // size)):
             yield make_batch(*zip(*window[index * size : (index + 1) * size], strict=True))
+
+
+def _name_use(line_id: str, used: Counter[str]) -> str:
+    """Count one more use of a line in `used`, and return a name for this use."""
+    used[line_id] += 1
+    return f"line {line_id}" if used[line_id] == 1 else f"line {line_id}, use {used[line_id]}"
 
 
 def _derive_seed(seed: int, epoch: int, purpose: str) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from netchu.training.batches import Batch, training_batches
 from netchu.training.checkpoint import Checkpoint
 from netchu.training.params import TrainParams
 from netchu.training.report import TrainingReport
+from netchu.training.sampling import Sampling
 from netchu.training.state import TrainingState
 from netchu.training.stopping import best_epoch, check_loss, is_validated, should_stop
 from netchu.training.validation import validation_cer
@@ -58,7 +59,8 @@ def train(
     Raises:
         NetchuError: the loss became NaN or infinite, or rose far above that of the first validated epoch.
     """
-    steps = math.ceil(len(training) / params.batch_size)
+    sampling = Sampling(training.sources(), params.sampling)
+    steps = math.ceil(sampling.lines / params.batch_size)
     state = TrainingState(network, params, steps)
     step = make_training_step(
         state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
@@ -75,7 +77,7 @@ def train(
             batch
             for epoch in epochs
             for batch in training_batches(
-                training, labels, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
+                training, sampling, labels, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
             )
         )
         for epoch in epochs:
@@ -89,7 +91,7 @@ def train(
             if is_validated(epoch, params.epochs):
                 state.record(epoch, loss, validation_cer(predict, validation, labels))
                 state.save(checkpoint)
-                report.add(state.history[-1], best_epoch(state.history) == epoch, len(training) / seconds)
+                report.add(state.history[-1], best_epoch(state.history) == epoch, sampling.lines / seconds)
     network.set_weights(state.best_weights)
     return state.history
 

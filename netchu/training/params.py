@@ -1,6 +1,6 @@
 """The parameters of training: group `train` of params.yaml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ class TrainParams(Section):
 
     seed: int = Field(ge=0, lt=2**31)
     init_from: str | None
+    sampling: dict[str, Annotated[float, Field(gt=0, le=100)]]
     epochs: int = Field(ge=1, le=10_000)
     batch_size: int = Field(ge=1, le=1024)
     precision: Literal["float32", "bfloat16"]

@@ -39,6 +39,7 @@ def test_returns_texts_without_reading_images(tmp_path):
     (tmp_path / "split.csv").write_text("id,subset\n0,train\n2,train\n", encoding="utf-8")
     subset = Subset(tmp_path / "lines.parquet", tmp_path / "split.csv", "train")
     assert subset.texts() == [("s", "Ấp Đông"), ("s", "a")]
+    assert subset.sources() == {"0": "s", "2": "s"}
 
 
 def test_shuffles_the_same_lines(files):
@@ -48,6 +49,13 @@ def test_shuffles_the_same_lines(files):
     )
     assert first == again != other_seed
     assert sorted(first) == sorted(TRAIN) and first != TRAIN
+
+
+def test_repeats_and_skips_lines_when_shuffling(files):
+    subset = Subset(*files, "train")
+    first, second, *others = subset
+    rows = subset.shuffled(np.random.default_rng(1), {first["id"]: 3, second["id"]: 0})
+    assert sorted(row["text"] for row in rows) == sorted([first["text"]] * 3 + [row["text"] for row in others])
 
 
 def test_rejects_a_subset_without_lines(files):

@@ -23,6 +23,7 @@ PARAMS = TrainParams(
     seed=1,
     init_from=None,
     epochs=3,
+    sampling={},
     batch_size=8,
     precision="float32",
     learning_rate=0.01,
