@@ -21,6 +21,7 @@ from netchu.core.subsets import Subset
 from netchu.training.backend import BACKEND, make_predictor, make_training_step
 from netchu.training.batches import Batch, training_batches
 from netchu.training.checkpoint import Checkpoint
+from netchu.training.distributed import check_processes, start_processes
 from netchu.training.params import TrainParams
 from netchu.training.report import TrainingReport
 from netchu.training.state import TrainingState
@@ -58,11 +59,10 @@ def train(
     Raises:
         NetchuError: the loss became NaN or infinite, or rose far above that of the first validated epoch.
     """
-    steps = math.ceil(len(training) / params.batch_size)
+    check_processes(params.processes)
+    size = params.processes * params.batch_size
+    steps = math.ceil(len(training) / size)
     state = TrainingState(network, params, steps)
-    step = make_training_step(
-        state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
-    )
     predict = make_predictor(state.averaged)
     # Before the state is restored, so that a resumed training uses the same network to find the words.
     cuts = find_word_cuts(predict, training, labels) if params.augment.shuffle else {}
@@ -70,13 +70,11 @@ def train(
         print(f"train: resumes after epoch {state.epoch}", flush=True)
     report = TrainingReport(params.epochs, state.epoch)
     epochs = range(state.epoch + 1, params.epochs + 1)
-    with _open_augmentation_map() as map_chunks:
+    with _open_step(network, params, steps, state) as (step, update), _open_augmentation_map() as map_chunks:
         batches = prefetch(
             batch
             for epoch in epochs
-            for batch in training_batches(
-                training, labels, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
-            )
+            for batch in training_batches(training, labels, cuts, size, params.augment, params.seed, epoch, map_chunks)
         )
         for epoch in epochs:
             if should_stop(state.history, params.patience):
@@ -87,11 +85,29 @@ def train(
             seconds = time.perf_counter() - started
             check_loss(loss, epoch, state.history)
             if is_validated(epoch, params.epochs):
+                update()
                 state.record(epoch, loss, validation_cer(predict, validation, labels))
                 state.save(checkpoint)
                 report.add(state.history[-1], best_epoch(state.history) == epoch, len(training) / seconds)
     network.set_weights(state.best_weights)
     return state.history
+
+
+@contextlib.contextmanager
+def _open_step(
+    network: keras.Model, params: TrainParams, steps: int, state: TrainingState
+) -> Iterator[tuple[Callable[[Batch], float], Callable[[], None]]]:
+    """Yield a function that trains on a batch, and one that gives `state` the result."""
+    if params.processes == 1:
+        yield (
+            make_training_step(
+                state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
+            ),
+            lambda: None,
+        )
+        return
+    with start_processes(network, params, steps, state) as processes:
+        yield processes.step, partial(processes.update, state)
 
 
 @contextlib.contextmanager

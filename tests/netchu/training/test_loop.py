@@ -24,6 +24,7 @@ PARAMS = TrainParams(
     init_from=None,
     epochs=3,
     batch_size=8,
+    processes=1,
     precision="float32",
     learning_rate=0.01,
     warmup=0.5,
