@@ -91,12 +91,12 @@ class TrainingProcesses:
 
     def _raise_failure(self, message: str) -> NoReturn:
         """Report the processes that have ended, or if there are none `message`: if one ends, the others fail."""
-        wait([process.sentinel for process in self._processes], _SECONDS_TO_END)
-        ended = [
-            f"process {number} of {len(self._processes)} ended ({_describe_status(process.exitcode)})"
-            for number, process in enumerate(self._processes, 1)
-            if process.exitcode is not None
-        ]
+        ready = wait([process.sentinel for process in self._processes], _SECONDS_TO_END)
+        ended = []
+        for number, process in enumerate(self._processes, 1):
+            if process.sentinel in ready:
+                process.join()  # its status is known a little later
+                ended.append(f"process {number} of {len(self._processes)} ended ({_describe_status(process.exitcode)})")
         if not ended:
             raise RuntimeError(message)
         raise NetchuError(
