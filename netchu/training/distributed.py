@@ -18,6 +18,7 @@ import keras
 import numpy as np
 
 from netchu.core.errors import NetchuError
+from netchu.core.parallel import end_with_parent
 from netchu.core.printing import describe_error
 from netchu.training.backend import BACKEND, make_training_step
 from netchu.training.batches import Batch, split_batch
@@ -140,6 +141,7 @@ def _run_process(rank: int, connection: Connection) -> None:
 
     After a failure the process does not end, because then others would fail, too, and hide the cause.
     """
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also goes to the stage's process, which ends this one
     with contextlib.suppress(EOFError, ConnectionError):
         try:

@@ -15,7 +15,7 @@ import keras
 
 from netchu.core.errors import NetchuError
 from netchu.core.folding import LabelsParams
-from netchu.core.parallel import pool_map, prefetch
+from netchu.core.parallel import end_with_parent, pool_map, prefetch
 from netchu.core.progress import progress
 from netchu.core.subsets import Subset
 from netchu.training.backend import BACKEND, make_predictor, make_training_step
@@ -117,8 +117,14 @@ def _open_augmentation_map() -> Iterator[Callable[[Callable, Iterable], Iterable
         yield map
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), spawn, initializer=_start_augmentation) as pool:
         yield partial(pool_map, pool)
+
+
+def _start_augmentation() -> None:
+    """Prepare a process that augments lines."""
+    cv2.setNumThreads(1)
+    end_with_parent()
 
 
 def _train_epoch(step: Callable[[Batch], float], batches: Iterator[Batch], epoch: int, steps: int) -> float:
