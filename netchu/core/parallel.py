@@ -1,4 +1,4 @@
-"""Parallel maps that keep the order of their items and need bounded memory, and processes that end with their parent."""
+"""Parallel maps that keep the order and need bounded memory, and processes that end with their parent."""
 
 import multiprocessing
 import os
