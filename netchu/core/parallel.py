@@ -1,6 +1,8 @@
-"""Parallel maps that keep the order of their items and need bounded memory."""
+"""Parallel maps that keep the order and need bounded memory, and processes that end with their parent."""
 
+import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -41,3 +43,13 @@ def prefetch(items: Iterable[Item]) -> Iterator[Item]:
         while (item := pending.popleft().result()) is not end:
             pending.append(pool.submit(next, source, end))
             yield item
+
+
+def end_with_parent() -> None:
+    """End this process, started by multiprocessing, as soon as its parent ends, even if that was killed."""
+
+    def watch() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -12,13 +12,12 @@ BACKEND = import_keras(BACKENDS)
 """`tensorflow` or `torch`."""
 
 if BACKEND == "torch":
-    from keras.layers import BatchNormalization as FusedBatchNormalization
-
     from netchu.training.torch_backend import make_predictor, make_training_step
     from netchu.training.torch_lstm import BidirectionalLSTM
+    from netchu.training.torch_reduction import SynchronizedBatchNormalization as TrainingBatchNormalization
 else:
     from netchu.training.tensorflow_backend import make_predictor, make_training_step
     from netchu.training.tensorflow_lstm import BidirectionalLSTM
-    from netchu.training.tensorflow_normalization import FusedBatchNormalization
+    from netchu.training.tensorflow_normalization import FusedBatchNormalization as TrainingBatchNormalization
 
-__all__ = ["BACKEND", "BidirectionalLSTM", "FusedBatchNormalization", "make_predictor", "make_training_step"]
+__all__ = ["BACKEND", "BidirectionalLSTM", "TrainingBatchNormalization", "make_predictor", "make_training_step"]

@@ -38,6 +38,8 @@ class Batch:
     """`(batch, longest text)` int32 classes, padded with PAD."""
     styles: np.ndarray
     """`(batch,)` int32, the LabelStyle of each line."""
+    share: float = 1.0
+    """Fraction of the lines of the step, below 1 if several processes train on parts of a batch."""
 
 
 @dataclass(frozen=True)
@@ -125,3 +127,17 @@ def make_batch(images: Sequence[np.ndarray], texts: Sequence[str], styles: Seque
         labels[row, : len(text)] = encode(text)
     frames = np.array([image.shape[1] // FRAME_WIDTH for image in images], np.int32)
     return Batch(pad_images(images), frames, labels, np.array(styles, np.int32))
+
+
+def split_batch(batch: Batch, count: int) -> list[Batch]:
+    """Return `count` parts of `batch`, all as wide as `batch`; part r has every `count`-th line from line r on.
+
+    If there are fewer lines than parts, each part has all of them, so that the mean over all parts is the same.
+    """
+    size = len(batch.images)
+    parts = [np.arange(size)] * count if size < count else [np.arange(part, size, count) for part in range(count)]
+    total = sum(map(len, parts))
+    return [
+        Batch(batch.images[part], batch.frames[part], batch.labels[part], batch.styles[part], len(part) / total)
+        for part in parts
+    ]

@@ -15,12 +15,13 @@ import keras
 
 from netchu.core.errors import NetchuError
 from netchu.core.folding import LabelsParams
-from netchu.core.parallel import pool_map, prefetch
+from netchu.core.parallel import end_with_parent, pool_map, prefetch
 from netchu.core.progress import progress
 from netchu.core.subsets import Subset
 from netchu.training.backend import BACKEND, make_predictor, make_training_step
 from netchu.training.batches import Batch, training_batches
 from netchu.training.checkpoint import Checkpoint
+from netchu.training.distributed import check_processes, start_processes
 from netchu.training.params import TrainParams
 from netchu.training.report import TrainingReport
 from netchu.training.sampling import Sampling
@@ -59,12 +60,11 @@ def train(
     Raises:
         NetchuError: the loss became NaN or infinite, or rose far above that of the first validated epoch.
     """
+    check_processes(params.processes)
     sampling = Sampling(training.sources(), params.sampling)
-    steps = math.ceil(sampling.lines / params.batch_size)
+    size = params.processes * params.batch_size
+    steps = math.ceil(sampling.lines / size)
     state = TrainingState(network, params, steps)
-    step = make_training_step(
-        state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
-    )
     predict = make_predictor(state.averaged)
     # Before the state is restored, so that a resumed training uses the same network to find the words.
     cuts = find_word_cuts(predict, training, labels) if params.augment.shuffle else {}
@@ -72,12 +72,12 @@ def train(
         print(f"train: resumes after epoch {state.epoch}", flush=True)
     report = TrainingReport(params.epochs, state.epoch)
     epochs = range(state.epoch + 1, params.epochs + 1)
-    with _open_augmentation_map() as map_chunks:
+    with _open_step(network, params, steps, state) as (step, update), _open_augmentation_map() as map_chunks:
         batches = prefetch(
             batch
             for epoch in epochs
             for batch in training_batches(
-                training, sampling, labels, cuts, params.batch_size, params.augment, params.seed, epoch, map_chunks
+                training, sampling, labels, cuts, size, params.augment, params.seed, epoch, map_chunks
             )
         )
         for epoch in epochs:
@@ -89,11 +89,29 @@ def train(
             seconds = time.perf_counter() - started
             check_loss(loss, epoch, state.history)
             if is_validated(epoch, params.epochs):
+                update()
                 state.record(epoch, loss, validation_cer(predict, validation, labels))
                 state.save(checkpoint)
                 report.add(state.history[-1], best_epoch(state.history) == epoch, sampling.lines / seconds)
     network.set_weights(state.best_weights)
     return state.history
+
+
+@contextlib.contextmanager
+def _open_step(
+    network: keras.Model, params: TrainParams, steps: int, state: TrainingState
+) -> Iterator[tuple[Callable[[Batch], float], Callable[[], None]]]:
+    """Yield a function that trains on a batch, and one that gives `state` the result."""
+    if params.processes == 1:
+        yield (
+            make_training_step(
+                state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
+            ),
+            lambda: None,
+        )
+        return
+    with start_processes(network, params, steps, state) as processes:
+        yield processes.step, partial(processes.update, state)
 
 
 @contextlib.contextmanager
@@ -103,8 +121,14 @@ def _open_augmentation_map() -> Iterator[Callable[[Callable, Iterable], Iterable
         yield map
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), spawn, initializer=_start_augmentation) as pool:
         yield partial(pool_map, pool)
+
+
+def _start_augmentation() -> None:
+    """Prepare a process that augments lines."""
+    cv2.setNumThreads(1)
+    end_with_parent()
 
 
 def _train_epoch(step: Callable[[Batch], float], batches: Iterator[Batch], epoch: int, steps: int) -> float:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from netchu.core.charset import BLANK
 from netchu.core.params import Section
-from netchu.training.backend import BidirectionalLSTM, FusedBatchNormalization
+from netchu.training.backend import BidirectionalLSTM, TrainingBatchNormalization
 
 _FEATURES = "features"
 """Name of the last layer of the CNN; its output is `(batch, frames, channels)`."""
@@ -61,8 +61,8 @@ def copy_network(network: Model, precision: Literal["float32", "bfloat16"]) -> M
         config, layer_class = layer.get_config(), type(layer)
         if precision == "bfloat16" and layer.name in cnn:
             config["dtype"] = "mixed_bfloat16"
-            if layer_class is layers.BatchNormalization:
-                layer_class = FusedBatchNormalization
+        if layer_class is layers.BatchNormalization:
+            layer_class = TrainingBatchNormalization
         return layer_class.from_config(config)
 
     copy = models.clone_model(network, clone_function=copy_layer)

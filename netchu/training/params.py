@@ -16,6 +16,7 @@ class TrainParams(Section):
     sampling: dict[str, Annotated[float, Field(gt=0, le=100)]]
     epochs: int = Field(ge=1, le=10_000)
     batch_size: int = Field(ge=1, le=1024)
+    processes: int = Field(ge=1, le=64)
     precision: Literal["float32", "bfloat16"]
     learning_rate: float = Field(gt=0, le=1)
     warmup: float = Field(ge=0, le=100)

@@ -15,7 +15,8 @@ class TrainingState:
     """The trained network, its averaged copy, the optimizer, the history and the best weights so far.
 
     Attributes:
-        network: the network that is trained: the given one, or with `train.precision` bfloat16 a copy of it.
+        network: the network that is trained: the given one, or a copy of it with other layers, which `train.precision`
+            bfloat16 and several processes need.
         averaged: a copy of `network` with the averaged weights, which are validated and saved.
         branched: `network` with the auxiliary output, for the loss.
         history: one dictionary per validated epoch: epoch, loss, validation_cer, learning_rate.
@@ -23,7 +24,8 @@ class TrainingState:
     """
 
     def __init__(self, network: keras.Model, params: TrainParams, steps: int):
-        self.network = network if params.precision == "float32" else copy_network(network, params.precision)
+        is_plain = params.precision == "float32" and params.processes == 1
+        self.network = network if is_plain else copy_network(network, params.precision)
         self.averaged = copy_network(network, params.precision)
         self.branched = add_auxiliary_output(self.network)
         self.optimizer = build_optimizer(params, steps)
@@ -58,8 +60,7 @@ class TrainingState:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the state to `checkpoint`."""
-        groups = {name: list(map(keras.ops.convert_to_numpy, group)) for name, group in self._variables().items()}
-        checkpoint.save(groups | {"best": self.best_weights}, self.history)
+        checkpoint.save(self.values() | {"best": self.best_weights}, self.history)
 
     def restore(self, checkpoint: Checkpoint) -> bool:
         """Load the state from `checkpoint`; return whether it has one."""
@@ -67,11 +68,19 @@ class TrainingState:
         if saved is None:
             return False
         groups, self.history = saved
-        for name, variables in self._variables().items():
-            for variable, value in zip(variables, groups[name], strict=True):
-                variable.assign(value)
+        self.assign(groups)
         self.best_weights = groups["best"]
         return True
+
+    def values(self) -> dict[str, list[np.ndarray]]:
+        """Return the values of all variables that a step changes."""
+        return {name: list(map(keras.ops.convert_to_numpy, group)) for name, group in self._variables().items()}
+
+    def assign(self, values: dict[str, list[np.ndarray]]) -> None:
+        """Replace the values of these variables by those that `values` returned; ignore other groups."""
+        for name, variables in self._variables().items():
+            for variable, value in zip(variables, values[name], strict=True):
+                variable.assign(value)
 
     def _variables(self) -> dict[str, list]:
         """Return all variables that a step changes, including the seeds of dropout."""

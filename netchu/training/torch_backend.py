@@ -10,6 +10,7 @@ from netchu.core.charset import BLANK
 from netchu.training.averaging import averaging_decay
 from netchu.training.batches import PAD, Batch
 from netchu.training.ctc import merge_logits
+from netchu.training.torch_reduction import sum_gradients
 
 
 def ctc_loss(labels: torch.Tensor, logits: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
@@ -50,9 +51,9 @@ def make_training_step(
             ctc_loss(labels.long(), merge_logits(logits, styles), frames.long()).mean()
             for logits in branched(images, training=True)
         )
-        (loss + auxiliary * auxiliary_loss).backward()
+        (batch.share * (loss + auxiliary * auxiliary_loss)).backward()
         with torch.no_grad():
-            optimizer.apply([variable.value.grad for variable in variables], variables)
+            optimizer.apply(sum_gradients([variable.value.grad for variable in variables]), variables)
             decay = float(averaging_decay(average, float(optimizer.iterations)))
             means, weights = ([weight.value.detach() for weight in model.weights] for model in (averaged, network))
             torch._foreach_lerp_(means, weights, 1 - decay)

@@ -106,16 +106,20 @@ def test_trains_with_pytorch(folder):
 
 def run_as_command(folder, backend):
     """Run the stage as DVC does, in `folder`, on eight lines."""
+    return subprocess.run(**prepare_command(folder, backend), capture_output=True)
+
+
+def prepare_command(folder, backend, params=PARAMS):
+    """Write eight lines and `params` into `folder`; return the arguments of subprocess.run that run the stage there."""
     table, split = write_table(folder, {"train": ["số 1", "xã 3"] * 4, "validation": ["số 4"]})
     for path, target in ((table, train.INPUTS["lines"]), (split, train.INPUTS["split"])):
         (folder / target).parent.mkdir(parents=True)
         path.rename(folder / target)
-    (folder / "params.yaml").write_text(json.dumps(PARAMS.model_dump()), encoding="utf-8")
+    (folder / "params.yaml").write_text(json.dumps(params.model_dump()), encoding="utf-8")
     variables = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     variables |= {
         "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", ""))),
         "DVC_ROOT": str(folder),
         "KERAS_BACKEND": backend,
     }
-    command = [sys.executable, "-m", "stages.train"]
-    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+    return {"args": [sys.executable, "-m", "stages.train"], "cwd": folder, "env": variables, "text": True}

@@ -25,6 +25,7 @@ PARAMS = TrainParams(
     epochs=3,
     sampling={},
     batch_size=8,
+    processes=1,
     precision="float32",
     learning_rate=0.01,
     warmup=0.5,
