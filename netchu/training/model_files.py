@@ -83,7 +83,11 @@ def load_network(folder: Path, height: int, seed: int) -> tuple[keras.Model, Net
 
 
 def _compress(path: Path) -> None:
-    """Compress the arrays in the HDF5 file at `path`, by about a tenth; Keras reads such files, too."""
+    """Halve the HDF5 file at `path`: store kernels as float16 and compress all arrays; Keras reads such files, too.
+
+    Rounding changes the weights of kernels by at most 0.05 %. Biases and the statistics of batch normalization stay
+    float32.
+    """
     uncompressed = path.rename(path.with_suffix(".uncompressed"))
     with h5py.File(uncompressed) as source, h5py.File(path, "w") as target:
 
@@ -91,7 +95,8 @@ def _compress(path: Path) -> None:
             if isinstance(item, h5py.Group):
                 copied = target.create_group(name)
             elif item.shape:
-                copied = target.create_dataset(name, data=item[()], compression="gzip", shuffle=True)
+                stored = np.float16 if item.ndim > 1 else item.dtype
+                copied = target.create_dataset(name, data=item[()].astype(stored), compression="gzip", shuffle=True)
             else:
                 copied = target.create_dataset(name, data=item[()])
             copied.attrs.update(item.attrs)
