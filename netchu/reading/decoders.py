@@ -25,6 +25,12 @@ class BeamParams(Section):
     length_bonus: float = Field(ge=0, le=10)
 
 
+UNREADABLE = -16.0
+"""Log-probability, in nats, of a text to which the second network gives a much smaller one. Of the values -3 to -16, a
+second network of addresses helps the validation lines of addresses most with -16, and general text is read as without
+it."""
+
+
 class ReaderParts(NamedTuple):
     """The parts of a reader that decoders may use."""
 
@@ -44,14 +50,15 @@ def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) ->
 
     A second network, if the reader has one, adds its log-probability to the score of each text found (rescoring of
     n-best lists, Ostendorf et al. 1991). The logits of two networks cannot be averaged, because they place the same
-    letter in different frames.
+    letter in different frames. No text counts as less likely than UNREADABLE, so the second network has no influence on
+    lines that it cannot read, such as general text if it was trained on addresses.
     """
     width, weight, bonus = parts.beam.beam_width, parts.beam.language_weight, parts.beam.length_bonus
     texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus), strict=True)
     if len(texts) == 1 or parts.second_network is None:
         return texts[0]
     second_scores = text_log_probabilities(log_softmax(parts.second_network(image)), list(map(encode, texts)))
-    return texts[int(np.argmax(np.array(scores) + second_scores))]
+    return texts[int(np.argmax(np.array(scores) + np.logaddexp(second_scores, UNREADABLE)))]
 
 
 Decoder = Callable[[np.ndarray, np.ndarray, ReaderParts], str]

@@ -127,7 +127,8 @@ def paired(folder, tmp_path):
     return tmp_path / "reader", second
 
 
-def test_rescores_texts_with_second_network(folder, paired):
+def test_rescores_texts_with_second_network(folder, paired, monkeypatch):
+    monkeypatch.setattr("netchu.reading.decoders.UNREADABLE", -1000.0)  # these lines are noise
     path, second = paired
     differing = 0
     for seed in range(20):
@@ -142,6 +143,25 @@ def test_rescores_texts_with_second_network(folder, paired):
         assert Reader.load(path).read_line(image, "greedy").text == Reader.load(folder).read_line(image, "greedy").text
         differing += best != found[0][0]
     assert differing > 3
+
+
+@pytest.mark.parametrize(("c", "expected"), [(5, "b"), (50, "a")])
+def test_ignores_second_network_on_a_line_that_it_cannot_read(c, expected):
+    """The first network prefers a to b a little. The second one prefers b more, but reads a c before both."""
+    first = frame_logits([{}, {"a": 1, "b": 0}, {}])
+    second = frame_logits([{"c": c, "": 0}, {"b": 5, "a": 0}, {}])
+    beam = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
+    parts = ReaderParts(FixedNetwork(first), FixedNetwork(second), LANGUAGE_MODEL, beam)
+    assert DECODERS["beam"](np.zeros((48, 80), np.uint8), first, parts) == expected
+
+
+def frame_logits(frames: list[dict[str, float]]) -> np.ndarray:
+    """Return logits with the given ones per frame, "" for the blank; a frame without any is a blank."""
+    logits = np.full((len(frames), BLANK + 1), -100, np.float32)
+    for frame, values in zip(logits, frames, strict=True):
+        for text, value in (values or {"": 0}).items():
+            frame[encode(text)[0] if text else BLANK] = value
+    return logits
 
 
 def test_adapted_reader_uses_settings_for_one_network(folder, paired, tmp_path):
