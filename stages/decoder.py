@@ -158,12 +158,12 @@ def estimate_language_model(corpus: list[str], params: DecoderParams | GeneralPa
 
 
 def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
-    """Load the network of the model in `folder`; raise NetchuError if it reads other line images than `network`."""
+    """Load the network of the model in `folder`; raise NetchuError if it reads line images of another height."""
     second_network = OnnxNetwork(folder)
-    if second_network.preprocess != network.preprocess:
+    height, expected = (model.preprocess["height"] for model in (second_network, network))
+    if height != expected:
         raise NetchuError(
-            f"decoder.second.model: {folder}: trained with preprocess {second_network.preprocess}, "
-            f"not {network.preprocess}; choose a model for the same line images"
+            f"decoder.second.model: {folder}: reads line images of {height} pixels, not {expected}; choose another model"
         )
     return second_network
 

@@ -126,7 +126,7 @@ def test_rejects_second_network_for_other_line_images(inputs, tmp_path):
         return decoder.SecondParams(model=str(folder), language_weight=0.7, length_bonus=2.0)
 
     second = write_tiny_model(tmp_path / "second", HEIGHT + 16)
-    with pytest.raises(NetchuError, match=r"decoder\.second\.model: .*second: trained with preprocess .*, not "):
+    with pytest.raises(NetchuError, match=r"decoder\.second\.model: .*second: reads line images of 32 pixels, not 16"):
         run(inputs, tmp_path, second=with_second(second))
     with pytest.raises(NetchuError, match="none: no readable model"):
         run(inputs, tmp_path, second=with_second(tmp_path / "none"))
