@@ -6,6 +6,8 @@ Run it in a project whose stages up to `split` have run. It prints
 - for the validation lines by source: CER, letters of the wrong case in percent of the characters, and expected
   calibration error (ECE) of the words' confidence;
 - the same with each of the reader's language models alone, if it has several, to compare with its own choice;
+- for validation lines that begin with a number: how many readings do not begin with one, for the line image as it is
+  and cropped where the ink begins;
 - the confidence of lines in which there is nothing to read: validation lines upside down and mirrored, blurred noise,
   and characters of random strokes.
 
@@ -81,6 +83,21 @@ def wrong_case(reference: str, prediction: str) -> int:
     return sum(left != right and left.lower() == right.lower() for left, right in pairs)
 
 
+def loses_number(reference: str, prediction: str) -> bool:
+    """Return whether `reference` begins with a digit, and `prediction` does not.
+
+    >>> loses_number("12 Lê Lợi", "2 Lê Lợi"), loses_number("12 Lê Lợi", "Lê Lợi")
+    (False, True)
+    """
+    return reference[:1].isdigit() and not prediction[:1].isdigit()
+
+
+def crop_left(image: np.ndarray) -> np.ndarray:
+    """Return a line image, uint8 `(height, width)`, without the columns before the first dark pixel."""
+    dark = (image < 128).any(axis=0)
+    return np.ascontiguousarray(image[:, dark.argmax() :])
+
+
 def turn(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.ascontiguousarray(image[::-1, ::-1])
 
@@ -146,6 +163,21 @@ def tabulate_sources(reader: Reader, decoder: str, rows: list[dict], labels: Lab
         yield [f"{source}, {decoder}", str(len(texts)), f"{cer:.2f}", case, f"{ece:.1f}"]
 
 
+def tabulate_lost_numbers(reader: Reader, rows: list[dict]) -> Iterator[list[str]]:
+    """Yield for the lines of each source that begin with a number how many readings do not."""
+    numbered = [row for row in rows if row["text"][:1].isdigit()]
+    for source in sorted({row["source"] for row in numbered}):
+        chosen = [row for row in numbered if row["source"] == source]
+        lost = [
+            sum(loses_number(row["text"], reading.text) for row, reading in reader.read(pictures))
+            for pictures in (
+                ((row, row["image"]) for row in chosen),
+                ((row, crop_left(row["image"])) for row in chosen),
+            )
+        ]
+        yield [source, str(len(chosen)), *map(str, lost)]
+
+
 def tabulate_nonsense(reader: Reader, images: list[np.ndarray]) -> Iterator[list[str]]:
     """Yield for each kind of NONSENSE and decoder the lines in which words are read, and quantiles of confidence."""
     for (name, change), decoder in itertools.product(NONSENSE.items(), DECODERS):
@@ -187,6 +219,8 @@ def main() -> None:
             alone = Reader.load(copy_with_one_language_model(folder, name, Path(temporary) / "reader"))
         print_table([f"only {name}", *columns[1:]], tabulate_sources(alone, "beam", rows, labels))
         print()
+    print_table(["number at the start", "lines", "lost", "lost if cropped"], tabulate_lost_numbers(reader, rows))
+    print()
     images = [row["image"] for row in rows[:: len(rows) // 200 + 1]]
     print_table(["nothing to read", "lines read", "median", "95 %"], tabulate_nonsense(reader, images))
 

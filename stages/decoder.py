@@ -163,7 +163,8 @@ def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
     height, expected = (model.preprocess["height"] for model in (second_network, network))
     if height != expected:
         raise NetchuError(
-            f"decoder.second.model: {folder}: reads line images of {height} pixels, not {expected}; choose another model"
+            f"decoder.second.model: {folder}: reads line images of {height} pixels, not {expected}; "
+            "choose another model"
         )
     return second_network
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from benchmarks.as_written import NONSENSE, count_as_written, wrong_case
+from benchmarks.as_written import NONSENSE, count_as_written, crop_left, tabulate_lost_numbers, wrong_case
 from netchu.reading.line_reading import LineReading
 from tests.netchu.tiny_model import PREPROCESS
 
@@ -32,3 +32,17 @@ def test_counts_phrases_that_are_read_exactly():
 
 def test_counts_letters_that_differ_in_case_alone():
     assert wrong_case("phường Bến Nghé", "Phương bến Nghe") == 2
+
+
+def test_counts_numbers_that_are_lost_when_the_line_is_cropped():
+    class FakeReader:
+        """Reads the number only if there is paper before it."""
+
+        def read(self, items):
+            return ((row, LineReading("12 Lê Lợi" if image[0, 0] == 255 else "Lê Lợi", ())) for row, image in items)
+
+    image = np.full((48, 400), 255, np.uint8)
+    image[:, 50:300] = 0
+    assert crop_left(image).shape == (48, 350)
+    rows = [{"source": source, "text": text, "image": image} for source, text in (("a", "12 Lê Lợi"), ("a", "Lê Lợi"))]
+    assert list(tabulate_lost_numbers(FakeReader(), rows)) == [["a", "1", "0", "1"]]
