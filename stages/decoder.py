@@ -15,7 +15,7 @@ from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
 from netchu.evaluation.calibration import fit_calibration, mark_correct_words
 from netchu.evaluation.scoring import normalise_for_scoring
-from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
+from netchu.reading.decoders import DECODERS, RESCORING_DECODERS, BeamParams, ReaderParts
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.mixture import combine
 from netchu.reading.ngrams import estimate
@@ -101,21 +101,29 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     network = OnnxNetwork(inputs["model"])
     validation = Subset(inputs["lines"], inputs["split"], "validation")
 
-    def make_settings(second_network: OnnxNetwork | None, beam: BeamParams) -> ReaderSettings:
+    def make_settings(second_network: OnnxNetwork | None, beam: BeamParams, names: Iterable[str]) -> ReaderSettings:
         language_model = combine(language_models, beam.language_weight, beam.length_bonus)
         parts = ReaderParts(network, second_network, language_model, beam)
         reader = Reader(parts, ReaderSettings(beam, {}, {}), network.preprocess)
-        calibrations = {name: calibrate(reader, name, validation, params.labels) for name in DECODERS}
+        calibrations = {name: calibrate(reader, name, validation, params.labels) for name in names}
         of_words = {name: words for name, (words, _) in calibrations.items()}
         return ReaderSettings(beam, of_words, {name: lines for name, (_, lines) in calibrations.items()})
 
     beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
-    settings, second = make_settings(None, beam), None
+    settings, second = make_settings(None, beam, DECODERS), None
     if decoder.second:
         changes = decoder.second.model_dump(exclude={"model"})
         second_model = Path(decoder.second.model)
         second_network = _load_second_network(second_model, network)
-        second = second_model, make_settings(second_network, beam.model_copy(update=changes))
+        changed = make_settings(second_network, beam.model_copy(update=changes), RESCORING_DECODERS)
+        second = (
+            second_model,
+            ReaderSettings(
+                changed.beam,
+                {**settings.calibration, **changed.calibration},
+                {**settings.line_calibration, **changed.line_calibration},
+            ),
+        )
     with atomic_path(outputs["reader"]) as folder:
         write_reader(folder, inputs["model"], language_models, settings, second)
         paths = [folder / name for name in LANGUAGE_MODELS[: len(language_models)]]

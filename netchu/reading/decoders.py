@@ -25,10 +25,9 @@ class BeamParams(Section):
     length_bonus: float = Field(ge=0, le=10)
 
 
-UNREADABLE = -16.0
-"""Log-probability, in nats, of a text to which the second network gives a much smaller one. Of the values -3 to -16, a
-second network of addresses helps the validation lines of addresses most with -16, and general text is read as without
-it."""
+UNREADABLE = -12.0
+"""Log-probability, in nats, of a text to which the second network gives a much smaller one. With -5 a second network of
+addresses helps real addresses less, with -16 it spoils abbreviations ("TP.HCM"), and with -24 general text, too."""
 
 
 class ReaderParts(NamedTuple):
@@ -66,6 +65,9 @@ Decoder = Callable[[np.ndarray, np.ndarray, ReaderParts], str]
 
 DECODERS: dict[str, Decoder] = {"greedy": decode_greedily, "beam": decode_by_beam}
 """All decoders by name."""
+
+RESCORING_DECODERS = ("beam",)
+"""Names of the decoders that use the second network."""
 
 DEFAULT_DECODER = "beam"
 
