@@ -25,9 +25,9 @@ class BeamParams(Section):
     length_bonus: float = Field(ge=0, le=10)
 
 
-UNREADABLE = -12.0
-"""Log-probability, in nats, of a text to which the second network gives a much smaller one. With -5 a second network of
-addresses helps real addresses less, with -16 it spoils abbreviations ("TP.HCM"), and with -24 general text, too."""
+UNREADABLE = -20.0
+"""Log-probability, in nats, of a text to which the second network gives a much smaller one. With -8 a second network of
+addresses helps real addresses less, with -24 it spoils more of other texts."""
 
 
 class ReaderParts(NamedTuple):
@@ -49,15 +49,21 @@ def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) ->
 
     A second network, if the reader has one, adds its log-probability to the score of each text found (rescoring of
     n-best lists, Ostendorf et al. 1991). The logits of two networks cannot be averaged, because they place the same
-    letter in different frames. No text counts as less likely than UNREADABLE, so the second network has no influence on
-    lines that it cannot read, such as general text if it was trained on addresses.
+    letter in different frames. The second network decides on letters and digits alone: texts that differ only in case,
+    punctuation and spaces share the log-probability of the likeliest of them, so it does not prefer "TP HCM" to
+    "TP.HCM" because addresses usually have it. No text counts as less likely than UNREADABLE, so the second network has
+    no influence on lines that it cannot read, such as general text if it was trained on addresses.
     """
     width, weight, bonus = parts.beam.beam_width, parts.beam.language_weight, parts.beam.length_bonus
     texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus), strict=True)
     if len(texts) == 1 or parts.second_network is None:
         return texts[0]
+    likely: dict[str, float] = {}
+    letters = ["".join(filter(str.isalnum, text.lower())) for text in texts]
     second_scores = text_log_probabilities(log_softmax(parts.second_network(image)), list(map(encode, texts)))
-    return texts[int(np.argmax(np.array(scores) + np.logaddexp(second_scores, UNREADABLE)))]
+    for key, score in zip(letters, second_scores, strict=True):
+        likely[key] = max(likely.get(key, UNREADABLE), score)
+    return max(zip(scores, letters, texts, strict=True), key=lambda found: found[0] + likely[found[1]])[2]
 
 
 Decoder = Callable[[np.ndarray, np.ndarray, ReaderParts], str]

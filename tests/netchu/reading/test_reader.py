@@ -135,14 +135,21 @@ def test_rescores_texts_with_second_network(folder, paired, monkeypatch):
         image = np.random.default_rng(seed).integers(0, 256, (48, 80), np.uint8)
         found = beam_search(OnnxNetwork(folder)(image), 5, LANGUAGE_MODEL, 0.8, 2.0)
         second_scores = log_softmax(OnnxNetwork(second)(image))
-        likely = {text: forward_variables(second_scores, encode(text))[-1, -2:] for text, _ in found}
-        best = max(found, key=lambda text: text[1] + np.logaddexp.reduce(likely[text[0]]))[0]
+        totals = {text: score + second_score(second_scores, text, found) for text, score in found}
+        best = max(totals, key=totals.get)
         reading = Reader.load(path).read_line(image)
         assert reading.text == best
         assert {word.confidence for word in reading.words} <= {0.75}
         assert Reader.load(path).read_line(image, "greedy").text == Reader.load(folder).read_line(image, "greedy").text
         differing += best != found[0][0]
     assert differing > 3
+
+
+def second_score(log_probabilities: np.ndarray, text: str, found: list[tuple[str, float]]) -> float:
+    """Return the largest log-probability of a text found that has the letters and digits of `text`."""
+    letters = [character for character in text.lower() if character.isalnum()]
+    alike = [other for other, _ in found if [letter for letter in other.lower() if letter.isalnum()] == letters]
+    return max(np.logaddexp.reduce(forward_variables(log_probabilities, encode(other))[-1, -2:]) for other in alike)
 
 
 @pytest.mark.parametrize(("c", "expected"), [(5, "b"), (50, "a")])
@@ -153,6 +160,15 @@ def test_ignores_second_network_on_a_line_that_it_cannot_read(c, expected):
     beam = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
     parts = ReaderParts(FixedNetwork(first), FixedNetwork(second), LANGUAGE_MODEL, beam)
     assert DECODERS["beam"](np.zeros((48, 80), np.uint8), first, parts) == expected
+
+
+def test_second_network_does_not_decide_on_punctuation_and_case():
+    """Both texts have the letters of "ab"; the second network would prefer that without the full stop."""
+    first = frame_logits([{"A": 1, "a": 0}, {".": 1, "": 0}, {"b": 1, "d": 0.9}])
+    second = frame_logits([{"a": 9, "A": 0}, {"": 9, ".": 0}, {"d": 5, "b": 0}])
+    beam = BeamParams(beam_width=9, language_weight=0, length_bonus=0)
+    parts = ReaderParts(FixedNetwork(first), FixedNetwork(second), LANGUAGE_MODEL, beam)
+    assert DECODERS["beam"](np.zeros((48, 80), np.uint8), first, parts) == "A.d"
 
 
 def frame_logits(frames: list[dict[str, float]]) -> np.ndarray:
