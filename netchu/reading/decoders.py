@@ -47,7 +47,8 @@ def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) ->
     letter in different frames.
     """
     width, weight, bonus = parts.beam.beam_width, parts.beam.language_weight, parts.beam.length_bonus
-    texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus), strict=True)
+    only_best = parts.second_network is None
+    texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus, only_best), strict=True)
     if len(texts) == 1 or parts.second_network is None:
         return texts[0]
     second_scores = text_log_probabilities(log_softmax(parts.second_network(image)), list(map(encode, texts)))
