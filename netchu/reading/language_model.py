@@ -1,6 +1,7 @@
 """A character n-gram language model that fits in a few megabytes."""
 
 import zlib
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +27,9 @@ class CharacterModel(Protocol):
 
     def step(self, state: Any, symbol: int) -> tuple[float, Any]:
         """Return the natural log-probability of `symbol` after `state`, and the state after it."""
+
+    def context(self, state: Any) -> Hashable:
+        """Return a value that is equal for two states only if the same text is about as likely after both."""
 
 
 class StepCache(dict):
@@ -97,13 +101,20 @@ class LanguageModel:
         key = state << 8 | symbol
         found = self._steps.get(key)
         if found is None:
-            if node := self._find(state, symbol):
-                found = (self._log_probabilities[self._probability[node]], node)
-            else:
-                rest, node = self.step(self._suffix[state], symbol)
-                found = (self._log_backoffs[self._backoff[state]] + rest, node)
-            self._steps[key] = found
+            found = self._steps[key] = self.step_uncached(state, symbol)
         return found
+
+    def step_uncached(self, state: int, symbol: int) -> tuple[float, int]:
+        """Return the same as `step`, which is faster only if the step has been made before."""
+        log_probability = 0.0
+        while not (node := self._find(state, symbol)):
+            log_probability += self._log_backoffs[self._backoff[state]]
+            state = self._suffix[state]
+        return log_probability + self._log_probabilities[self._probability[node]], node
+
+    def context(self, state: int) -> int:
+        """Return `state`, on which alone the probabilities of further symbols depend."""
+        return state
 
     def score(self, text: str) -> float:
         """Return the natural log-probability of a whole line; raise KeyError for a character outside the charset."""

@@ -38,7 +38,9 @@ class LanguageModelMixture:
     """
 
     def __init__(self, models: Sequence[LanguageModel], neutral: float):
-        self._models = tuple(models)
+        # With each model, the position of its state in a number that joins the states of all. Unlike a tuple, such a
+        # number costs the garbage collector nothing.
+        self._models = [(model, 32 * index) for index, model in enumerate(models)]
         self._neutral = neutral
         self._shares = (*[(1 - _UNKNOWN) / len(models)] * len(models), _UNKNOWN)
         self._switched = [_SWITCHED * share for share in self._shares]
@@ -48,7 +50,7 @@ class LanguageModelMixture:
         """Return the state before the first character: the models' states as one number, and the weights."""
         if len(self._steps) > _MAX_CACHED_STEPS:
             self._steps.clear()
-        return _join([model.start() for model in self._models]), self._shares
+        return sum(model.start() << shift for model, shift in self._models), self._shares
 
     def step(self, state: tuple[int, tuple[float, ...]], symbol: int) -> tuple[float, tuple[int, tuple[float, ...]]]:
         """Return the natural log-probability of `symbol` after `state`, and the state after it."""
@@ -67,13 +69,20 @@ class LanguageModelMixture:
             joint = [value / total for value in joint]
         return math.log(total), (joined, tuple(joint))
 
+    def context(self, state: tuple[int, tuple[float, ...]]) -> int:
+        """Return the models' states as one number, without the weights, which change slowly."""
+        return state[0]
+
     def _step_each(self, joined: int, symbol: int) -> tuple[tuple[float, ...], int]:
         """Return the probability of `symbol` for each kind of text, and the states after it as one number."""
-        states = _split(joined, len(self._models))
-        steps = [model.step(state, symbol) for model, state in zip(self._models, states, strict=True)]
-        unknown = 1.0 if symbol == BOUNDARY else self._neutral
-        probabilities = (*[math.exp(log_probability) for log_probability, _ in steps], unknown)
-        return probabilities, _join([state for _, state in steps])
+        probabilities, joined_after = [], 0
+        for model, shift in self._models:
+            # Not cached, because the mixture caches the result.
+            log_probability, state = model.step_uncached(joined >> shift & 0xFFFFFFFF, symbol)
+            probabilities.append(math.exp(log_probability))
+            joined_after |= state << shift
+        probabilities.append(1.0 if symbol == BOUNDARY else self._neutral)
+        return tuple(probabilities), joined_after
 
 
 def combine(models: Sequence[LanguageModel], language_weight: float, length_bonus: float) -> CharacterModel:
@@ -85,16 +94,3 @@ def combine(models: Sequence[LanguageModel], language_weight: float, length_bonu
     if len(models) == 1:
         return models[0]
     return LanguageModelMixture(models, math.exp(-length_bonus / language_weight) if language_weight else 1.0)
-
-
-def _join(states: list[int]) -> int:
-    """Return states as one number, 32 bits each: unlike a tuple, it costs the garbage collector nothing."""
-    joined = 0
-    for state in states:
-        joined = joined << 32 | state
-    return joined
-
-
-def _split(joined: int, count: int) -> list[int]:
-    """Return the `count` states of which `_join` made one number."""
-    return [joined >> 32 * index & 0xFFFFFFFF for index in reversed(range(count))]
