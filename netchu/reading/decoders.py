@@ -55,8 +55,7 @@ def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) ->
     no influence on lines that it cannot read, such as general text if it was trained on addresses.
     """
     width, weight, bonus = parts.beam.beam_width, parts.beam.language_weight, parts.beam.length_bonus
-    only_best = parts.second_network is None
-    texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus, only_best), strict=True)
+    texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus), strict=True)
     if len(texts) == 1 or parts.second_network is None:
         return texts[0]
     likely: dict[str, float] = {}

@@ -1,7 +1,6 @@
 """A character n-gram language model that fits in a few megabytes."""
 
 import zlib
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,9 +26,6 @@ class CharacterModel(Protocol):
 
     def step(self, state: Any, symbol: int) -> tuple[float, Any]:
         """Return the natural log-probability of `symbol` after `state`, and the state after it."""
-
-    def context(self, state: Any) -> Hashable:
-        """Return a value that is equal for two states only if the same text is about as likely after both."""
 
 
 class StepCache(dict):
@@ -111,10 +107,6 @@ class LanguageModel:
             log_probability += self._log_backoffs[self._backoff[state]]
             state = self._suffix[state]
         return log_probability + self._log_probabilities[self._probability[node]], node
-
-    def context(self, state: int) -> int:
-        """Return `state`, on which alone the probabilities of further symbols depend."""
-        return state
 
     def score(self, text: str) -> float:
         """Return the natural log-probability of a whole line; raise KeyError for a character outside the charset."""

@@ -69,10 +69,6 @@ class LanguageModelMixture:
             joint = [value / total for value in joint]
         return math.log(total), (joined, tuple(joint))
 
-    def context(self, state: tuple[int, tuple[float, ...]]) -> int:
-        """Return the models' states as one number, without the weights, which change slowly."""
-        return state[0]
-
     def _step_each(self, joined: int, symbol: int) -> tuple[tuple[float, ...], int]:
         """Return the probability of `symbol` for each kind of text, and the states after it as one number."""
         probabilities, joined_after = [], 0

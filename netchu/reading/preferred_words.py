@@ -3,7 +3,7 @@
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +85,6 @@ class PreferredWords:
             return log_probability, (base_state, "", _FIRST_SHARE)
         share = _FIRST_SHARE + (_NEXT_SHARE - _FIRST_SHARE) * in_list / total * continued / count
         return log_probability, (base_state, " ".join(phrase.split()[1 - _PHRASE :]) + " ", share)
-
-    def context(self, state: tuple[Any, str | None, float]) -> tuple[Hashable, str | None]:
-        """Return the context of `base` and the words of the list, without the probability of the list."""
-        return self._base.context(state[0]), state[1]
 
     def _extend(self, phrase: str | None, letter: str) -> tuple[float, str | None]:
         """Return the probability of `letter` after `phrase` in the list, and the phrase with it; 0 and None if none."""

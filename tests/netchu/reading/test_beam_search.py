@@ -91,37 +91,6 @@ def test_finds_the_best_text_with_a_language_model(seed, frames, weight, bonus):
     assert scores[find_best_text(logits, 200, model, weight, bonus)] == pytest.approx(max(scores.values()), abs=1e-3)
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.integers(0, 10**6), st.integers(1, 6), st.floats(0.1, 2), st.floats(-1, 2))
-def test_finds_the_same_best_text_alone(seed, frames, weight, bonus):
-    """Without pruning. A context of this language model is one letter, so many prefixes continue alike."""
-    model, classes = LanguageModel.from_trie(estimate(["ab", "ba", "aab", "abb", "a"], 2, 0)), [BLANK, *encode("abA")]
-    logits = np.full((frames, BLANK + 1), -80.0)
-    logits[:, classes] = np.random.default_rng(seed).normal(0, 1, (frames, 4))
-    scores = {
-        text: np.log(probability) + weight * model.score(text.lower()) + bonus * len(text)
-        for text, probability in brute_force(logits, classes).items()
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("netchu.reading.beam_search._MIN_SHARE_FOR_BEST", 1e-4)
-        (found,) = beam_search(logits, 200, model, weight, bonus, only_best=True)
-    assert scores[found[0]] == pytest.approx(max(scores.values()), abs=0.02)
-
-
-def test_keeps_one_of_the_prefixes_that_continue_alike():
-    """Two of the first letters are about equally likely, so 64 prefixes of six letters are; the last word decides.
-
-    Among a few prefixes, both readings of the last word are left only if the first letters fill no places.
-    """
-    model = LanguageModel.from_trie(estimate(["a" * 12, "b" * 12, "hà đông"] * 5, 4, 0))
-    logits = logits_of("_".join("aaaaaa") + "_" + "_".join(" há đông") + "_") * 2
-    for frame in range(0, 12, 2):
-        logits[frame, encode("b")] = logits[frame].max() - 0.1
-    (a_acute,) = np.flatnonzero(logits.argmax(axis=1) == encode("á")[0])
-    logits[a_acute, encode("à")] = logits[a_acute].max() - 4
-    assert beam_search(logits, 3, model, 0.5, 0.5, only_best=True)[0][0].endswith("hà đông")
-
-
 def test_language_model_decides_between_similar_letters():
     model = LanguageModel.from_trie(estimate(["quận hà đông, hà nội"] * 5 + ["quận hai bà trưng, hà nội"], 8, 0))
     text = "Hà Đông"

@@ -62,12 +62,8 @@ def reader_of(
     return Reader(parts, ReaderSettings(beam, calibration or {}, line_calibration or {}), PREPROCESS)
 
 
-def find_best_text(*arguments) -> str:
-    return beam_search(*arguments, only_best=True)[0][0]
-
-
 def test_combines_its_parts():
-    texts = {"greedy": decode_best_path, "beam": lambda logits: find_best_text(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)}
+    texts = {"greedy": decode_best_path, "beam": lambda logits: beam_search(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)[0][0]}
     for seed in range(5):
         reader = reader_of(noise(seed))
         for decoder, text in texts.items():
@@ -339,7 +335,7 @@ def test_zero_weight_switches_language_model_off():
     params = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
     for seed in range(5):
         reader = reader_of(noise(seed), beam=params)
-        assert reader.read_line(IMAGE, "beam").text == find_best_text(noise(seed), 5)
+        assert reader.read_line(IMAGE, "beam").text == beam_search(noise(seed), 5)[0][0]
 
 
 def test_mixes_its_language_models(folder, tmp_path):
@@ -352,7 +348,7 @@ def test_mixes_its_language_models(folder, tmp_path):
     loaded = [LanguageModel.load(folder / "language_model.bin"), general]
     mixture = combine(loaded, BEAM.language_weight, BEAM.length_bonus)
     image = np.random.default_rng(0).integers(0, 256, (48, 300), np.uint8)
-    expected = find_best_text(OnnxNetwork(model)(image), 5, mixture, 0.8, 1.5)
+    expected = beam_search(OnnxNetwork(model)(image), 5, mixture, 0.8, 1.5)[0][0]
     assert Reader.load(tmp_path / "reader").read_line(image).text == expected
     assert Reader.load(tmp_path / "adapted").read_line(image).text == expected
     assert Reader.load(folder).read_line(image).text != expected
