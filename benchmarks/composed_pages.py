@@ -81,7 +81,7 @@ def collect_lines(source: Path | None, count: int) -> list[InkLine]:
         pictures = _read_real_lines(source, count, rng)
     else:
         pictures = _draw_recorded_strokes(source, count, rng)
-    return [InkLine(text, _isolate_ink(picture)) for text, picture in pictures]
+    return [InkLine(text, isolate_ink(picture)) for text, picture in pictures]
 
 
 def _sample_pen(rng: np.random.Generator) -> Writer:
@@ -109,7 +109,7 @@ def _read_real_lines(path: Path, count: int, rng: np.random.Generator) -> Iterat
             yield labels[index].text, decode_image(read_entry(archive, labels[index].path))
 
 
-def _isolate_ink(picture: np.ndarray) -> np.ndarray:
+def isolate_ink(picture: np.ndarray) -> np.ndarray:
     """Return the writing of a picture of one line, scaled to a word height of _WORD and cropped."""
     grey = normalise_illumination(to_grey(picture))
     ink = find_ink(grey)

@@ -84,6 +84,9 @@ VIETNAMESE = {
         "ghi mỗi ảnh ra một tệp cùng tên trong thư mục DIR, giữ nguyên cây thư mục của ảnh, thay vì ghi ra đầu ra "
         "chuẩn; không ghi đè tệp đã có"
     ),
+    "all (default): every word, printed ones with low confidence; handwriting: leave printed words out": (
+        "all (mặc định): mọi từ, từ in có độ tin cậy thấp; handwriting: bỏ các từ in, chỉ giữ chữ viết tay"
+    ),
     "beam (default): with the language model; greedy: the network alone, faster": (
         "beam (mặc định): dùng mô hình ngôn ngữ; greedy: chỉ dùng mạng nơ-ron, nhanh hơn"
     ),

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import cv2
 import numpy as np
@@ -23,7 +23,7 @@ from netchu.core.progress import progress
 from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
-from netchu.pages.recognizer import Recognizer
+from netchu.pages.recognizer import Ink, Recognizer
 from netchu.pictures.images import PictureWarning
 from netchu.reading.preferred_words import read_words_file
 
@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input",
     )
     add_layout_and_decoder(parser)
+    parser.add_argument(
+        "--ink",
+        choices=get_args(Ink),
+        default="all",
+        help="all (default): every word, printed ones with low confidence; handwriting: leave printed words out",
+    )
     parser.add_argument(
         "--format",
         choices=(*OUTPUT_FORMATS, "pdf"),
@@ -104,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
         warnings.filterwarnings("always", category=PictureWarning)
         warnings.showwarning = _report_warning
         open_source = pdfs.keep_pictures(open_new) if pdfs else open_new
-        pages = recognizer.read_pages(files, open_source, arguments.layout, arguments.decoder)
+        pages = recognizer.read_pages(files, open_source, arguments.layout, arguments.decoder, ink=arguments.ink)
         return _write_all(files, pages, arguments, targets, pdfs)
 
 

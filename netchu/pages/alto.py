@@ -14,6 +14,9 @@ from netchu.pages.xml_documents import (
     serialise,
 )
 
+_PRINTED = "tag-printed"
+"""ID of the tag of printed words."""
+
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 
 
@@ -21,7 +24,8 @@ def format_alto(file: PageFile, page: Page) -> str:
     """Return an ALTO 4.3 document, a string per word, with boxes, polygons and baselines in pixels.
 
     Each column of text is a TextBlock, and so is each cell of a table, with a StructureTag such as "region 1, row 2,
-    column 3". Not in a ComposedBlock: Kraken, and so eScriptorium, skips blocks of blocks.
+    column 3". Not in a ComposedBlock: Kraken, and so eScriptorium, skips blocks of blocks. Printed words refer to an
+    OtherTag "printed"; words that are struck through have the style "strikethrough".
     The format is described at https://www.loc.gov/standards/alto.
     """
     root = ElementTree.Element("alto", xmlns=_NAMESPACE, SCHEMAVERSION="4.3")
@@ -57,6 +61,8 @@ def format_alto(file: PageFile, page: Page) -> str:
                 block.set("TAGREFS", f"tag-{name}")
             for line in lines_of_text:
                 _add_line(block, f"line{next(line_numbers)}", line)
+    if any(word.printed for word in page.words):
+        ElementTree.SubElement(tags, "OtherTag", ID=_PRINTED, TYPE="production", LABEL="printed")
     if not len(tags):
         root.remove(tags)
     return serialise(root)
@@ -84,6 +90,10 @@ def _add_line(block: ElementTree.Element, name: str, line: Line) -> None:
                 **_box_attributes(word.box),
             },
         )
+        if word.printed:
+            string.set("TAGREFS", _PRINTED)
+        if word.struck:
+            string.set("STYLE", "strikethrough")
         _add_polygon(string, word.corners)
 
 

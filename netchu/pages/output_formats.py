@@ -25,7 +25,7 @@ def format_jsonl(file: PageFile, page: Page) -> str:
 
     All lengths are in pixels. Boxes are left, top, right and bottom; polygons are the four corners clockwise from the
     upper left. The region of a line is the number of its column or table, its cell has a row and a column; all three
-    count from 1. Outside tables, the cell is null.
+    count from 1. Outside tables, the cell is null. Words have the flags `printed` and `struck` (through).
     """
     value = {
         "path": escape_unprintable(str(file.path)),
@@ -43,7 +43,13 @@ def format_jsonl(file: PageFile, page: Page) -> str:
                 "region": line.region + 1,
                 "cell": line.cell and {"row": line.cell.row + 1, "column": line.cell.column + 1},
                 "words": [
-                    {"text": word.text, "confidence": round_confidence(word.confidence), "box": word.box}
+                    {
+                        "text": word.text,
+                        "confidence": round_confidence(word.confidence),
+                        "box": word.box,
+                        "printed": word.printed,
+                        "struck": word.struck,
+                    }
                     for word in line.words
                 ],
             }

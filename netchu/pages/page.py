@@ -35,6 +35,8 @@ class Word:
     text: str
     confidence: float  # 0 to 1: estimated probability that the word is right
     corners: tuple[Point, ...]  # top left, top right, bottom right, bottom left along the line
+    printed: bool = False  # by a machine rather than written by hand
+    struck: bool = False  # through, by a line or a scribble
 
     @property
     def box(self) -> Box:
@@ -78,6 +80,21 @@ class Line:
     @property
     def box(self) -> Box:
         return bounding_box(self.corners)
+
+    def without_print(self) -> "Line":
+        """Return this line without its printed words."""
+        if not any(word.printed for word in self.words):
+            return self
+        letters: list[LetterReading] = []
+        start = 0
+        for word in self.words:
+            end = start + len(word.text)
+            if not word.printed:
+                # With the space before the word, unless it is the first one.
+                letters += self.letters[start - bool(letters) : end]
+            start = end + 1
+        words = tuple(word for word in self.words if not word.printed)
+        return replace(self, words=words, letters=tuple(letters))
 
     def corrected(self, text: str) -> "Line":
         """Return this line with the words of `text`, which a user has corrected.

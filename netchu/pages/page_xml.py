@@ -22,7 +22,7 @@ def format_page_xml(file: PageFile, page: Page) -> str:
     """Return a PAGE XML document, version 2019-07-15, with polygons and baselines in pixels.
 
     Each column of text is a TextRegion, each table a TableRegion, followed by a TextRegion with a TableCellRole for
-    each of its cells.
+    each of its cells. Printed words have the attribute production="printed", words that are struck through a TextStyle.
     The format is described at https://github.com/PRImA-Research-Lab/PAGE-XML.
     """
     root = ElementTree.Element("PcGts", xmlns=_NAMESPACE)
@@ -66,6 +66,10 @@ def _add_line(region: ElementTree.Element, name: str, index: int, line: Line) ->
         item = ElementTree.SubElement(row, "Word", id=f"{name}word{number}")
         _add_polygon(item, word.corners)
         _add_reading(item, word.text, word.confidence)
+        if word.printed:
+            item.set("production", "printed")
+        if word.struck:
+            ElementTree.SubElement(item, "TextStyle", strikethrough="true")
     _add_reading(row, line.text, line.confidence)
 
 

@@ -5,6 +5,7 @@ import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar, get_args
 
@@ -20,6 +21,7 @@ from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from netchu.pages.baseline import estimate_baseline
 from netchu.pages.image_files import PageFile, decode_file_page, open_page
 from netchu.pages.page import Cell, Line, Page, Word
+from netchu.pages.word_marks import WordMarks, find_marks
 from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
@@ -32,6 +34,9 @@ Source = TypeVar("Source")
 Layout = Literal["auto", "line", "page"]
 """The content of a picture: one line, a page of lines, or `auto`, to decide between them."""
 
+Ink = Literal["all", "handwriting"]
+"""Words that are returned: all, or those that are not printed."""
+
 _READERS = ("models/adopted", "models/pretrained", "models/reader")
 """Readers in order of preference: fine-tuned and adopted, shipped, and trained by `dvc repro`."""
 
@@ -41,6 +46,9 @@ model finds words in it; upright writing has 0.9 or more as a rule."""
 
 _QUARTER_TURNS = (0, 2, 1, 3)
 """Quarters of a turn anticlockwise in which a picture is read, until the confidence is not doubtful."""
+
+_MARKED_CONFIDENCE = 0.3
+"""Highest confidence of printed words, which the networks were not trained on, and of words that are struck through."""
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -100,6 +108,7 @@ class Recognizer:
         layout: Layout = "auto",
         decoder: str = DEFAULT_DECODER,
         letters: bool = False,
+        ink: Ink = "all",
     ) -> Page:
         """Read an image and return its `text`, `confidence` (0 to 1), `words` and `lines`.
 
@@ -109,11 +118,12 @@ class Recognizer:
             image: a path (of a PDF or TIFF, the first page is read), the bytes of an image file, a Pillow image, or a
                 uint8 array: (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
             letters: give each line its `letters` with their alternatives, which takes 20 milliseconds a line.
+            ink: "all" words, the printed ones marked; or "handwriting", without them.
 
         Raises:
             NetchuError: the image cannot be opened, or `layout` is "line" and it shows no line.
         """
-        page = next(self.read_pages([image], _open_any, layout, decoder, letters))
+        page = next(self.read_pages([image], _open_any, layout, decoder, letters, ink))
         if isinstance(page, NetchuError):
             raise page
         return page
@@ -125,6 +135,7 @@ class Recognizer:
         layout: Layout = "auto",
         decoder: str = DEFAULT_DECODER,
         letters: bool = False,
+        ink: Ink = "all",
     ) -> Iterator[Page | NetchuError]:
         """Read many images at once, in constant memory; yield a page, or an error, for each image in order.
 
@@ -132,22 +143,26 @@ class Recognizer:
             open_source: returns a source's pixels as `decode_image` does, or raises NetchuError; called in threads.
 
         Raises:
-            NetchuError: there is no such layout or decoder.
+            NetchuError: there is no such layout, decoder or ink.
         """
-        if layout not in get_args(Layout):
-            raise NetchuError(f"layout {layout!r}: should be one of {', '.join(get_args(Layout))}")
+        for name, value, values in (("layout", layout, get_args(Layout)), ("ink", ink, get_args(Ink))):
+            if value not in values:
+                raise NetchuError(f"{name} {value!r}: should be one of {', '.join(values)}")
         try:
             check_decoder(decoder)
         except ValueError as error:
             raise NetchuError(f"decoder {decoder!r}: {error}") from None
 
-        read_line = functools.partial(self._reader.read_line, decoder=decoder, letters=letters)
+        def read_line(image: np.ndarray) -> tuple[LineReading, list[WordMarks]]:
+            reading = self._reader.read_line(image, decoder, letters)
+            return reading, _find_marks(image, reading)
+
         with ThreadPoolExecutor(self._threads) as page_pool, ThreadPoolExecutor(self._threads) as line_pool:
 
             def read_page(source: Source) -> Page | NetchuError:
                 try:
                     picture = open_source(source)
-                    return _read_upright(picture, read_turned)
+                    return _apply_marks(_read_upright(picture, read_turned), ink)
                 except NetchuError as error:
                     return error
 
@@ -278,14 +293,34 @@ def _map_fractions(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     return corners[0] + fractions @ (corners[[1, 3]] - corners[0])
 
 
-def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
-    """Return the page with the readings of its lines, and their positions in pixels."""
+def _find_marks(image: np.ndarray, reading: LineReading) -> list[WordMarks]:
+    """Return the marks of the words of a line image."""
+    frames = np.array([(word.start, word.end) for word in reading.words]).reshape(-1, 2)
+    return find_marks(image, np.minimum(frames * FRAME_WIDTH / image.shape[1], 1))
+
+
+def _apply_marks(page: Page, ink: Ink) -> Page:
+    """Return the page with low confidence in marked words, and without printed words if `ink` is "handwriting"."""
+    lines = (line.without_print() if ink == "handwriting" else line for line in page.lines)
+    return replace(page, lines=tuple(_lower_confidence(line) for line in lines if line.words))
+
+
+def _lower_confidence(line: Line) -> Line:
+    words = (
+        replace(word, confidence=min(word.confidence, _MARKED_CONFIDENCE)) if word.printed or word.struck else word
+        for word in line.words
+    )
+    return replace(line, words=tuple(words))
+
+
+def _assemble(page: _PreparedPage, readings: Iterable[tuple[LineReading, list[WordMarks]]]) -> Page:
+    """Return the page with the readings of its lines, the marks of their words, and their positions in pixels."""
     pixels = functools.partial(_round_to_pixels, width=page.width, height=page.height)
     lines = [
         Line(
             tuple(
-                Word(word.text, word.confidence, pixels(_word_corners(line, word.start, word.end)))
-                for word in reading.words
+                Word(word.text, word.confidence, pixels(_word_corners(line, word.start, word.end)), *word_marks)
+                for word, word_marks in zip(reading.words, marks, strict=True)
             ),
             pixels(line.corners),
             reading.letters,
@@ -293,7 +328,7 @@ def _assemble(page: _PreparedPage, readings: Iterable[LineReading]) -> Page:
             line.region,
             line.cell and Cell(line.cell.row, line.cell.column, pixels(line.cell.corners)),
         )
-        for line, reading in zip(page.lines, readings, strict=True)
+        for line, (reading, marks) in zip(page.lines, readings, strict=True)
     ]
     # A line without words is a spot, or ink that is not writing.
     return Page(page.width, page.height, tuple(line for line in lines if line.words), page.turns)

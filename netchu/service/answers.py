@@ -13,7 +13,7 @@ from netchu.core.errors import NetchuError
 from netchu.pages.image_files import PageFile, count_pages, decode_file_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
-from netchu.pages.recognizer import Layout, Recognizer
+from netchu.pages.recognizer import Ink, Layout, Recognizer
 from netchu.pages.searchable_pdf import SearchablePdf, encode_picture
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 from netchu.service.errors import ServiceError
@@ -39,6 +39,9 @@ class ReadOptions(BaseModel):
     )
     decoder: Literal[tuple(DECODERS)] = Field(
         DEFAULT_DECODER, description="beam: with the language model; greedy: the network alone, faster"
+    )
+    ink: Ink = Field(
+        "all", description="all: every word, printed ones with low confidence; handwriting: no printed words"
     )
     format: Literal[(*OUTPUT_FORMATS, "pdf")] = Field(
         "text",
@@ -82,7 +85,7 @@ def read_uploads(
         try:
             missing: list[str] = []
             picture = decode_file_page(upload.data, file.number, missing.append)
-            page = recognizer.read(picture, options.layout, options.decoder)
+            page = recognizer.read(picture, options.layout, options.decoder, ink=options.ink)
         except NetchuError as error:
             raise ServiceError(422, f"{file}: {error}") from None
         warnings += [f"page {index}: {text}" for text in missing]

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -46,6 +47,17 @@ PAGE = Page(
     ),
 )
 BLANK = Page(40, 20, ())
+MARKED = replace(
+    PAGE,
+    lines=(
+        replace(
+            PAGE.lines[0],
+            words=(replace(PAGE.lines[0].words[0], printed=True), replace(PAGE.lines[0].words[1], struck=True)),
+        ),
+        PAGE.lines[1],
+    ),
+)
+"""The first word is printed, the second one struck through."""
 
 
 def rectangle(left: int, top: int, right: int, bottom: int) -> tuple[Point, ...]:
@@ -179,7 +191,13 @@ def test_formats_jsonl():
     first, second = value["lines"]
     assert first["text"] == 'Số "5",' and first["box"] == [7, 20, 92, 44]
     assert first["polygon"] == [[8, 20], [92, 24], [91, 44], [7, 40]]
-    assert first["words"][0] == {"text": "Số", "confidence": 0.75, "box": [9, 20, 50, 42]}
+    assert first["words"][0] == {
+        "text": "Số",
+        "confidence": 0.75,
+        "box": [9, 20, 50, 42],
+        "printed": False,
+        "struck": False,
+    }
     assert second["confidence"] == 0.1235
     blank = json.loads(format_jsonl(FILE, BLANK))
     assert (blank["text"], blank["confidence"], blank["lines"]) == ("", 0, [])
@@ -193,6 +211,21 @@ def test_pandas_parses_csv():
     assert table.loc[0, ["left", "top", "right", "bottom"]].tolist() == ["7", "20", "92", "44"]
     assert table["confidence"].tolist() == [0.875, 0.1235, 0]
     assert set(table["path"]) == {"scans/tờ 1.tif"} and set(table["page"]) == {2}
+
+
+def test_formats_marks_of_words():
+    words = [word for line in json.loads(format_jsonl(FILE, MARKED))["lines"] for word in line["words"]]
+    assert [(word["printed"], word["struck"]) for word in words] == [(True, False), (False, True), (False, False)]
+
+    alto = etree.fromstring(format_alto(FILE, MARKED).encode())
+    printed = {tag.get("ID") for tag in alto.findall(".//{*}Tags/{*}OtherTag[@LABEL='printed']")}
+    strings = alto.findall(".//{*}String")
+    assert [string.get("TAGREFS") in printed for string in strings] == [True, False, False]
+    assert [string.get("STYLE") for string in strings] == [None, "strikethrough", None]
+
+    words = etree.fromstring(format_page_xml(FILE, MARKED).encode()).findall(".//{*}Word")
+    assert [word.get("production") for word in words] == ["printed", None, None]
+    assert [word.find("{*}TextStyle[@strikethrough='true']") is not None for word in words] == [False, True, False]
 
 
 def test_accepts_file_names_of_any_bytes():
@@ -216,7 +249,7 @@ def validate(validator: Validator, document: str) -> bool:
 
 
 @pytest.mark.parametrize(("write", "validator"), SCHEMAS, ids=["alto", "page"])
-@pytest.mark.parametrize("page", [PAGE, BLANK, TABLE], ids=["lines", "blank", "table"])
+@pytest.mark.parametrize("page", [PAGE, BLANK, TABLE, MARKED], ids=["lines", "blank", "table", "marked"])
 @pytest.mark.parametrize("name", ["tờ 1.tif", "<&\"'😀\u200b\x01.png", os.fsdecode(b"\xff.png")])
 def test_xml_is_valid(write, validator, page, name):
     text = write(PageFile(Path(name)), page)
