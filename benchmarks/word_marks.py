@@ -57,7 +57,7 @@ _HELD_OUT_FONTS = (
 )
 """Families that only measure. Among them are those that look like Arial, Calibri and Times New Roman."""
 
-_FALSE_ALARMS = {"printed": 0.006, "struck": 0.003}
+_FALSE_ALARMS = {"printed": 0.0045, "struck": 0.003}
 """Share of words written by hand that the thresholds allow to be marked."""
 
 _KNOTS = 4

@@ -1,5 +1,6 @@
 """Measurements of the words of a line, by which printed and struck-through words are found."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -152,9 +153,9 @@ def _measure_strokes_across(image: np.ndarray, spans: np.ndarray) -> np.ndarray:
     occupied = ink.any(axis=0)
     widths = _add_up(occupied, spans) + 1
     features = []
-    for length in (max(round(1.2 * letter), 5), max(round(0.6 * letter), 5)):
-        shares = _find_straight_strokes(line, (max(top - letter // 4, 0), bottom - letter // 10), length)
-        features += [shares.max(axis=0) / widths, np.full(len(spans), (shares.sum(axis=1) / widths.sum()).max())]
+    lengths = max(round(1.2 * letter), 5), max(round(0.6 * letter), 5)
+    for pixels in _find_straight_strokes(line, (max(top - letter // 4, 0), bottom - letter // 10), lengths):
+        features += [pixels.max(axis=0) / widths, np.full(len(spans), (pixels.sum(axis=1) / widths.sum()).max())]
     strokes = _add_up((ink[1:] > ink[:-1]).sum(axis=0), spans) / widths
     density = _add_up(ink[top:bottom].sum(axis=0), spans) / widths / letter
     holes = _count_holes(ink, spans) / widths * letter
@@ -181,22 +182,22 @@ def find_zone(ink: np.ndarray) -> tuple[int, int]:
     return min(top, max(bottom - least, 0)), max(bottom, least)
 
 
-def _find_straight_strokes(line: _Line, rows: tuple[int, int], length: int) -> np.ndarray:
-    """Return the pixels of each word in nearly level runs of `length` pixels or more, (slopes x rows, words)."""
-    kernel = np.ones((1, length), np.uint8)
-    covered = []
-    for slope in _SLOPES:
-        counts = np.zeros((rows[1] - rows[0], len(line.spans)))
-        for number, span in enumerate(line.spans):
+def _find_straight_strokes(line: _Line, rows: tuple[int, int], lengths: Sequence[int]) -> np.ndarray:
+    """Return the pixels of each word in nearly level runs of at least each length, (lengths, slopes x rows, words)."""
+    counts = np.zeros((len(lengths), len(_SLOPES), rows[1] - rows[0], len(line.spans)))
+    kernels = [np.ones((1, length), np.uint8) for length in lengths]
+    for word, span in enumerate(line.spans):
+        part = np.ascontiguousarray(line.ink[:, span])
+        for number, slope in enumerate(_SLOPES):
             # Sheared about the middle of the word.
-            part = line.ink[:, span]
-            if slope:
-                matrix = np.array([[1, 0, 0], [-slope, 1, slope * part.shape[1] / 2]])
-                part = cv2.warpAffine(part, matrix, part.shape[::-1], flags=cv2.INTER_NEAREST)
-            part = cv2.dilate(part[rows[0] : rows[1]], np.ones((2, 1), np.uint8))
-            counts[:, number] = cv2.morphologyEx(part, cv2.MORPH_OPEN, kernel).sum(axis=1)
-        covered.append(counts)
-    return np.concatenate(covered)
+            matrix = np.array([[1, 0, 0], [-slope, 1, slope * part.shape[1] / 2]])
+            sheared = cv2.warpAffine(part, matrix, part.shape[::-1], flags=cv2.INTER_NEAREST) if slope else part
+            thick = cv2.dilate(sheared[rows[0] : rows[1]], np.ones((2, 1), np.uint8))
+            for kernel, count in zip(kernels, counts, strict=True):
+                count[number, :, word] = cv2.reduce(
+                    cv2.morphologyEx(thick, cv2.MORPH_OPEN, kernel), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S
+                )[:, 0]
+    return counts.reshape(len(lengths), -1, len(line.spans))
 
 
 def _count_holes(ink: np.ndarray, spans: list[slice]) -> np.ndarray:
@@ -217,12 +218,12 @@ def _add_up(columns: np.ndarray, spans: list[slice]) -> np.ndarray:
 def _count_edges(line: _Line) -> np.ndarray:
     """Return the share of each direction among the edges of each word, (words, _BINS); first and last are upright."""
     across, down = cv2.Sobel(line.soft, cv2.CV_32F, 1, 0), cv2.Sobel(line.soft, cv2.CV_32F, 0, 1)
-    strength = cv2.magnitude(across, down)
-    y, x = np.nonzero(strength >= _MIN_EDGE)
-    angles = np.arctan2(down[y, x], across[y, x]) % np.pi
+    strength = cv2.magnitude(across, down).ravel()
+    pixels = np.flatnonzero(strength >= _MIN_EDGE)
+    angles = np.arctan2(down.ravel()[pixels], across.ravel()[pixels]) % np.float32(np.pi)
     bins = np.minimum((angles * (_BINS / np.pi)).astype(np.intp), _BINS - 1)
     width = line.ink.shape[1]
-    counts = np.bincount(bins * width + x, strength[y, x], _BINS * width).reshape(_BINS, width)
+    counts = np.bincount(bins * width + pixels % width, strength[pixels], _BINS * width).reshape(_BINS, width)
     edges = np.array([counts[:, span].sum(axis=1) for span in line.spans])
     return edges / (edges.sum(axis=1, keepdims=True) + 1e-3)
 
