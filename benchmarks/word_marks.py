@@ -166,12 +166,17 @@ def fit_models(fitted: list[LineWords], chosen: list[LineWords]) -> dict[str, Ad
         regression = LogisticRegression(C=_STRENGTH, max_iter=3000)
         regression.fit(np.stack(hats, axis=1)[is_known], labels[is_known])
         ends = np.cumsum([len(positions) for positions in knots])[:-1]
-        values = [part.round(4).tolist() for part in np.split(regression.coef_[0], ends)]
-        intercept = round(float(regression.intercept_[0]), 4)
-        model = AdditiveModel(intercept, [positions.tolist() for positions in knots], values, 0.0)
+        values = np.split(regression.coef_[0].round(4), ends)
+        # Equal knots are repeated, with their values.
+        model = AdditiveModel(round(float(regression.intercept_[0]), 4), _pad(knots), _pad(values), 0.0)
         scores = np.concatenate([score_words(name, model, line)[_is_handwritten(line)] for line in chosen])
         models[name] = model._replace(threshold=round(float(np.quantile(scores, 1 - share)), 4))
     return models
+
+
+def _pad(rows: list[np.ndarray]) -> np.ndarray:
+    """Return rows of up to _KNOTS numbers as a matrix; the last number of a shorter row is repeated."""
+    return np.array([np.pad(row, (0, _KNOTS - len(row)), mode="edge") for row in rows])
 
 
 def score_words(name: str, model: AdditiveModel, line: LineWords) -> np.ndarray:
@@ -233,7 +238,10 @@ def main() -> None:
     if arguments.fit:
         fitted, chosen = (list(itertools.chain(*prepare(subset).values())) for subset in ("fit", "choose"))
         models = fit_models(fitted, chosen)
-        write_text(WORD_MARKS, json.dumps({name: model._asdict() for name, model in models.items()}) + "\n")
+        write_text(
+            WORD_MARKS,
+            json.dumps({name: model._asdict() for name, model in models.items()}, default=np.ndarray.tolist) + "\n",
+        )
     else:
         models = load_models()
     by_source = prepare("measure")

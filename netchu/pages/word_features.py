@@ -1,5 +1,8 @@
 """Measurements of the words of a line, by which printed and struck-through words are found."""
 
+import math
+import operator
+import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -116,11 +119,11 @@ def _measure_print(image: np.ndarray, spans: np.ndarray) -> np.ndarray:
 
     edges = _count_edges(line)
     pairs = edges + np.roll(edges, 1, axis=1)
-    rows = np.array([ink[:, span].sum(axis=1, dtype=np.float64) for span in spans])
+    rows = np.array([_sum_rows(ink[:, span]) for span in spans], np.float64)
     area = rows.sum(axis=1) + 1
     soft_rows = cv2.GaussianBlur(rows, (0, 1), sigmaX=1, sigmaY=1)
     steps = np.diff(soft_rows, axis=1)
-    columns = np.diff(cv2.blur(ink.sum(axis=0, dtype=np.float64)[None], (3, 1))[0], prepend=0)
+    columns = np.diff(cv2.blur(_sum_columns(ink)[None].astype(np.float64), (3, 1))[0], prepend=0)
     heights = np.array([np.ptp(np.flatnonzero(row)) + 1 if row.any() else 1 for row in rows])
     widths = np.array([span.stop - span.start for span in spans])
     features = [
@@ -156,8 +159,8 @@ def _measure_strokes_across(image: np.ndarray, spans: np.ndarray) -> np.ndarray:
     lengths = max(round(1.2 * letter), 5), max(round(0.6 * letter), 5)
     for pixels in _find_straight_strokes(line, (max(top - letter // 4, 0), bottom - letter // 10), lengths):
         features += [pixels.max(axis=0) / widths, np.full(len(spans), (pixels.sum(axis=1) / widths.sum()).max())]
-    strokes = _add_up((ink[1:] > ink[:-1]).sum(axis=0), spans) / widths
-    density = _add_up(ink[top:bottom].sum(axis=0), spans) / widths / letter
+    strokes = _add_up(_sum_columns(ink[1:] > ink[:-1]), spans) / widths
+    density = _add_up(_sum_columns(ink[top:bottom]), spans) / widths / letter
     holes = _count_holes(ink, spans) / widths * letter
     return np.stack([*features, strokes, density, holes], axis=1)
 
@@ -171,8 +174,8 @@ def find_zone(ink: np.ndarray) -> tuple[int, int]:
     is_letter = stats[:, cv2.CC_STAT_WIDTH] <= _MAX_ASPECT * stats[:, cv2.CC_STAT_HEIGHT]
     is_letter &= stats[:, cv2.CC_STAT_WIDTH] * 20 > len(ink)
     is_letter[0] = False
-    letters = is_letter[labels] if is_letter.any() else ink
-    profile = cv2.GaussianBlur(letters.sum(axis=1, dtype=np.float64)[:, None], (1, 0), sigmaX=1, sigmaY=len(ink) / 32)[
+    letters = is_letter.astype(np.uint8)[labels] if is_letter.any() else ink
+    profile = cv2.GaussianBlur(_sum_rows(letters).astype(np.float64)[:, None], (1, 0), sigmaX=1, sigmaY=len(ink) / 32)[
         :, 0
     ]
     bottom = int(np.argmin(np.diff(profile))) + 1
@@ -194,9 +197,7 @@ def _find_straight_strokes(line: _Line, rows: tuple[int, int], lengths: Sequence
             sheared = cv2.warpAffine(part, matrix, part.shape[::-1], flags=cv2.INTER_NEAREST) if slope else part
             thick = cv2.dilate(sheared[rows[0] : rows[1]], np.ones((2, 1), np.uint8))
             for kernel, count in zip(kernels, counts, strict=True):
-                count[number, :, word] = cv2.reduce(
-                    cv2.morphologyEx(thick, cv2.MORPH_OPEN, kernel), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S
-                )[:, 0]
+                count[number, :, word] = _sum_rows(cv2.morphologyEx(thick, cv2.MORPH_OPEN, kernel))
     return counts.reshape(len(lengths), -1, len(line.spans))
 
 
@@ -207,6 +208,18 @@ def _count_holes(ink: np.ndarray, spans: list[slice]) -> np.ndarray:
     closed &= stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] < len(ink)
     positions = centres[closed, 0]
     return np.array([((positions >= span.start) & (positions < span.stop)).sum() for span in spans])
+
+
+def _sum_columns(image: np.ndarray) -> np.ndarray:
+    """Return the sum of each column of a mask or float picture, much faster than NumPy's."""
+    if image.dtype == np.float32:
+        return cv2.reduce(image, 0, cv2.REDUCE_SUM, dtype=cv2.CV_64F)[0]
+    return cv2.reduce(image.view(np.uint8), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
+
+
+def _sum_rows(mask: np.ndarray) -> np.ndarray:
+    """Return the sum of each row of a mask, uint8 (height, width)."""
+    return cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
 
 
 def _add_up(columns: np.ndarray, spans: list[slice]) -> np.ndarray:
@@ -233,9 +246,9 @@ def _measure_stroke_width(line: _Line) -> tuple[np.ndarray, np.ndarray]:
     depth = cv2.distanceTransform(line.ink, cv2.DIST_L2, 3)
     ridge = (depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8)) - 1e-6) & (depth > 0.9)
     depth *= ridge
-    count = _add_up(ridge.sum(axis=0), line.spans) + 1e-3
-    mean = _add_up(depth.sum(axis=0), line.spans) / count
-    variance = _add_up((depth**2).sum(axis=0), line.spans) / count - mean**2
+    count = _add_up(_sum_columns(ridge), line.spans) + 1e-3
+    mean = _add_up(_sum_columns(depth), line.spans) / count
+    variance = _add_up(_sum_columns(depth * depth), line.spans) / count - mean**2
     return mean / _HEIGHT, np.sqrt(np.maximum(variance, 0)) / (mean + 1e-3)
 
 
@@ -256,7 +269,7 @@ def _measure_straightness(ink: np.ndarray, spans: list[slice], letter: float) ->
     shares = []
     for mask, kernel in kernels:
         straight = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(kernel, np.uint8))
-        shares.append(_add_up(straight.sum(axis=0), spans) / (_add_up(mask.sum(axis=0), spans) + 1))
+        shares.append(_add_up(_sum_columns(straight), spans) / (_add_up(_sum_columns(mask), spans) + 1))
     return shares
 
 
@@ -271,19 +284,30 @@ def _find_letter_height(stats: np.ndarray) -> float:
 
 def _measure_letters(stats: np.ndarray, centres: np.ndarray, spans: list[slice]) -> np.ndarray:
     """Return measurements of the large pieces of ink of each word, (10, words)."""
-    values = np.zeros((len(spans), 10))
-    for row, span in zip(values, spans, strict=True):
-        pieces = stats[(centres >= span.start) & (centres < span.stop)]
-        if not len(pieces):
-            continue
-        heights = pieces[:, cv2.CC_STAT_HEIGHT]
-        letters = pieces[heights >= 0.45 * heights.max()]
-        widths, heights = letters[:, cv2.CC_STAT_WIDTH], letters[:, cv2.CC_STAT_HEIGHT]
-        height = np.median(heights)
-        row[:2] = len(letters), len(letters) * height / (span.stop - span.start)
-        upper = letters[:, cv2.CC_STAT_TOP]
-        for column, ends in ((2, upper + heights), (4, upper)):
-            distances = np.abs(ends - np.median(ends))
-            row[column : column + 2] = distances.mean() / height, np.mean(distances <= 0.04 * height + 1)
-        row[6:] = widths.mean() / height, widths.max() / height, heights.std() / height, len(pieces) - len(letters)
-    return values.T
+    return np.array([_measure_pieces(stats[(centres >= span.start) & (centres < span.stop)], span) for span in spans]).T
+
+
+def _measure_pieces(stats: np.ndarray, span: slice) -> list[float]:
+    # In plain Python: a word has few pieces, for which NumPy is slower.
+    pieces = stats[:, :4].tolist()
+    if not pieces:
+        return [0.0] * 10
+    highest = max(height for _, _, _, height in pieces)
+    letters = [piece for piece in pieces if piece[3] >= 0.45 * highest]
+    _, tops, widths, heights = zip(*letters, strict=True)
+    count, height = len(letters), statistics.median(heights)
+    measurements = [count, count * height / (span.stop - span.start)]
+    for ends in ([*map(operator.add, tops, heights)], tops):
+        middle = statistics.median(ends)
+        distances = [abs(end - middle) for end in ends]
+        aligned = sum(distance <= 0.04 * height + 1 for distance in distances)
+        measurements += [sum(distances) / count / height, aligned / count]
+    mean = sum(heights) / count
+    variation = math.sqrt(sum((value - mean) ** 2 for value in heights) / count)
+    return [
+        *measurements,
+        sum(widths) / count / height,
+        max(widths) / height,
+        variation / height,
+        len(pieces) - count,
+    ]

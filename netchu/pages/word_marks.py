@@ -27,14 +27,15 @@ class AdditiveModel(NamedTuple):
     """A score of words: the sum of a piecewise linear function of each measurement."""
 
     intercept: float
-    knots: list[list[float]]  # ascending, of each measurement; outside, its function is constant
-    values: list[list[float]]  # of the function at the knots
+    knots: np.ndarray  # (measurements, knots), ascending; outside, the function is constant
+    values: np.ndarray  # (measurements, knots), of the function at the knots
     threshold: float  # least score of a marked word
 
     def score(self, measurements: np.ndarray) -> np.ndarray:
         """Return the score of each word, (words,), given `measurements`, (words, measurements)."""
-        functions = zip(measurements.T, self.knots, self.values, strict=True)
-        return self.intercept + sum(np.interp(column, knots, values) for column, knots, values in functions)
+        lengths, rises = np.diff(self.knots), np.diff(self.values)
+        shares = np.clip((measurements[:, :, None] - self.knots[:, :-1]) / np.maximum(lengths, 1e-9), 0, 1)
+        return self.intercept + self.values[:, 0].sum() + (shares * rises).sum(axis=(1, 2))
 
 
 class WordMarks(NamedTuple):
@@ -64,7 +65,10 @@ def find_marks(image: np.ndarray, spans: np.ndarray) -> list[WordMarks]:
 def load_models() -> dict[str, AdditiveModel]:
     """Return the fitted models `printed` and `struck`."""
     values = json.loads(WORD_MARKS.read_text(encoding="utf-8"))
-    return {name: AdditiveModel(**model) for name, model in values.items()}
+    return {
+        name: AdditiveModel(model["intercept"], np.array(model["knots"]), np.array(model["values"]), model["threshold"])
+        for name, model in values.items()
+    }
 
 
 def score_line(scores: np.ndarray) -> np.ndarray:

@@ -105,7 +105,7 @@ def test_accepts_lines_without_words_or_ink():
 
 
 def test_adds_the_functions_of_all_measurements():
-    model = AdditiveModel(-1.0, [[0.0, 2.0], [5.0]], [[0.0, 4.0], [3.0]], 0.0)
+    model = AdditiveModel(-1.0, np.array([[0.0, 2.0], [5.0, 5.0]]), np.array([[0.0, 4.0], [3.0, 3.0]]), 0.0)
     assert model.score(np.array([[1.0, 9.0], [7.0, -9.0]])).tolist() == [4.0, 6.0]
 
 
