@@ -51,8 +51,8 @@ class Reader:
     """Reads line images: `Reader.load(folder).read_line(image).text`. Threads may share one reader."""
 
     def __init__(self, parts: ReaderParts, settings: ReaderSettings, preprocess: dict):
-        """Create a reader from its parts; `preprocess` are the parameters that turn pictures into its line images."""
-        self._parts = parts
+        """Create a reader from its `parts`; `preprocess` are the parameters that turn pictures into its line images."""
+        self.parts = parts
         self._settings = settings
         self.preprocess = preprocess
 
@@ -99,8 +99,8 @@ class Reader:
             decoder: a name in DECODERS.
             letters: also return the letters with their alternatives, which takes about 20 milliseconds.
         """
-        logits = self._parts.network(image)
-        text = DECODERS[decoder](image, logits, self._parts)
+        logits = self.parts.network(image)
+        text = DECODERS[decoder](image, logits, self.parts)
         reading = read_words(logits, text)
         knots = self._settings.calibration.get(decoder, _UNCALIBRATED)
         writing = np.interp(reading.certainty, *self._settings.line_calibration.get(decoder, _ALWAYS_WRITING))

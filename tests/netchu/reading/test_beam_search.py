@@ -12,6 +12,7 @@ from netchu.core.charset import BLANK, CHARSET, encode
 from netchu.reading.beam_search import beam_search
 from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
+from netchu.reading.mixture import LanguageModelMixture
 from netchu.reading.ngrams import estimate
 from tests.netchu.reading.test_decoding import PATHS, logits_of
 
@@ -106,6 +107,14 @@ def test_ignores_language_model_for_case():
     model = LanguageModel.from_trie(estimate(["phường hà nội"] * 5, 8, 0))
     for text in ("Phường", "phường", "PHƯờng"):
         assert find_best_text(logits_of("_".join(text) + "_"), 8, model, 2.0, 1.0) == text
+
+
+def test_reads_a_line_the_same_whatever_was_read_before():
+    models = [LanguageModel.from_trie(estimate(texts, 4, 0)) for texts in (["số 9 ngõ 5", "hà nội"], ["trời mưa to"])]
+    lines = [np.random.default_rng(seed).normal(0, 3, (40, BLANK + 1)).astype(np.float32) for seed in range(6)]
+    alone = [beam_search(line, 8, LanguageModelMixture(models, 0.1), 0.5, 1.0) for line in lines]
+    mixture = LanguageModelMixture(models, 0.1)
+    assert [beam_search(line, 8, mixture, 0.5, 1.0) for line in lines[::-1]] == alone[::-1]
 
 
 def test_reads_no_frames_as_empty_text():
