@@ -80,11 +80,12 @@ def _choose_lines(piece: np.ndarray, nearest: np.ndarray, on_middle: np.ndarray,
 
 def _remove_dust(numbers: np.ndarray, columns: np.ndarray, tall: np.ndarray, reach: float) -> np.ndarray:
     """Set to -1 the numbers of small ink more than `reach` pixels left or right of its line's letters."""
-    ends = np.array([np.percentile(columns[tall & (numbers == n)], [0, 100]) for n in range(1, numbers.max() + 1)])
-    if not len(ends):
-        return numbers
     assigned = numbers > 0
-    left, right = ends[numbers[assigned] - 1].T
+    first, last = np.full(numbers.max(initial=0) + 1, np.inf), np.full(numbers.max(initial=0) + 1, -np.inf)
+    with_letters = tall & assigned
+    np.minimum.at(first, numbers[with_letters], columns[with_letters])
+    np.maximum.at(last, numbers[with_letters], columns[with_letters])
+    left, right = first[numbers[assigned]], last[numbers[assigned]]
     outside = (columns[assigned] < left - reach) | (columns[assigned] > right + reach)
     numbers = numbers.copy()
     numbers[assigned] = np.where(outside & ~tall[assigned], -1, numbers[assigned])
