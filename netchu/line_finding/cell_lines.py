@@ -34,8 +34,8 @@ def divide_ink(ink: np.ndarray, labels: np.ndarray, tables: Sequence[Sequence[Ce
     pieces = find_pieces(ink)
     rows, columns, piece = pieces.rows, pieces.columns, pieces.numbers
     label = labels[rows, columns]
-    votes = np.zeros((len(pieces.area), count + 2), np.int32)  # outside, cells, lines
-    np.add.at(votes, (piece, label % (count + 2)), 1)
+    shape = len(pieces.area), count + 2  # outside, cells, lines
+    votes = np.bincount(piece * shape[1] + label % shape[1], minlength=shape[0] * shape[1]).reshape(shape)
     least = _IN_CELL * pieces.area
     in_cells = votes[:, 1:-1]
     cell_of_piece = np.where(in_cells.max(axis=1) >= least, in_cells.argmax(axis=1) + 1, 0)

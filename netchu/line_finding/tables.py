@@ -154,8 +154,8 @@ def _is_table(labels: np.ndarray, rows: np.ndarray, columns: np.ndarray, ink: np
     numbers, cells = pieces.numbers[in_letter], cells[in_letter]
     if min(len(np.unique(rows[cells])), len(np.unique(columns[cells]))) < 2:
         return False
-    _, letters = np.unique(numbers, return_inverse=True)
-    ink_by_column = np.zeros((letters.max() + 1, columns.max() + 1))
-    np.add.at(ink_by_column, (letters, columns[cells]), 1)
+    shape = len(pieces.area), columns.max() + 1
+    ink_by_column = np.bincount(numbers * shape[1] + columns[cells], minlength=shape[0] * shape[1]).reshape(shape)
+    ink_by_column = ink_by_column[ink_by_column.any(axis=1)]
     shares = ink_by_column.max(axis=1) / ink_by_column.sum(axis=1)
     return float((shares < 1 - _CROSSING).mean()) <= _MOST_CROSSING
