@@ -74,9 +74,18 @@ class Kind(NamedTuple):
     """A kind of run."""
 
     command: list[str]
+    prepare: Callable[[Path], None]  # changes a project in which the kinds before have run
     repeat: Callable[[Path], list[str]]  # repeats a killed run in a project; returns the steps needed besides
     results: Callable[[Path], Mapping[str, str]]  # by name
-    waits: bool = False  # the time is measured from the line "ready" of the command
+    ready: str = ""  # part of the output from which the seconds before the kill are counted
+
+
+class Run(NamedTuple):
+    """A run that ended or was killed."""
+
+    output: str
+    seconds: float  # since `Kind.ready`
+    killed: bool
 
 
 class Interruption(NamedTuple):
@@ -100,7 +109,7 @@ def interrupt(name: str, snapshot: Path, project: Path, seconds: float, expected
     """
     kind = KINDS[name]
     shutil.copytree(snapshot, project, symlinks=True)
-    while not run_and_kill(kind, project, seconds):
+    while not run_and_kill(kind, project, seconds).killed:
         shutil.rmtree(project)
         shutil.copytree(snapshot, project, symlinks=True)
         seconds /= 2
@@ -113,27 +122,28 @@ def interrupt(name: str, snapshot: Path, project: Path, seconds: float, expected
     return Interruption(name, seconds, steps, different)
 
 
-def run_and_kill(kind: Kind, project: Path, seconds: float | None) -> bool:
-    """Start a run in `project` and kill all its processes after `seconds`; return False if it ended before.
-
-    Without `seconds`, wait for its end.
-    """
-    mark = f"{project}-{time.monotonic_ns()}"
-    process = subprocess.Popen(
-        kind.command, cwd=project, env=ENVIRONMENT | {_MARK: mark}, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    output = process.stdout.readline() if kind.waits else ""
+def run_and_kill(kind: Kind, project: Path, seconds: float | None) -> Run:
+    """Start a run in `project`, and kill all its processes after `seconds`; without `seconds`, wait for its end."""
+    log, mark = project.with_suffix(".log"), f"{project}-{time.monotonic_ns()}"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            kind.command, cwd=project, env=ENVIRONMENT | {_MARK: mark}, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        )  # fmt: skip
     try:
-        output += process.communicate(timeout=seconds)[0]
-    except subprocess.TimeoutExpired:
-        return True
+        while kind.ready not in log.read_text():
+            assert process.poll() is None or kind.ready in log.read_text(), f"ended before {kind.ready!r}"
+            time.sleep(0.01)
+        started = time.perf_counter()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        passed = time.perf_counter() - started
     finally:
+        killed = process.poll() is None
         kill_marked(mark)
-        process.communicate()
-    if process.returncode:
-        raise AssertionError(f"{' '.join(kind.command)}\n{output}")
-    return False
+        process.wait()
+    assert killed or process.returncode == 0, log.read_text()
+    return Run(log.read_text(), passed, killed)
 
 
 def kill_marked(mark: str) -> None:
@@ -252,34 +262,35 @@ def _hash_adopted(project: Path) -> dict[str, str]:
     return hash_files(project, "models") | hash_files(project, ".netchu/teaching")
 
 
-KINDS = {
-    "repro": Kind(["dvc", "repro"], _repeat_repro, _hash_outputs),
-    "queue": Kind(["sh", "-c", _QUEUE], _repeat_queue, _read_experiment),
-    "teach": Kind([sys.executable, "-c", _TEACH, f"../{_LINES}"], _repeat_teach, _hash_run),
-    "adopt": Kind([sys.executable, "-c", _ADOPT], _repeat_adopt, _hash_adopted, waits=True),
-}
+def _prepare_repro(project: Path) -> None:
+    set_parameters(project, TINY)
+    commit(project, "tiny")
 
 
-def prepare(folder: Path) -> dict[str, Path]:
-    """Make a project for each kind of run, in which everything before the run is done."""
-    projects = {name: folder / name for name in KINDS}
-    set_parameters(copy_project(projects["repro"]), TINY)
-    commit(projects["repro"], "tiny")
-    shutil.copytree(projects["repro"], projects["queue"], symlinks=True)
-    run(projects["queue"], "dvc", "repro")
-    commit(projects["queue"], "results")
-    teach = shutil.copytree(projects["queue"], projects["teach"], symlinks=True)
-    shutil.rmtree(teach / SHIPPED)
-    shutil.copytree(teach / "models" / "reader", teach / SHIPPED)
-    commit(teach, "a tiny reader to fine-tune")
+def _prepare_queue(project: Path) -> None:
+    commit(project, "results")
+
+
+def _prepare_teach(project: Path) -> None:
+    shutil.rmtree(project / SHIPPED)
+    shutil.copytree(project / "models" / "reader", project / SHIPPED)
+    commit(project, "a tiny reader to fine-tune")
     rng = np.random.default_rng(5)
     writer = sample_writer(rng)
     texts = [address_line(rng, 20) for _ in range(24)]
-    save_lines(folder / _LINES, [(draw_line(text, writer, rng), text) for text in texts], "Lan")
-    adopt = shutil.copytree(teach, projects["adopt"], symlinks=True)
-    run(adopt, *KINDS["teach"].command)
-    shutil.copytree(adopt / "models" / "reader", adopt / ADOPTED)  # an earlier one
-    return projects
+    save_lines(project.parent / _LINES, [(draw_line(text, writer, rng), text) for text in texts], "Lan")
+
+
+def _prepare_adopt(project: Path) -> None:
+    shutil.copytree(project / "models" / "reader", project / ADOPTED)  # one that was adopted before
+
+
+KINDS = {
+    "repro": Kind(["dvc", "repro"], _prepare_repro, _repeat_repro, _hash_outputs),
+    "queue": Kind(["sh", "-c", _QUEUE], _prepare_queue, _repeat_queue, _read_experiment),
+    "teach": Kind([sys.executable, "-c", _TEACH, f"../{_LINES}"], _prepare_teach, _repeat_teach, _hash_run),
+    "adopt": Kind([sys.executable, "-c", _ADOPT], _prepare_adopt, _repeat_adopt, _hash_adopted, ready="ready"),
+}
 
 
 def set_parameters(project: Path, values: Mapping[str, object]) -> None:
@@ -295,17 +306,16 @@ def set_parameters(project: Path, values: Mapping[str, object]) -> None:
 
 def measure(folder: Path, kinds: Sequence[str], moments: int, rng: random.Random) -> Iterator[Interruption]:
     """Yield one interruption at a time, at random moments of the kinds in turn."""
-    snapshots = prepare(folder)
+    project = copy_project(folder / "project")
     expected, durations = {}, {}
-    for name in kinds:
-        project = shutil.copytree(snapshots[name], folder / f"{name}-whole", symlinks=True)
-        started = time.perf_counter()
-        run_and_kill(KINDS[name], project, None)
-        durations[name] = time.perf_counter() - started
-        expected[name] = KINDS[name].results(project)
+    for name, kind in KINDS.items():
+        kind.prepare(project)
+        shutil.copytree(project, folder / name, symlinks=True)
+        durations[name] = run_and_kill(kind, project, None).seconds
+        expected[name] = kind.results(project)
     for number, name in enumerate(itertools.islice(itertools.cycle(kinds), moments)):
         project = folder / f"{name}-{number}"
-        interruption = interrupt(name, snapshots[name], project, rng.uniform(0, durations[name]), expected[name])
+        interruption = interrupt(name, folder / name, project, rng.uniform(0, durations[name]), expected[name])
         if not interruption.different:
             shutil.rmtree(project)
         yield interruption
