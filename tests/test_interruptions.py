@@ -1,19 +1,26 @@
-"""Tests that `dvc repro` recovers after a kill (kill -9 of all its processes) in every stage."""
+"""Tests that runs which were killed (kill -9 of all their processes) are repeated with the same result.
 
-import os
+`benchmarks.interruptions` does the same at more moments.
+"""
+
+import json
 import random
 import re
 import shutil
-import signal
 import subprocess
-import time
-from functools import reduce
-from operator import getitem
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.test_experiments import hashes
+from benchmarks.interruptions import (
+    KINDS,
+    hash_files,
+    interrupt,
+    restore_damaged_lock,
+    run_and_kill,
+    set_parameters,
+)
+from netchu.teaching.run_state import RUNS, Result
 from tests.workspace import ENVIRONMENT, ROOT, TINY, commit, copy_project, run
 
 STAGES = list(YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
@@ -37,13 +44,7 @@ def snapshots(tmp_path_factory):
     """Return a folder of projects: for each stage one in which those before it have run, and "done" with all run."""
     folder = tmp_path_factory.mktemp("snapshots")
     project = copy_project(folder / "done")
-    yaml = YAML()
-    parameters = yaml.load((project / "params.yaml").read_text(encoding="utf-8"))
-    for path, value in TINY.items():
-        *groups, name = path.split(".")
-        reduce(getitem, groups, parameters)[name] = YAML(typ="safe").load(str(value))
-    with (project / "params.yaml").open("w", encoding="utf-8") as file:
-        yaml.dump(parameters, file)
+    set_parameters(project, TINY)
     commit(project, "tiny")
     for stage in STAGES:
         shutil.copytree(project, folder / stage)
@@ -55,7 +56,8 @@ def snapshots(tmp_path_factory):
 def test_repeats_a_killed_stage_with_the_same_result(snapshots, tmp_path, stage, seconds):
     project = tmp_path / "project"
     shutil.copytree(snapshots / stage, project)
-    while not kill_repro(project, stage, seconds):
+    repro = KINDS["repro"]._replace(ready=f"Running stage '{stage}'")
+    while not _is_killed_in(stage, run_and_kill(repro, project, seconds)):
         shutil.rmtree(project)
         shutil.copytree(snapshots / stage, project)
         seconds /= 2
@@ -64,34 +66,34 @@ def test_repeats_a_killed_stage_with_the_same_result(snapshots, tmp_path, stage,
     following = STAGES[STAGES.index(stage) :]
     # No finished stage runs again.
     assert damaged or re.findall("Running stage '(.+)'", output) in (following, following[1:])
-    assert hashes(project) == hashes(snapshots / "done")
+    assert hash_outputs(project) == hash_outputs(snapshots / "done")
     assert (project / "dvc.lock").read_text() == (snapshots / "done" / "dvc.lock").read_text()
     assert "Running stage" not in run(project, "dvc", "repro")
 
 
-def restore_damaged_lock(project) -> bool:
-    """Restore dvc.lock from git, and return True, if DVC cannot read it: DVC writes it in place, and was killed."""
-    done = subprocess.run(["dvc", "status"], cwd=project, env=ENVIRONMENT, capture_output=True, text=True)
-    damaged = done.returncode != 0 and "dvc.lock" in done.stderr
-    if damaged:
-        run(project, "git", "checkout", "dvc.lock")
-    return damaged
+def _is_killed_in(stage: str, killed_run) -> bool:
+    return killed_run.killed and killed_run.output.rpartition("Running stage")[2].startswith(f" '{stage}'")
 
 
-def kill_repro(project, stage: str, seconds: float) -> bool:
-    """Run `dvc repro` and kill it `seconds` after the start of `stage`; return False if the stage ended before."""
-    process = subprocess.Popen(
-        ["dvc", "repro"], cwd=project, env=ENVIRONMENT, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    line = ""
-    while f"Running stage '{stage}'" not in line:
-        line = process.stdout.readline()
-        assert line, f"dvc repro ended before stage {stage}"
-    time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
-    rest = process.communicate()[0]
-    return process.returncode == -signal.SIGKILL and "Running stage" not in rest
+def hash_outputs(project) -> dict[str, str]:
+    return hash_files(project, "data", "models", "metrics")
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.4])
+def test_adopts_after_kill(finished, tmp_path, seconds):
+    snapshot = tmp_path / "snapshot"
+    shutil.copytree(finished, snapshot, symlinks=True)
+    folder = snapshot / RUNS / "teach-20300101-000000"
+    shutil.copytree(snapshot / "models" / "reader", folder / "reader")
+    (folder / "log.txt").touch()
+    (folder / "result.json").write_text(json.dumps(Result(5.0, 4.0, -5.0, -1.0, True, 10, 40)._asdict()))
+    KINDS["adopt"].prepare(snapshot)
+    whole = shutil.copytree(snapshot, tmp_path / "whole", symlinks=True)
+    run_and_kill(KINDS["adopt"], whole, None)
+    expected = KINDS["adopt"].results(whole)
+    assert "models/adopted/teaching.json" in expected
+    interruption = interrupt("adopt", snapshot, tmp_path / "killed", seconds, expected)
+    assert not interruption.different and not interruption.steps
 
 
 def test_repeats_finished_stages_with_the_same_result_after_dvc_lock_is_restored(snapshots, tmp_path):
@@ -101,7 +103,7 @@ def test_repeats_finished_stages_with_the_same_result_after_dvc_lock_is_restored
     lock.write_text("")
     assert restore_damaged_lock(project)
     run(project, "dvc", "repro")
-    assert hashes(project) == hashes(snapshots / "done") and lock.read_text() == text
+    assert hash_outputs(project) == hash_outputs(snapshots / "done") and lock.read_text() == text
 
 
 def test_names_a_damaged_rwlock_that_can_be_deleted(snapshots):

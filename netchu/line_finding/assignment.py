@@ -2,8 +2,9 @@
 
 import itertools
 
-import cv2
 import numpy as np
+
+from netchu.line_finding.pieces import find_pieces
 
 _UPPER_SHARE = 0.45
 """Share of the distance between two lines' middles that belongs to the upper line. It is below one half because marks
@@ -29,17 +30,16 @@ def assign_ink(
     numbers = np.zeros(ink.shape, np.int16)
     if not count:
         return numbers, slopes
-    pieces, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    rows, columns = np.nonzero(ink)
-    piece = labels[rows, columns]
+    pieces = find_pieces(ink)
+    rows, columns, piece = pieces.rows, pieces.columns, pieces.numbers
     line = _nearest_lines(rows, columns, middles)
     on_middle = np.abs(rows - middles[line, columns]) < 0.3 * word_height
-    line = _choose_lines(piece, line, on_middle, (pieces, count))
-    closest = np.full(pieces, np.inf)
+    line = _choose_lines(piece, line, on_middle, (len(pieces.area), count))
+    closest = np.full(len(pieces.area), np.inf)
     np.minimum.at(closest, piece, np.abs(rows - middles[line, columns]))
-    height, width, area = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_AREA]].T
     far = closest > 1.3 * word_height
-    stroke_across_page = (height > 6 * word_height) & (area < 0.2 * height * width)
+    width, height = pieces.width, pieces.height
+    stroke_across_page = (height > 6 * word_height) & (pieces.area < 0.2 * height * width)
     line = np.where((far | stroke_across_page)[piece], -1, line)
     # A line has letters; specks and marks alone are not a line, nor are the sides of a frame.
     tall = (height[piece] > 0.4 * word_height) & (line >= 0)
@@ -80,11 +80,12 @@ def _choose_lines(piece: np.ndarray, nearest: np.ndarray, on_middle: np.ndarray,
 
 def _remove_dust(numbers: np.ndarray, columns: np.ndarray, tall: np.ndarray, reach: float) -> np.ndarray:
     """Set to -1 the numbers of small ink more than `reach` pixels left or right of its line's letters."""
-    ends = np.array([np.percentile(columns[tall & (numbers == n)], [0, 100]) for n in range(1, numbers.max() + 1)])
-    if not len(ends):
-        return numbers
     assigned = numbers > 0
-    left, right = ends[numbers[assigned] - 1].T
+    first, last = np.full(numbers.max(initial=0) + 1, np.inf), np.full(numbers.max(initial=0) + 1, -np.inf)
+    with_letters = tall & assigned
+    np.minimum.at(first, numbers[with_letters], columns[with_letters])
+    np.maximum.at(last, numbers[with_letters], columns[with_letters])
+    left, right = first[numbers[assigned]], last[numbers[assigned]]
     outside = (columns[assigned] < left - reach) | (columns[assigned] > right + reach)
     numbers = numbers.copy()
     numbers[assigned] = np.where(outside & ~tall[assigned], -1, numbers[assigned])

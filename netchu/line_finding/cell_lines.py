@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from netchu.line_finding.assignment import assign_ink
 from netchu.line_finding.blocks import surround_cells
+from netchu.line_finding.pieces import find_pieces
 from netchu.line_finding.ridges import find_ridges
 from netchu.line_finding.tables import LETTER, Cell
 
@@ -31,24 +31,24 @@ def divide_ink(ink: np.ndarray, labels: np.ndarray, tables: Sequence[Sequence[Ce
         tables, uint8 (height, width), 0 or 1.
     """
     count = sum(map(len, tables))
-    pieces, piece_labels, stats, centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    rows, columns = np.nonzero(ink)
-    piece, label = piece_labels[rows, columns], labels[rows, columns]
-    votes = np.zeros((pieces, count + 2), np.int32)  # outside, cells, lines
-    np.add.at(votes, (piece, label % (count + 2)), 1)
-    least = _IN_CELL * stats[:, cv2.CC_STAT_AREA]
+    pieces = find_pieces(ink)
+    rows, columns, piece = pieces.rows, pieces.columns, pieces.numbers
+    label = labels[rows, columns]
+    shape = len(pieces.area), count + 2  # outside, cells, lines
+    votes = np.bincount(piece * shape[1] + label % shape[1], minlength=shape[0] * shape[1]).reshape(shape)
+    least = _IN_CELL * pieces.area
     in_cells = votes[:, 1:-1]
     cell_of_piece = np.where(in_cells.max(axis=1) >= least, in_cells.argmax(axis=1) + 1, 0)
+    x, y = pieces.find_centres()
     first = 0
     for cells in tables:
         left, top, right, bottom = surround_cells(cells)
-        x, y = centres.T
         inside = (cell_of_piece == 0) & (x >= left) & (x < right) & (y >= top) & (y < bottom)
-        is_line = inside & (votes[:, -1] >= stats[:, cv2.CC_STAT_AREA] / 2)
+        is_line = inside & (votes[:, -1] >= pieces.area / 2)
         cell_of_piece[is_line] = -1
         # Writing between cells is read with the nearest one, so that none is lost.
         for index in np.flatnonzero(inside & ~is_line):
-            distances = [_distance(cell, *centres[index]) for cell in cells]
+            distances = [_distance(cell, x[index], y[index]) for cell in cells]
             cell_of_piece[index] = first + 1 + int(np.argmin(distances))
         first += len(cells)
     is_divided = ((in_cells >= least[:, None]).sum(axis=1) > 1)[piece] & (label > 0)
@@ -76,8 +76,7 @@ def find_cell_lines(ink: np.ndarray, word_height: float) -> tuple[np.ndarray, np
         int16 (height, width), the number of the line from 1, 0 for paper, -1 for ink of no line; and the slopes of the
         lines.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    if not (stats[1:, cv2.CC_STAT_HEIGHT] > LETTER * word_height).any():
+    if not (find_pieces(ink).height > LETTER * word_height).any():
         return -ink.astype(np.int16), np.zeros(0)
     inked_rows = np.flatnonzero(ink.any(axis=1))
     if inked_rows[-1] - inked_rows[0] >= _TWO_LINES * word_height:

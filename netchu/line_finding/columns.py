@@ -5,6 +5,7 @@ import itertools
 import cv2
 import numpy as np
 
+from netchu.line_finding.pieces import find_pieces, keep_pieces
 from netchu.line_finding.tables import LETTER
 
 _GUTTER = 2.5
@@ -40,11 +41,9 @@ def find_columns(ink: np.ndarray, word_height: float) -> list[tuple[int, int]]:
 
 def _keep_letters(ink: np.ndarray, word_height: float) -> np.ndarray:
     """Return ink without dust, and without what the upper or lower edge cuts, such as the shadow in a fold."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    top, height = stats[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].T
-    is_letter = (height > LETTER * word_height) & (top > 0) & (top + height < ink.shape[0])
-    is_letter[0] = False
-    return is_letter[labels]
+    pieces = find_pieces(ink)
+    is_letter = (pieces.height > LETTER * word_height) & (pieces.top > 0)
+    return keep_pieces(ink, pieces, is_letter & (pieces.top + pieces.height < ink.shape[0]))
 
 
 def _is_column(ink: np.ndarray, word_height: float) -> bool:
@@ -57,7 +56,6 @@ def _is_column(ink: np.ndarray, word_height: float) -> bool:
     gap = max(round(1.5 * word_height), 1)
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 2 * gap + 1), np.uint8))
     half = max(round(word_height / 4), 1)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(cv2.erode(joined, np.ones((half, 1), np.uint8)), connectivity=8)
-    widths = stats[1:, cv2.CC_STAT_WIDTH]
+    widths = find_pieces(cv2.erode(joined, np.ones((half, 1), np.uint8))).width
     lines = widths[widths > 2 * word_height]
     return width >= _LEAST_WIDTH * word_height and (lines >= _FILLED * width).sum() >= max(_LEAST_LINES, len(lines) / 2)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netchu.line_finding.pieces import locate_pixels
+
 _GUTTER = 2.0
 """Least width of the blank strip between two columns of a table, in word heights."""
 
@@ -33,7 +35,7 @@ def group_lines(numbers: np.ndarray, word_height: float) -> list[LineGroup]:
     """
     count = max(int(numbers.max(initial=0)), 0)
     written = np.zeros((count, numbers.shape[1]), bool)
-    rows, columns = np.nonzero(numbers > 0)
+    rows, columns = locate_pixels(numbers)
     written[numbers[rows, columns] - 1, columns] = True
     groups, text_start, start = [], 0, 0
     while start < count:

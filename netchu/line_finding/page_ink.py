@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from netchu.line_finding.pieces import find_pieces, keep_pieces
 from netchu.pictures.illumination import PAPER
 
 _FAINT, _DARK, _NOISIEST = 85, 115, 170
@@ -28,21 +29,19 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
     noise = cv2.resize(noise, picture.shape[::-1], interpolation=cv2.INTER_LINEAR)
     limit = np.clip(noise, _FAINT // _NOISE_GAIN, _NOISIEST // _NOISE_GAIN) * _NOISE_GAIN
     faint = (soft > limit).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(faint, connectivity=8)
+    pieces = find_pieces(faint)
     # Hysteresis, as in Canny's edge detector: the faint end of a stroke is ink, an isolated faint spot is paper.
-    is_ink = np.bincount(labels[soft > np.maximum(limit, _DARK)], minlength=count) > 0
-    is_ink &= stats[:, cv2.CC_STAT_AREA] >= 4
-    is_ink[0] = False
-    return is_ink[labels].astype(np.uint8)
+    is_dark = (soft > np.maximum(limit, _DARK))[pieces.rows, pieces.columns]
+    is_ink = np.bincount(pieces.numbers[is_dark], minlength=len(pieces.area)) > 0
+    return keep_pieces(faint, pieces, is_ink & (pieces.area >= 4))
 
 
 def measure_word_height(ink: np.ndarray) -> float:
     """Return the typical height in pixels of a connected piece of ink, about two x-heights; 0 without ink."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
-    large = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= 6
+    pieces = find_pieces(ink)
+    large = np.maximum(pieces.width, pieces.height) >= 6
     # By area, pieces that join several lines would dominate; by number, marks would. This is in between.
-    heights, weights = heights[large], areas[large] ** 0.75
+    heights, weights = pieces.height[large], pieces.area[large] ** 0.75
     if not len(heights):
         return 0.0
     order = np.argsort(heights, kind="stable")
@@ -65,8 +64,6 @@ def remove_bars(ink: np.ndarray, word_height: float) -> np.ndarray:
         ink: uint8 (height, width), 0 or 1.
         word_height: from `measure_word_height`.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    width, height = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].T
-    is_bar = height > np.maximum(_BAR_HEIGHT * word_height, _BAR_ASPECT * width)
-    is_bar[0] = False
-    return np.where(is_bar[labels], 0, ink).astype(np.uint8) if is_bar.any() else ink
+    pieces = find_pieces(ink)
+    is_bar = pieces.height > np.maximum(_BAR_HEIGHT * word_height, _BAR_ASPECT * pieces.width)
+    return keep_pieces(ink, pieces, ~is_bar) if is_bar.any() else ink

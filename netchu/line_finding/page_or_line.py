@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from netchu.line_finding.line_map import LineMap
+from netchu.line_finding.pieces import find_pieces
 
 _RIM = 0.02
 """Ink closer than this to the upper or lower edge counts as cut by it, as a share of the picture's height."""
@@ -110,18 +111,18 @@ def shows_single_line(line_map: LineMap, shape: tuple[int, ...]) -> bool:
 def _measure_pieces(line_map: LineMap, height: int) -> _Pieces:
     """Return the connected pieces of the ink of a picture, `height` pixels high."""
     numbers, count = line_map.numbers, len(line_map.slopes)
-    pieces, labels, stats, _ = cv2.connectedComponentsWithStats((numbers > 0).astype(np.uint8), connectivity=8)
-    rows, columns = np.nonzero(labels)
-    piece = labels[rows, columns]
-    votes = np.bincount(piece * count + numbers[rows, columns] - 1, minlength=pieces * count).reshape(pieces, count)
+    pieces = find_pieces((numbers > 0).astype(np.uint8))
+    rows, columns, piece = pieces.rows, pieces.columns, pieces.numbers
+    shape = len(pieces.area), count
+    votes = np.bincount(piece * count + numbers[rows, columns] - 1, minlength=shape[0] * count).reshape(shape)
     inverse = cv2.invertAffineTransform(line_map.matrix)
     y = (inverse[1, 0] * columns + inverse[1, 1] * rows + inverse[1, 2]) / height
-    top, bottom = np.full(pieces, np.inf), np.full(pieces, -np.inf)
+    top, bottom = np.full(shape[0], np.inf), np.full(shape[0], -np.inf)
     np.minimum.at(top, piece, y)
     np.maximum.at(bottom, piece, y)
-    columns_of = (cv2.CC_STAT_LEFT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
-    measures = (votes.argmax(axis=1), (votes > _JOINING * votes.sum(axis=1, keepdims=True)).sum(axis=1) > 1)
-    return _Pieces(*(value[1:] for value in (*measures, *(stats[:, column] for column in columns_of), top, bottom)))
+    joins = (votes > _JOINING * votes.sum(axis=1, keepdims=True)).sum(axis=1) > 1
+    measures = votes.argmax(axis=1), joins, pieces.left, pieces.width, pieces.height, pieces.area, top, bottom
+    return _Pieces(*(value[1:] for value in measures))
 
 
 def _typical_height(pieces: _Pieces, chosen: np.ndarray) -> float:

@@ -8,6 +8,8 @@ that continue each other are added, and straight lines are fitted to the sums.
 import cv2
 import numpy as np
 
+from netchu.line_finding.pieces import locate_pixels
+
 _UNIT = 12
 """Height of a word, in pixels, on the reduced copy on which ridges are found."""
 
@@ -64,7 +66,7 @@ def _measure_ridges(strength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the moments (ridges, 5) and the first and last column (ridges, 2) of each ridge."""
     level = 0.2 * np.percentile(strength[strength > 0], 95) if (strength > 0).any() else 0
     count, labels = cv2.connectedComponents((strength > level).astype(np.uint8), connectivity=4)
-    rows, columns = np.nonzero(labels)
+    rows, columns = locate_pixels(labels)
     numbers, weights = labels[rows, columns], strength[rows, columns].astype(np.float64)
     moments = np.stack(
         [

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from netchu.line_finding.page_ink import measure_word_height
+from netchu.line_finding.pieces import locate_pixels
 
 _PALE = 55
 """Darkness, 0 to 255, of the palest ruled lines in a normalised picture."""
@@ -74,7 +75,7 @@ def _find_level_bands(darkness: np.ndarray, run: int) -> tuple[np.ndarray, int]:
         curve = _fit_curve(x, y)
         if np.median(np.abs(y - curve(x))) > 2.5:
             continue
-        thickness = round(len(x) / len(np.unique(x)))
+        thickness = round(len(x) / _count_distinct(x))
         along = np.arange(max(x.min() - run, 0), min(x.max() + run + 1, width))
         points = np.stack([along, np.rint(curve(along))], axis=1).astype(np.int32)
         middle = points[(points[:, 1] > 0) & (points[:, 1] < height - 1)]
@@ -82,7 +83,10 @@ def _find_level_bands(darkness: np.ndarray, run: int) -> tuple[np.ndarray, int]:
             continue
         level = np.median(np.max([darkness[middle[:, 1] + shift, middle[:, 0]] for shift in (-1, 0, 1)], axis=0))
         limit = 1.4 * level + 15
-        cv2.polylines(bands, [points], False, round(limit) if limit < _PALEST_INK else 255, thickness + 3)
+        # Only the corners: so many points would take most of the time.
+        turns = np.flatnonzero(np.diff(points[:, 1]))
+        corners = points[np.unique([0, *turns, *turns + 1, len(points) - 1])]
+        cv2.polylines(bands, [corners], False, round(limit) if limit < _PALEST_INK else 255, thickness + 3)
         thickest = max(thickest, thickness + 3)
     return bands, thickest
 
@@ -95,18 +99,26 @@ def _find_level_chains(ink: np.ndarray, run: int) -> Iterator[tuple[np.ndarray, 
     if not runs.any():
         return
     joined = cv2.dilate(runs, np.ones((3, 2 * run + 1), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    rows, columns = np.nonzero(runs)
+    _, labels = cv2.connectedComponents(joined, connectivity=8)
+    rows, columns = locate_pixels(runs)
     numbers = labels[rows, columns]
     order = np.argsort(numbers, kind="stable")
-    starts = np.searchsorted(numbers[order], np.arange(len(stats) + 1))
-    for number in range(1, len(stats)):
-        if stats[number, cv2.CC_STAT_WIDTH] - 2 * run < max(ink.shape[1] / 5, 5 * run):
-            continue
-        pixels = order[starts[number] : starts[number + 1]]
-        x, y = columns[pixels], rows[pixels]
-        if len(np.unique(x)) >= 0.5 * np.ptp(x):
+    rows, columns = rows[order], columns[order]
+    starts = np.flatnonzero(np.diff(numbers[order], prepend=0))
+    left, right = np.minimum.reduceat(columns, starts), np.maximum.reduceat(columns, starts)
+    # As wide as in `joined`, without what the dilation has added to both sides, also at the edge of the picture.
+    widths = np.minimum(right + run, ink.shape[1] - 1) - np.maximum(left - run, 0) + 1 - 2 * run
+    ends = np.append(starts[1:], len(rows))
+    is_long = widths >= max(ink.shape[1] / 5, 5 * run)
+    for start, end in zip(starts[is_long], ends[is_long], strict=True):
+        x, y = columns[start:end], rows[start:end]
+        if _count_distinct(x) >= 0.5 * np.ptp(x):
             yield x, y
+
+
+def _count_distinct(values: np.ndarray) -> int:
+    """Return the number of distinct values of coordinates."""
+    return np.count_nonzero(np.bincount(values))
 
 
 def _fit_curve(x: np.ndarray, y: np.ndarray) -> Polynomial:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from netchu.line_finding.page_ink import measure_word_height, remove_blots
+from netchu.line_finding.pieces import find_pieces
 
 _EDGE_RATIO = 1.35
 """Least ratio of the brightness inside the edge of a sheet to that outside; the edge of a shadow is softer."""
@@ -121,10 +122,10 @@ def has_writing_around(grey: np.ndarray, sheet: np.ndarray) -> bool:
 
 def _count_letters(ink: np.ndarray, word_height: float) -> int:
     """Return the number of pieces of ink as high as letters, and not solid."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    width, height, area = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA]].T
+    pieces = find_pieces(ink)
+    width, height = pieces.width, pieces.height
     is_letter = (height > 0.5 * word_height) & (height < 2.5 * word_height) & (width < 8 * height)
-    return int((is_letter & (area < 0.7 * width * height)).sum())
+    return int((is_letter & (pieces.area < 0.7 * width * height)).sum())
 
 
 def cover_table(grey: np.ndarray, sheet: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Short lines close below long ones: too weak for ridges of their own, they are found by their letters."""
 
-import cv2
 import numpy as np
+
+from netchu.line_finding.pieces import find_pieces
 
 _LETTER = 0.6, 2.5
 """Least and greatest height of a letter, in word heights; marks and full stops are smaller."""
@@ -26,9 +27,9 @@ def add_short_lines(
     """
     if not len(middles):
         return middles, slopes
-    _, _, stats, centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    top, width, height = stats[1:, [cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].T
-    x, y = np.rint(centres[1:]).astype(np.intp).T
+    pieces = find_pieces(ink)
+    top, width, height = pieces.top, pieces.width, pieces.height
+    x, y = np.rint(pieces.find_centres()).astype(np.intp)
     is_letter = (height > _LETTER[0] * word_height) & (height < _LETTER[1] * word_height) & (width < 6 * height)
     nearest = np.abs(middles[:, x] - y).argmin(axis=0)
     distance = top + height / 2 - middles[nearest, x]

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from netchu.line_finding.pieces import locate_pixels
+
 
 def estimate_skew(ink: np.ndarray) -> float:
     """Return the degrees clockwise by which the lines of a page are rotated.
@@ -13,7 +15,7 @@ def estimate_skew(ink: np.ndarray) -> float:
     Args:
         ink: uint8 (height, width), 0 or 1.
     """
-    rows, columns = np.nonzero(ink)
+    rows, columns = locate_pixels(ink)
     if len(rows) < 2:
         return 0.0
     step = max(len(rows) // 30_000, 1)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from netchu.line_finding.pieces import find_pieces
+
 _PALE = 55
 """Darkness, 0 to 255, of the palest lines in a normalised picture."""
 
@@ -146,15 +148,14 @@ def _is_table(labels: np.ndarray, rows: np.ndarray, columns: np.ndarray, ink: np
     Args:
         labels: int32 (height, width), numbers from 1 of cells in `rows` and `columns`, (cells,).
     """
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    inside = (ink > 0) & (labels > 0)
-    pieces, cells = pieces[inside], labels[inside] - 1
-    is_letter = (stats[:, cv2.CC_STAT_HEIGHT] > LETTER * word_height)[pieces]
-    pieces, cells = pieces[is_letter], cells[is_letter]
+    pieces = find_pieces(ink)
+    cells = labels[pieces.rows, pieces.columns] - 1
+    in_letter = (cells >= 0) & (pieces.height > LETTER * word_height)[pieces.numbers]
+    numbers, cells = pieces.numbers[in_letter], cells[in_letter]
     if min(len(np.unique(rows[cells])), len(np.unique(columns[cells]))) < 2:
         return False
-    _, pieces = np.unique(pieces, return_inverse=True)
-    ink_by_column = np.zeros((pieces.max() + 1, columns.max() + 1))
-    np.add.at(ink_by_column, (pieces, columns[cells]), 1)
+    shape = len(pieces.area), columns.max() + 1
+    ink_by_column = np.bincount(numbers * shape[1] + columns[cells], minlength=shape[0] * shape[1]).reshape(shape)
+    ink_by_column = ink_by_column[ink_by_column.any(axis=1)]
     shares = ink_by_column.max(axis=1) / ink_by_column.sum(axis=1)
     return float((shares < 1 - _CROSSING).mean()) <= _MOST_CROSSING

@@ -11,25 +11,31 @@ from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path, write_json
 from netchu.core.progress_log import progress_path
 from netchu.reading.reader import Reader
-from netchu.teaching.run_state import LOG, READER_FOLDER, FineTuning, Result
+from netchu.teaching.run_state import LOG, READER_FOLDER, FineTuning, Result, hold_lock
 
 ADOPTED = Path("models/adopted")
 
 _RESULT = "teaching.json"
+
+_SCRATCH = ".adopted."
+"""Beginning of the names of folders that an adoption makes beside the adopted reader, and removes."""
 
 
 def adopt(run: FineTuning) -> None:
     """Use the reader of the finished `run` from now on; keep its DVC experiment.
 
     Raises:
-        NetchuError: the reader is damaged or cannot be copied, and the one before stays in use; or the reader is in
-            use, but the run cannot be closed.
+        NetchuError: the reader is damaged or cannot be copied, or another window adopts it, and the one before stays in
+            use; or the reader is in use, but the run cannot be closed.
     """
     reader = run.folder / READER_FOLDER
     Reader.load(reader)
     try:
         ADOPTED.parent.mkdir(exist_ok=True)
-        with _make_scratch_folder() as scratch:
+        with hold_lock(), _make_scratch_folder() as scratch:
+            for leftover in ADOPTED.parent.glob(f"{_SCRATCH}*"):  # of a killed adoption
+                if leftover != scratch:
+                    shutil.rmtree(leftover, ignore_errors=True)
             # A copy: the run may lie on another disk, from which nothing can be renamed.
             with atomic_path(scratch / READER_FOLDER) as copy:
                 shutil.copytree(reader, copy)
@@ -85,6 +91,6 @@ def _remove_adopted() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _make_scratch_folder() -> Iterator[Path]:
-    """Yield a folder on the disk of the adopted reader, and remove it; leftovers there do no harm."""
-    with tempfile.TemporaryDirectory(prefix=".adopted.", dir=ADOPTED.parent, ignore_cleanup_errors=True) as folder:
+    """Yield a folder on the disk of the adopted reader, and remove it."""
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=ADOPTED.parent, ignore_cleanup_errors=True) as folder:
         yield Path(folder)

@@ -8,7 +8,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.progress_log import progress_path
 from netchu.pages.recognizer import Recognizer, find_default_reader
 from netchu.teaching import adoption
-from netchu.teaching.run_state import RUNS, FineTuning, Result, read_current_run
+from netchu.teaching.run_state import RUNS, FineTuning, Result, hold_lock, read_current_run
 from tests.netchu.tiny_model import write_tiny_reader
 
 
@@ -85,6 +85,22 @@ def test_adopts_across_disks(run_folder, monkeypatch):
     assert adoption.read_adopted_result() == run.result
     assert reader.items() <= {path.name: path.read_bytes() for path in adoption.ADOPTED.iterdir()}.items()
     assert not (run_folder / "reader").exists()  # it would only take space
+
+
+def test_removes_what_a_killed_adoption_left(run_folder):
+    run = finish_run(run_folder, 2.0)
+    leftover = Path("models/.adopted.x1y2")
+    write_tiny_reader(leftover / ".reader.z3" / "reader")
+    adoption.adopt(run)
+    assert [path.name for path in Path("models").iterdir()] == ["adopted"]
+
+
+def test_does_not_adopt_twice_at_a_time(run_folder):
+    """Another window would remove the files of this one as those of a killed adoption."""
+    run = finish_run(run_folder, 2.0)
+    with hold_lock(), pytest.raises(NetchuError, match="being trained already"):
+        adoption.adopt(run)
+    assert adoption.read_adopted_result() is None and read_current_run().state == "done"
 
 
 def test_reports_run_that_cannot_be_closed(run_folder, monkeypatch):
