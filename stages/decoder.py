@@ -1,5 +1,6 @@
 """Stage decoder: complete the reader with a language model of the training texts and calibrated confidences."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -180,6 +181,8 @@ def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
 def calibrate(reader: Reader, decoder: str, lines: Subset, labels: LabelsParams) -> tuple[Calibration, Calibration]:
     """Fit the confidence of words and lines on `lines`, and on some of them upside down, which show no writing.
 
+    All sources have the same weight, so that the largest does not determine the confidence of the others.
+
     Args:
         reader: a reader without calibration.
         labels: the sources whose labels lack case or punctuation.
@@ -188,8 +191,7 @@ def calibrate(reader: Reader, decoder: str, lines: Subset, labels: LabelsParams)
         The map from the confidence of a word to the share of correct words, and the map from the certainty of a line to
         the probability that it shows writing.
     """
-    confidences: list[float] = []
-    is_correct: list[bool] = []
+    words: list[tuple[float, bool, float, str]] = []  # confidence, whether correct, certainty of the line, source
     certainties: list[float] = []
     is_writing: list[bool] = []
     readings = reader.read(_turn_some(lines), decoder)
@@ -199,9 +201,18 @@ def calibrate(reader: Reader, decoder: str, lines: Subset, labels: LabelsParams)
             is_writing.append(row is not None)
         if row is not None:
             scored = normalise_for_scoring(row["text"], reading, labels.style_of(row["source"]))
-            confidences += scored.confidences
-            is_correct += mark_correct_words(scored.reference, scored.prediction)
-    return fit_calibration(confidences, is_correct), fit_calibration(certainties, is_writing)
+            correct = mark_correct_words(scored.reference, scored.prediction)
+            words += (
+                (confidence, right, reading.certainty, row["source"])
+                for confidence, right in zip(scored.confidences, correct, strict=True)
+            )
+    of_lines = fit_calibration(certainties, is_writing)
+    if not words:
+        return fit_calibration([], []), of_lines
+    confidences, is_correct, certainty, sources = zip(*words, strict=True)
+    count = Counter(sources)
+    weights = np.array([1 / count[source] for source in sources])
+    return fit_calibration(confidences, is_correct, np.interp(certainty, *of_lines), weights), of_lines
 
 
 def _turn_some(lines: Subset) -> Iterator[tuple[dict | None, np.ndarray]]:

@@ -127,3 +127,36 @@ def test_fits_best_rising_function(words):
 def test_fit_rises_within_0_and_1(words):
     knots = np.array(fit_calibration(*map(list, zip(*words, strict=True))))
     assert ((knots >= 0) & (knots <= 1)).all() and (np.diff(knots) >= 0).all()
+
+
+def test_counts_words_by_their_weight():
+    confidence, correct = [0.2, 0.4, 0.4], [True, False, True]
+    assert fit_calibration(confidence, correct, weight=[1, 3, 1]) == [[0.2, 0.4], [0.4, 0.4]]
+
+
+def test_predicts_the_share_of_correct_words_together_with_the_probability_of_writing():
+    """Of words in doubtful lines fewer are right. Alone, the confidence must be higher than that share."""
+    confidence, correct, writing = [0.5] * 4 + [0.9] * 4, [True, False, False, False] * 2, [0.5] * 8
+    knots = fit_calibration(confidence, correct, writing)
+    assert knots == [[0.5, 0.9], [0.5, 0.5]]
+
+
+@settings(deadline=None)
+@given(WORDS, st.lists(st.tuples(st.floats(0.1, 1), st.floats(0.1, 3)), min_size=40, max_size=40))
+def test_fits_best_rising_function_with_weights_and_writing(words, factors):
+    """No small change of one value, within the order and 0 to 1, makes the squared error smaller."""
+    confidence, correct = map(np.array, zip(*words, strict=True))
+    writing, weight = np.array(factors[: len(words)]).T
+    knots = np.array(fit_calibration(confidence.tolist(), correct.tolist(), writing, weight))
+    levels = np.unique(confidence)
+    fitted = np.interp(levels, *knots)
+
+    def error(values):
+        return (weight * (writing * values[np.searchsorted(levels, confidence)] - correct) ** 2).sum()
+
+    for first, last in itertools.combinations_with_replacement(range(len(levels)), 2):
+        for step in (-0.01, 0.01):
+            changed = fitted.copy()
+            changed[first : last + 1] += step
+            if (np.diff(changed) >= 0).all() and changed.min() >= 0 and changed.max() <= 1:
+                assert error(changed) >= error(fitted) - 1e-3
