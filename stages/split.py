@@ -8,7 +8,7 @@ from netchu.core.files import atomic_path, write_json
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
 from netchu.core.tables import SUBSETS, open_lines, read_rows
-from netchu.intake.splitting import SplitParams, assign_subsets, count_subsets
+from netchu.intake.splitting import NONE, KeyedLines, SplitParams, assign_subsets, count_subsets, read_keys
 
 
 class Params(Section):
@@ -27,7 +27,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     Raises:
         NetchuError: a subset that should have lines has none.
     """
-    lines = list(read_rows(open_lines(inputs["lines"]), ["id", "source", "writer", "subset", "text"]))
+    lines = read_keys(read_rows(open_lines(inputs["lines"]), ["id", "source", "writer", "subset", "text"]))
     subsets = assign_subsets(lines, params.split)
     counts = count_subsets(lines, subsets)
     overlaps = {key: value for key, value in counts.items() if "_in_" in key and value}
@@ -39,17 +39,19 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     with atomic_path(outputs["lines"]) as path, path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["id", "subset"])
-        writer.writerows((line["id"], subset) for line, subset in zip(lines, subsets, strict=True) if subset)
+        named = zip(lines.ids, memoryview(subsets), strict=True)
+        writer.writerows((line_id, SUBSETS[subset]) for line_id, subset in named if subset != NONE)
     write_json(outputs["counts"], counts)
     sizes = ", ".join(f"{counts[f'{subset}_lines']} {subset}" for subset in SUBSETS)
     return f"{sizes} lines, {counts['excluded']} excluded, no writer and no text in two subsets"
 
 
-def _explain(lines: list[dict], counts: dict[str, int]) -> str:
+def _explain(lines: KeyedLines, counts: dict[str, int]) -> str:
     """Return why a subset that should have lines has none, and what to do."""
-    named = {subset: sum(line["subset"] == subset for line in lines) for subset in SUBSETS}
-    which = f"all {len(lines)}" if sum(named.values()) == len(lines) else f"{sum(named.values())} of {len(lines)}"
-    if sum(named.values()) + counts["excluded"] >= len(lines) > 0:
+    total = len(lines.ids)
+    named = {subset: int((lines.named == index).sum()) for index, subset in enumerate(SUBSETS)}
+    which = f"all {total}" if sum(named.values()) == total else f"{sum(named.values())} of {total}"
+    if sum(named.values()) + counts["excluded"] >= total > 0:
         sizes = ", ".join(f"{count} {subset}" for subset, count in named.items() if count)
         shared = f", and {counts['excluded']} lines share a writer or a text with them" if counts["excluded"] else ""
         return (
@@ -58,7 +60,7 @@ def _explain(lines: list[dict], counts: dict[str, int]) -> str:
             "lines"
         )
     return (
-        f"lines that share a writer or a text stay together ({len(lines)} lines, {counts['groups']} groups); add "
+        f"lines that share a writer or a text stay together ({total} lines, {counts['groups']} groups); add "
         "lines, or lower split.validation and split.test"
     )
 

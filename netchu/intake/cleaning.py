@@ -129,7 +129,7 @@ def _reject_copies(labels: list[Label], archives: dict[str, zipfile.ZipFile], re
             rejected.append(Fault(best.id, "unknown_character", escape_unprintable(unknown)))
         else:
             writer = next((label.writer for label in (best, *others) if label.writer), None)
-            kept.append(dataclasses.replace(best, writer=writer))
+            kept.append(best if writer == best.writer else dataclasses.replace(best, writer=writer))
     return kept
 
 

@@ -12,10 +12,10 @@ To add a layout, write a function like `_read_table` and choose it in `_choose_l
 """
 
 import csv
-import io
 import json
 import posixpath
 import re
+import sys
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ from netchu.intake.encodings import decode_legacy, describe_encoding, detect_enc
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Label:
     """A labelled line and the path of its image in the archive."""
 
@@ -110,7 +110,7 @@ def list_lines(archive: zipfile.ZipFile, encoding: str | None = "unicode") -> tu
     return sorted(labels, key=lambda label: label.id), sorted(faults)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Item:
     """The entry of a label file for one image, whose image may be missing in the archive."""
 
@@ -125,16 +125,22 @@ class _FileIndex:
     """An index of files that tolerates changes of names between operating systems."""
 
     def __init__(self, names: list[str]):
-        self.names = set(names)
+        # By themselves, so that `find` returns these strings, not equal copies.
+        self.names = {name: name for name in names}
+        self.folders = {""}
         self._by_simple_name: dict[str, str | None] = {}
         for name in names:
+            folder = posixpath.dirname(name)
+            while folder not in self.folders:
+                self.folders.add(folder)
+                folder = posixpath.dirname(folder)
             simple_name = _simplify_name(name)
             # None if two files have one simple name: then only the exact name identifies a file.
             self._by_simple_name[simple_name] = None if simple_name in self._by_simple_name else name
 
     def find(self, path: str) -> str | None:
         """Return the name of the file to which `path` refers, or None."""
-        return path if path in self.names else self._by_simple_name.get(_simplify_name(path))
+        return self.names.get(path) or self._by_simple_name.get(_simplify_name(path))
 
 
 def _simplify_name(name: str) -> str:
@@ -155,8 +161,7 @@ def _choose_layout(
     if base.lower() == "labels.json":
         return _read_cinnamon
     if base.lower().endswith(".txt") and posixpath.basename(folder) == "annotations":
-        images = posixpath.join(posixpath.dirname(folder), "images", "")
-        return _read_kalapa if any(file.startswith(images) for file in index.names) else None
+        return _read_kalapa if posixpath.join(posixpath.dirname(folder), "images") in index.folders else None
     if base.lower().endswith((".csv", ".tsv")):
         return _read_table
     return None
@@ -186,7 +191,9 @@ def _resolve(item: _Item, archive: zipfile.ZipFile, index: _FileIndex) -> Label 
     if item.subset is not None and item.subset not in SUBSETS:
         return Fault(line_id, "unknown_subset", f"{item.subset!r} is not one of {', '.join(SUBSETS)}")
     writer = escape_unprintable(normalise(item.writer or ""))
-    return Label(line_id, source, f"{source}/{writer}" if writer else None, item.subset, item.text, path)
+    # One string for all lines of a writer.
+    writer = sys.intern(f"{source}/{writer}") if writer else None
+    return Label(line_id, source, writer, item.subset, item.text, path)
 
 
 def _read_cinnamon(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding: str | None) -> Iterator[_Item]:
@@ -246,7 +253,8 @@ def _read_table(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding
     """Yield the items of a CSV or TSV file."""
     text = _read_text(archive, name, encoding)
     delimiter = _find_delimiter(text.partition("\n")[0])
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    # Not io.StringIO, which needs four bytes for each character.
+    rows = csv.reader(_split_lines(text), delimiter=delimiter, strict=True)
     try:
         columns = _column_names(next(rows))
         for row in rows:
@@ -267,6 +275,15 @@ def _read_table(archive: zipfile.ZipFile, name: str, index: _FileIndex, encoding
     except csv.Error as error:
         problem = f"line {rows.line_num}: {error}; check that every quotation mark is closed"
         raise NetchuError(f"{archive.filename}: {name}: {problem}") from None
+
+
+def _split_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, each with its line break; no other character separates lines."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def _read_object(archive: zipfile.ZipFile, name: str, encoding: str | None) -> list[tuple[str, object]]:

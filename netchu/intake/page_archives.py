@@ -5,13 +5,14 @@ other. The files may be in any folders.
 """
 
 import csv
+import functools
 import io
 import json
 import posixpath
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -108,6 +109,8 @@ def _find_pages(archive: zipfile.ZipFile) -> list[_PageFile]:
     """Return the transcribed pages in an archive, with the entries of their pictures and the writers."""
     names = list_entries(archive)
     index = PictureIndex(names)
+    entries = set(names)
+    read_writers = functools.cache(lambda name: _read_writers(archive, name) if name in entries else {})
     pages = []
     for name in names:
         lower = name.lower()
@@ -118,7 +121,8 @@ def _find_pages(archive: zipfile.ZipFile) -> list[_PageFile]:
             if lower.endswith(".xml") and is_xml_page(data[:8192]):
                 _check_size(data)
                 page, is_page_xml = read_xml_page(data)
-                pages.append(_add_writer(archive, _PageFile(name, page, index.find(page.image, name), is_page_xml)))
+                found = _PageFile(name, page, index.find(page.image, name), is_page_xml)
+                pages.append(_add_writer(found, read_writers))
             elif lower.endswith(".json"):
                 _check_size(data)
                 for page in read_label_studio(data) or ():
@@ -133,22 +137,27 @@ def _check_size(data: bytes) -> None:
         raise ValueError(f"{len(data):,} bytes, more than {MAX_PAGE_FILE:,}; export fewer pages at once")
 
 
-def _add_writer(archive: zipfile.ZipFile, page: _PageFile) -> _PageFile:
+def _read_writers(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    """Return the writers in a `writers.json` by the simplified names of the pictures."""
+    try:
+        writers = json.loads(read_entry(archive, name).decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise NetchuError(f"{archive.filename}: {name}: not valid JSON ({error})") from None
+    if not isinstance(writers, dict) or not all(isinstance(writer, str) for writer in writers.values()):
+        raise NetchuError(f'{archive.filename}: {name}: expected one object {{"file": "writer", ...}}')
+    return {simplify_name(image): writer for image, writer in writers.items()}
+
+
+def _add_writer(page: _PageFile, read_writers: Callable[[str], dict[str, str]]) -> _PageFile:
     """Return the page with the writer that `writers.json` beside it or its picture gives to the name of the picture.
 
     Lines for which the page itself gives a writer keep it.
+
+    Args:
+        read_writers: returns the writers in the file of this name, none if there is no such file.
     """
     for beside in (page.name, *page.pictures):
-        name = posixpath.join(posixpath.dirname(beside), "writers.json")
-        if name not in archive.namelist():
-            continue
-        try:
-            writers = json.loads(read_entry(archive, name).decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise NetchuError(f"{archive.filename}: {name}: not valid JSON ({error})") from None
-        if not isinstance(writers, dict) or not all(isinstance(writer, str) for writer in writers.values()):
-            raise NetchuError(f'{archive.filename}: {name}: expected one object {{"file": "writer", ...}}')
-        by_name = {simplify_name(image): writer for image, writer in writers.items()}
+        by_name = read_writers(posixpath.join(posixpath.dirname(beside), "writers.json"))
         if writer := next(
             (by_name[x] for x in map(simplify_name, (page.page.image, *page.pictures)) if x in by_name), ""
         ):

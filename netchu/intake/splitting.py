@@ -1,10 +1,12 @@
 """Assignment of lines to the training, validation and test subsets, with no writer and no text in two of them."""
 
 import hashlib
-from collections import Counter
+from array import array
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain, combinations
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from netchu.core.folding import fold
@@ -26,8 +28,57 @@ class SplitParams(Section):
         return self
 
 
-def assign_subsets(lines: list[dict], params: SplitParams) -> list[str | None]:
-    """Return the subset of each line (keys id, source, writer, subset, text), or None for an excluded line.
+TRAIN, VALIDATION, TEST = range(len(SUBSETS))
+"""Indices in SUBSETS."""
+
+NONE = -1
+"""Instead of an index in SUBSETS: no subset."""
+
+
+@dataclass(frozen=True)
+class KeyedLines:
+    """The lines to split, in arrays, because dictionaries for a million lines would need a gigabyte.
+
+    Lines with an equal key share a text or a writer.
+    """
+
+    ids: list[str]
+    source_names: list[str]
+    sources: np.ndarray  # indices in `source_names`
+    named: np.ndarray  # the subset that the data names: an index in SUBSETS, or NONE
+    texts: np.ndarray  # key of the folded text, from 0
+    writers: np.ndarray  # key of the writer, above those of all texts; that of the text if the writer is unknown
+
+
+def read_keys(rows: Iterable[dict]) -> KeyedLines:
+    """Return what the split needs of all rows (keys id, source, writer, subset, text), one in memory at a time."""
+    ids: list[str] = []
+    hashes, sources, named, writers = array("Q"), array("q"), array("q"), array("q")
+    source_indices: dict[str, int] = {}
+    writer_indices: dict[str, int] = {}
+    for row in rows:
+        ids.append(row["id"])
+        hashes.append(_hash_text(row["text"]))
+        sources.append(source_indices.setdefault(row["source"], len(source_indices)))
+        named.append(NONE if row["subset"] is None else SUBSETS.index(row["subset"]))
+        writer = row["writer"]
+        writers.append(-1 if writer is None else writer_indices.setdefault(writer, len(writer_indices)))
+    distinct, texts = np.unique(np.asarray(hashes), return_inverse=True)
+    writer_keys = np.asarray(writers)
+    writer_keys = np.where(writer_keys < 0, texts, writer_keys + len(distinct))
+    return KeyedLines(ids, list(source_indices), np.asarray(sources), np.asarray(named), texts, writer_keys)
+
+
+def _hash_text(text: str) -> int:
+    """Return a hash of the folded text in 64 bits.
+
+    Two of a million texts have one hash with a probability of 3e-8. Their lines would only stay together.
+    """
+    return int.from_bytes(hashlib.blake2b(fold(text).encode(), digest_size=8).digest(), "little")
+
+
+def assign_subsets(lines: KeyedLines, params: SplitParams) -> np.ndarray:
+    """Return the subset of each line, an index in SUBSETS, or NONE for an excluded line.
 
     Lines that share a writer or a text form a group. All lines of a group are assigned to one subset.
 
@@ -37,77 +88,75 @@ def assign_subsets(lines: list[dict], params: SplitParams) -> list[str | None]:
       lines with one of their writers or texts are excluded.
     - The groups that remain are assigned at random (`_assign_groups`).
     """
-    test_lines = [line for line in lines if line["subset"] == "test"]
-    remaining = _without_keys_of(test_lines, lines)
+    test = lines.named == TEST
+    remaining = ~_share_keys(lines, test)
     # Without the lines named train: a writer must not lose all lines because one text is in the validation set.
-    validation_lines = [
-        line
-        for group in _group_lines(line for line in remaining if line["subset"] != "train")
-        if any(line["subset"] == "validation" for line in group)
-        for line in group
-    ]
-    named_subsets = {(line["source"], line["subset"]) for line in lines}
-    subsets = _assign_groups(_group_lines(_without_keys_of(validation_lines, remaining)), named_subsets, params)
-    subsets |= {line["id"]: "test" for line in test_lines} | {line["id"]: "validation" for line in validation_lines}
-    return [subsets.get(line["id"]) for line in lines]
+    candidates = np.flatnonzero(remaining & (lines.named != TRAIN))
+    groups = find_groups(lines.texts[candidates], lines.writers[candidates])
+    validation = candidates[np.isin(groups, groups[lines.named[candidates] == VALIDATION])]
+    subsets = np.full(len(lines.ids), NONE)
+    subsets[test], subsets[validation] = TEST, VALIDATION
+    remaining &= ~_share_keys(lines, validation)
+    # Sorted by id, so that the order of the table does not matter.
+    indices = np.array(sorted(np.flatnonzero(remaining).tolist(), key=lines.ids.__getitem__), np.int64)
+    subsets[indices] = _assign_groups(lines, indices, params)
+    return subsets
 
 
-def _assign_groups(
-    groups: list[list[dict]], named_subsets: set[tuple[str, str | None]], params: SplitParams
-) -> dict[str, str]:
-    """Assign groups of lines to subsets at random; return the subset of each line by its id.
+def _assign_groups(lines: KeyedLines, indices: np.ndarray, params: SplitParams) -> np.ndarray:
+    """Assign groups of lines to subsets at random; return the subset of each of the lines `indices`, sorted by id.
 
-    Each source contributes its fraction to every subset, as nearly as the sizes of its groups allow. Lines named train
-    do not become test lines.
-
-    Args:
-        named_subsets: pairs of a source and a subset for which the data names lines: the source gets no others there.
+    Each source contributes its fraction to every subset, as nearly as the sizes of its groups allow. Sources for which
+    the data names lines of a subset get no others there. Lines named train do not become test lines. The source of a
+    group is that of its first line.
     """
-    # By hash, so that the order of the table does not matter and a line added later moves few of the others.
-    groups = sorted(
-        groups, key=lambda group: hashlib.sha256(f"{params.seed} {_first_line(group)['id']}".encode()).digest()
+    _, first_positions, group_of_line, counts = np.unique(
+        find_groups(lines.texts[indices], lines.writers[indices]),
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
     )
-    sources: dict[str, list[list[dict]]] = {}
-    for group in groups:
-        sources.setdefault(_first_line(group)["source"], []).append(group)
-    subsets: dict[str, str] = {}
-    for subset in ("test", "validation"):
-        fraction = getattr(params, subset)
+    first_lines, sizes = indices[first_positions].tolist(), counts.tolist()
+    has_named = np.zeros(len(sizes), bool)
+    has_named[group_of_line[lines.named[indices] != NONE]] = True
+    named_subsets = set(zip(memoryview(lines.sources), memoryview(lines.named), strict=True))
+    # By hash, so that a line added later moves few of the others.
+    groups_of_sources: list[list[int]] = [[] for _ in lines.source_names]
+    for group in sorted(range(len(sizes)), key=lambda group: _hash_id(params.seed, lines.ids[first_lines[group]])):
+        groups_of_sources[lines.sources[first_lines[group]]].append(group)
+    subsets = np.full(len(sizes), TRAIN)
+    for subset in (TEST, VALIDATION):
+        fraction = getattr(params, SUBSETS[subset])
         if not fraction:
             continue
+        possible = subsets == TRAIN
+        if subset == TEST:
+            possible &= ~has_named
         candidates = [
             (
-                [group for group in groups_of_source if _may_become(subset, group, subsets)],
-                fraction * sum(map(len, groups_of_source)),
+                [group for group in groups_of_sources[source] if possible[group]],
+                fraction * sum(sizes[group] for group in groups_of_sources[source]),
             )
-            for source, groups_of_source in sorted(sources.items())
-            if (source, subset) not in named_subsets
+            for source in sorted(range(len(lines.source_names)), key=lines.source_names.__getitem__)
+            if groups_of_sources[source] and (source, subset) not in named_subsets
         ]
-        subsets.update((line["id"], subset) for group in _pick_groups(candidates) for line in group)
-    return {line["id"]: subsets.get(line["id"], "train") for group in groups for line in group}
+        subsets[_pick_groups(candidates, sizes)] = subset
+    return subsets[group_of_line]
 
 
-def _may_become(subset: str, group: list[dict], subsets: dict[str, str]) -> bool:
-    """Return whether `group` is not in `subsets` yet and has no lines named train if `subset` is test."""
-    return group[0]["id"] not in subsets and (subset != "test" or all(line["subset"] is None for line in group))
+def _hash_id(seed: int, line_id: str) -> bytes:
+    return hashlib.sha256(f"{seed} {line_id}".encode()).digest()
 
 
-def _group_lines(lines: Iterable[dict]) -> list[list[dict]]:
-    """Return the groups of lines that shared writers and texts connect."""
-    lines = list(lines)
-    groups: dict[int, list[dict]] = {}
-    for line, root in zip(lines, find_groups(line_keys(line) for line in lines), strict=True):
-        groups.setdefault(root, []).append(line)
-    return list(groups.values())
+def _share_keys(lines: KeyedLines, chosen: np.ndarray) -> np.ndarray:
+    """Return for each line whether it shares a writer or a text with the lines `chosen`, a mask or indices."""
+    found = np.zeros(_count_keys(lines.texts, lines.writers), bool)
+    found[lines.texts[chosen]] = True
+    found[lines.writers[chosen]] = True
+    return found[lines.texts] | found[lines.writers]
 
 
-def _without_keys_of(named: list[dict], lines: list[dict]) -> list[dict]:
-    """Return the lines that share no writer and no text with the lines `named`."""
-    keys = {key for line in named for key in line_keys(line)}
-    return [line for line in lines if keys.isdisjoint(line_keys(line))]
-
-
-def _pick_groups(candidates: list[tuple[list[list[dict]], float]]) -> list[list[dict]]:
+def _pick_groups(candidates: list[tuple[list[int], float]], sizes: list[int]) -> list[int]:
     """Return, for each source, the first groups whose total size is nearest to its quota.
 
     If the groups of a source are too large for its quota, the next source makes up for the difference. If all groups
@@ -115,6 +164,7 @@ def _pick_groups(candidates: list[tuple[list[list[dict]], float]]) -> list[list[
 
     Args:
         candidates: for each source, its groups and its quota in lines.
+        sizes: lines of each group.
     """
     picked, quota = [], 0.0
     for groups_of_source, quota_of_source in candidates:
@@ -122,63 +172,55 @@ def _pick_groups(candidates: list[tuple[list[list[dict]], float]]) -> list[list[
         any_left = False
         for group in groups_of_source:
             # A larger group would move the total away from the quota.
-            if len(group) <= 2 * quota:
+            if sizes[group] <= 2 * quota:
                 picked.append(group)
-                quota -= len(group)
+                quota -= sizes[group]
             else:
                 any_left = True
         if not any_left:  # a source without enough lines: the next ones need not make up for it
             quota = min(quota, 0)
-    return picked or sorted(chain.from_iterable(groups for groups, _ in candidates), key=len)[:1]
+    return picked or sorted(chain.from_iterable(groups for groups, _ in candidates), key=sizes.__getitem__)[:1]
 
 
-def line_keys(line: dict) -> list[tuple]:
-    """Return the keys that connect a line with others: its folded text, and its writer if known."""
-    writer = [] if line["writer"] is None else [("writer", line["writer"])]
-    return [("text", fold(line["text"])), *writer]
+def find_groups(texts: np.ndarray, writers: np.ndarray) -> np.ndarray:
+    """Return for each line the smallest key of its group, the lines that shared keys connect with it (union-find).
 
-
-def find_groups(keys_of_lines: Iterable[list[tuple]]) -> list[int]:
-    """Return for each line the index of the first line that shared keys connect with it (union-find).
-
-    >>> find_groups([["a"], ["b"], ["b", "c"], ["c"]])
-    [0, 1, 1, 1]
+    >>> find_groups(np.array([0, 1, 1, 2]), np.array([3, 3, 4, 5])).tolist()
+    [0, 0, 0, 2]
     """
-    parents: list[int] = []
-    first: dict[tuple, int] = {}
+    parents = list(range(_count_keys(texts, writers)))
 
-    def root(index: int) -> int:
-        while parents[index] != index:
-            parents[index] = parents[parents[index]]
-            index = parents[index]
-        return index
+    def root(key: int) -> int:
+        while parents[key] != key:
+            parents[key] = parents[parents[key]]
+            key = parents[key]
+        return key
 
-    for index, keys in enumerate(keys_of_lines):
-        parents.append(index)
-        for key in keys:
-            low, high = sorted((root(index), root(first.setdefault(key, index))))
-            parents[high] = low
-    return [root(index) for index in range(len(parents))]
+    for text, writer in zip(memoryview(texts), memoryview(writers), strict=True):
+        low, high = sorted((root(text), root(writer)))
+        parents[high] = low
+    return np.fromiter(map(root, memoryview(texts)), np.int64, len(texts))
 
 
-def count_subsets(lines: list[dict], subsets: list[str | None]) -> dict[str, int]:
+def _count_keys(texts: np.ndarray, writers: np.ndarray) -> int:
+    """Return the number of keys up to the largest one."""
+    return int(max(texts.max(initial=-1), writers.max(initial=-1))) + 1
+
+
+def count_subsets(lines: KeyedLines, subsets: np.ndarray) -> dict[str, int]:
     """Count lines, writers and texts of each subset, and the writers and texts that two subsets have in common."""
-    keys = {(subset, kind): set() for subset in SUBSETS for kind in ("text", "writer")}
-    for line, subset in zip(lines, subsets, strict=True):
-        for key in line_keys(line) if subset else ():
-            keys[subset, key[0]].add(key)
-    sizes = Counter(subsets)
-    counts = {"excluded": sizes[None], "groups": len(set(find_groups(line_keys(line) for line in lines)))}
-    for subset in SUBSETS:
-        counts[f"{subset}_lines"] = sizes[subset]
-        counts[f"{subset}_writers"] = len(keys[subset, "writer"])
-        counts[f"{subset}_texts"] = len(keys[subset, "text"])
+    counts = {
+        "excluded": int(np.sum(subsets == NONE)),
+        "groups": len(np.unique(find_groups(lines.texts, lines.writers))),
+    }
+    keys = {}
+    for index, subset in enumerate(SUBSETS):
+        chosen = subsets == index
+        known = chosen & (lines.writers > lines.texts.max(initial=-1))
+        keys[subset] = {"writers": np.unique(lines.writers[known]), "texts": np.unique(lines.texts[chosen])}
+        counts[f"{subset}_lines"] = int(np.sum(chosen))
+        counts |= {f"{subset}_{kind}": len(found) for kind, found in keys[subset].items()}
     for first, second in combinations(SUBSETS, 2):
-        counts[f"{first}_writers_in_{second}"] = len(keys[first, "writer"] & keys[second, "writer"])
-        counts[f"{first}_texts_in_{second}"] = len(keys[first, "text"] & keys[second, "text"])
+        for kind, found in keys[first].items():
+            counts[f"{first}_{kind}_in_{second}"] = len(np.intersect1d(found, keys[second][kind]))
     return counts
-
-
-def _first_line(group: list[dict]) -> dict:
-    """Return the line with the smallest id."""
-    return min(group, key=lambda line: line["id"])

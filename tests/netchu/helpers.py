@@ -1,6 +1,8 @@
-"""Small tables of line images for tests."""
+"""Small tables of line images for tests, and the measurement of memory."""
 
 import csv
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -37,3 +39,13 @@ def write_table(folder: Path, texts: dict[str, list[str]], seed: int = 0) -> tup
         writer.writerow(["id", "subset"])
         writer.writerows((name, subset) for name, subset, _ in rows)
     return table, split
+
+
+def trace_peak(function: Callable[[], object]) -> int:
+    """Return the most memory that the objects of Python and NumPy need at one time while `function` runs, in bytes."""
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

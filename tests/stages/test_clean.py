@@ -3,6 +3,7 @@
 import collections
 import csv
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.tables import CLEAN_COLUMNS
 from netchu.intake.cleaning import REASONS
 from stages import clean
+from tests.netchu.helpers import trace_peak
 from tests.netchu.intake.test_cleaning import GOOD, written
 
 
@@ -152,3 +154,26 @@ def test_imports_nothing_slow():
     root = Path(__file__).parents[2]
     result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"
+
+
+def test_holds_few_images_in_memory(tmp_path, monkeypatch):
+    """The files have 20,000 bytes more than their pixels need: all of the second half would need 2.5 MB."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.chdir(tmp_path)
+    params = clean.Params(clean=clean.CleanParams(min_height=16, min_width=32, max_rejected=0))
+
+    def write(count):
+        Path("data/raw").mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile("data/raw/a.zip", "w") as archive:
+            for number in range(count):
+                archive.writestr(f"{number}.png", GOOD + number.to_bytes(20_000, "big"))
+            archive.writestr("a.csv", "file,text\n" + "".join(f"{number}.png,Số {number}\n" for number in range(count)))
+
+    def trace(count):
+        write(count)
+        peak = trace_peak(lambda: clean.run(params, clean.INPUTS, clean.OUTPUTS))
+        assert pq.read_metadata("data/clean/lines.parquet").num_rows == count
+        return peak
+
+    trace(1)
+    assert trace(256) - trace(128) < 10**6

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.tables import CLEAN_COLUMNS, LINE_COLUMNS, open_lines, read_metadata, read_rows, write_lines
 from netchu.pictures.line_image import line_image
 from stages.preprocess import Params, run
+from tests.netchu.helpers import trace_peak
 
 VALUES = {"height": 32, "blur": 0, "threshold": "none", "deslope": False, "deslant": False}
 
@@ -61,6 +63,20 @@ def test_writes_line_images_in_the_order_of_the_input(tmp_path):
     assert rejected == []
     assert counts == {"lines": 150, "rejected": 0, "median_width": round(np.median([line["width"] for line in found]))}
     assert summary.startswith("150 lines, 0 rejected, median width ")
+
+
+def test_holds_few_images_in_memory(tmp_path, monkeypatch):
+    """The files have 20,000 bytes more than their pixels need: all of the second half would need 2.5 MB."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    image = encoded(page()) + bytes(20_000)
+
+    def preprocess(count):
+        rows = (row(f"{number:03}", image=image + bytes([number])) for number in range(count))
+        summary, *_ = run_on(tmp_path, rows)
+        assert summary.startswith(f"{count} lines, 0 rejected")
+
+    preprocess(1)
+    assert trace_peak(lambda: preprocess(256)) - trace_peak(lambda: preprocess(128)) < 10**6
 
 
 def test_rejects_unusable_lines_with_their_reason(tmp_path):

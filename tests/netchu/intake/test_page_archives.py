@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from netchu.core.errors import NetchuError
+from netchu.intake import page_archives
 from netchu.intake.archives import open_archive, read_entry
 from netchu.intake.labels import list_lines
 from netchu.intake.page_archives import cut_pages
@@ -214,6 +215,18 @@ def test_takes_writers_from_a_file_beside_the_pictures(cut):
     files = {"b/page/p.xml": TWO, "b/p.png": PICTURE, "b/page/q.xml": named, "b/q.png": PICTURE}
     labels, _, _ = cut(files | {"b/writers.json": writers})
     assert [label.writer for label in labels] == ["mine/An", "mine/An", "mine/Lan"]
+
+
+def test_reads_writers_once_for_all_pages(cut, monkeypatch):
+    names = []
+    monkeypatch.setattr(
+        page_archives, "read_entry", lambda archive, name: names.append(name) or read_entry(archive, name)
+    )
+    pages = {f"b/{page}.xml": format_page(LINE, image=f"{page}.png") for page in "pqr"}
+    pictures = {f"b/{page}.png": PICTURE for page in "pqr"}
+    labels, _, _ = cut(pages | pictures | {"b/writers.json": json.dumps({"p.png": "An", "r.png": "Bình"})})
+    assert [label.writer for label in labels] == ["mine/An", None, "mine/Bình"]
+    assert names.count("b/writers.json") == 2  # and once to copy it
 
 
 def test_keeps_other_layouts_and_other_files(cut):

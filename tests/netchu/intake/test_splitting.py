@@ -1,5 +1,6 @@
 """Tests of the split: no writer and no text in two subsets, fractions met in every source."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +9,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from netchu.core.folding import fold
-from netchu.intake.splitting import SplitParams, assign_subsets, find_groups
+from netchu.core.tables import SUBSETS
+from netchu.intake.splitting import NONE, SplitParams, assign_subsets, count_subsets, find_groups, read_keys
+from tests.netchu.helpers import trace_peak
 
 
 def line(number, text=None, writer=None, subset=None, source="a"):
@@ -17,7 +20,8 @@ def line(number, text=None, writer=None, subset=None, source="a"):
 
 
 def split(lines, seed=1, validation=0.1, test=0.1):
-    return assign_subsets(lines, SplitParams(seed=seed, validation=validation, test=test))
+    subsets = assign_subsets(read_keys(lines), SplitParams(seed=seed, validation=validation, test=test))
+    return [None if subset == NONE else SUBSETS[subset] for subset in subsets]
 
 
 ROWS = st.lists(
@@ -46,13 +50,13 @@ def test_shares_no_writer_and_no_text_and_keeps_named_test_lines(rows, seed):
                 assert seen.setdefault(key, subset) == subset
 
 
-@given(st.lists(st.lists(st.integers(0, 12), max_size=3), max_size=25))
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 40)), max_size=25))
 def test_finds_the_connected_components_that_scipy_finds(keys):
-    lines = [[("key", key) for key in line_keys] for line_keys in keys]
     pairs = [(i, j) for i, a in enumerate(keys) for j, b in enumerate(keys) if set(a) & set(b)]
     graph = coo_array(([1] * len(pairs), tuple(zip(*pairs, strict=True)) or ([], [])), (len(keys), len(keys)))
     expected = connected_components(graph, directed=False)[1].tolist() if keys else []
-    found = find_groups(lines)
+    texts, writers = np.array(keys, np.int64).reshape(-1, 2).T
+    found = find_groups(texts, writers).tolist()
     assert [[a == b for b in found] for a in found] == [[a == b for b in expected] for a in expected]
 
 
@@ -173,3 +177,26 @@ def test_draws_subsets_in_sources_that_name_none():
     assert [subsets[:100].count(name) for name in ("validation", "test")] == [10, 0]
     assert [subsets[100:200].count(name) for name in ("validation", "test")] == [8, 20]
     assert [subsets[200:].count(name) for name in ("validation", "test")] == [10, 20]
+
+
+def test_needs_few_bytes_of_memory_for_each_line():
+    """Dictionaries of the lines, of their keys and of their subsets would need about 1,000 bytes for each."""
+
+    def split_many(count):
+        lines = read_keys(line(number, writer=f"w{number // 50}") for number in range(count))
+        subsets = assign_subsets(lines, SplitParams(seed=1, validation=0.1, test=0.1))
+        assert count_subsets(lines, subsets)["train_lines"] > 0.7 * count
+
+    split_many(500)
+    assert trace_peak(lambda: split_many(4000)) - trace_peak(lambda: split_many(1000)) < 3000 * 500
+
+
+def test_ignores_sources_of_later_lines_of_a_group():
+    """The source b has no group of its own, so that the quotas of a and c add up to one line."""
+    lines = [
+        line(0, writer="w", source="c"),
+        line(1, source="a"),
+        *(line(number, writer="w", source="b") for number in (2, 3)),
+        line(4, source="c"),
+    ]
+    assert split(lines, validation=0)[4] == "test"
