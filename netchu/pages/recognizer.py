@@ -41,8 +41,11 @@ _READERS = ("models/adopted", "models/pretrained", "models/reader")
 """Readers in order of preference: fine-tuned and adopted, shipped, and trained by `dvc repro`."""
 
 _DOUBTFUL = 0.85
-"""Confidence below which a picture is also read turned. That of turned writing is at most 0.81, because the language
-model finds words in it; upright writing has 0.9 or more as a rule."""
+"""Confidence below which a picture is also read turned. Upright writing has 0.9 or more as a rule, turned writing below
+0.3, or up to 0.81 with a reader that lacks the probability of writing."""
+
+_BETTER = 0.3
+"""Difference in confidence by which a turned reading is better, unless it is not even doubtful."""
 
 _QUARTER_TURNS = (0, 2, 1, 3)
 """Quarters of a turn anticlockwise in which a picture is read, until the confidence is not doubtful."""
@@ -235,7 +238,8 @@ def _read_upright(picture: np.ndarray, read_turned: Callable[[np.ndarray, int], 
         with contextlib.suppress(NetchuError):
             page, _ = read_turned(picture, turns)
             # A few words read by chance are no better than the many of a page.
-            if page.confidence >= _DOUBTFUL and 2 * len(page.text) > len(best.text):
+            is_better = page.confidence >= min(best.confidence + _BETTER, _DOUBTFUL)
+            if is_better and 2 * len(page.text) > len(best.text):
                 best = page
     return best
 

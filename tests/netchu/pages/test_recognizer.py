@@ -153,7 +153,7 @@ def test_word_boxes_divide_the_box_of_the_ink(recognizer):
 
 def test_word_boxes_scale_and_move_with_the_writing(recognizer, folder, monkeypatch):
     network = OnnxNetwork(folder)
-    monkeypatch.setattr(Reader, "read_line", lambda self, image, **_: read_words(network(image), "một hai ba"))
+    monkeypatch.setattr(Reader, "read_line", lambda self, image, *_: read_words(network(image), "một hai ba"))
     small = picture(7, 600)
     large = cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     large = cv2.copyMakeBorder(large, 30, 10, 200, 5, cv2.BORDER_REPLICATE)
