@@ -24,6 +24,7 @@ from netchu.evaluation.metrics import error_rates
 from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.pictures.encoding import encode_image, write_image
 from netchu.pictures.images import decode_image
+from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, line_image
 from netchu.reading.decoders import DECODERS
 from netchu.reading.reader import Reader
@@ -64,7 +65,7 @@ def photograph(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], labels: LabelsParams) -> Iterator[list[str]]:
     """Read the picture of each row with every decoder; yield the cells of a table row for each decoder and source."""
     params = PreprocessParams(**reader.preprocess)
-    images = [line_image(picture, params) for picture in pictures]
+    images = [_make_line_image(picture, params) for picture in pictures]
     for decoder in DECODERS:
         readings = list(reader.read(zip(rows, images, strict=True), decoder))
         for source in sorted({row["source"] for row in rows}):
@@ -79,6 +80,14 @@ def measure(reader: Reader, rows: list[dict], pictures: list[np.ndarray], labels
             figures = (f"{rates[key]:.2f} ({rates[f'{key}_low']:.2f}–{rates[f'{key}_high']:.2f})" for key in RATES)
             error = 100 * expected_calibration_error(reliability(confidences, correct))
             yield [f"{source}, {decoder}", str(len(texts)), *figures, f"{error:.1f}"]
+
+
+def _make_line_image(picture: np.ndarray, params: PreprocessParams) -> np.ndarray:
+    """Return the line image of a picture; a white one, of which nothing is read, if its writing is too faint."""
+    try:
+        return line_image(picture, params)
+    except NoInk:
+        return np.full((params.height, params.height), 255, np.uint8)
 
 
 def main() -> None:
