@@ -110,7 +110,11 @@ def run(arguments: argparse.Namespace) -> int:
         warnings.filterwarnings("always", category=PictureWarning)
         warnings.showwarning = _report_warning
         open_source = pdfs.keep_pictures(open_new) if pdfs else open_new
-        pages = recognizer.read_pages(files, open_source, arguments.layout, arguments.decoder, ink=arguments.ink)
+        # The format text shows neither marks nor confidences.
+        mark_words = arguments.format != "text"
+        pages = recognizer.read_pages(
+            files, open_source, arguments.layout, arguments.decoder, ink=arguments.ink, mark_words=mark_words
+        )
         return _write_all(files, pages, arguments, targets, pdfs)
 
 

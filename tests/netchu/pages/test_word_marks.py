@@ -93,6 +93,16 @@ def test_marks_words_that_are_struck_through(recognizer):
     assert all(word.confidence <= 0.3 for word in found if word.struck)
 
 
+def test_reads_the_same_text_without_marks(recognizer):
+    picture = draw_print("Noi thuong tru cua nguoi khai", 40)
+    (plain,) = recognizer.read_pages([picture], np.asarray, mark_words=False)
+    (marked,) = recognizer.read_pages([picture], np.asarray)
+    assert plain.text == marked.text
+    assert any(word.printed for word in marked.words) and not any(word.printed for word in plain.words)
+    (left_out,) = recognizer.read_pages([picture], np.asarray, ink="handwriting", mark_words=False)
+    assert left_out.text != plain.text
+
+
 def test_rejects_unknown_ink(recognizer):
     with pytest.raises(NetchuError, match="ink 'pencil': should be one of all, handwriting"):
         recognizer.read(np.full((50, 50), 255, np.uint8), ink="pencil")
