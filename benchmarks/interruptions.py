@@ -31,12 +31,12 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from benchmarks.markdown import print_table
+from benchmarks.tiny_project import ENVIRONMENT, TINY, commit, copy_project, run
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 from netchu.teaching.adoption import ADOPTED
 from netchu.teaching.corrections import save_lines
 from netchu.teaching.fine_tuning import SHIPPED
-from tests.workspace import ENVIRONMENT, TINY, commit, copy_project, run
 
 _MARK = "NETCHU_INTERRUPTION"
 """Variable in the environment of all processes of a run, by which they are found."""

@@ -11,6 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.composed_pages import isolate_ink
 from netchu.pages.word_features import find_zone
+from netchu.pictures.encoding import encode_image
+from netchu.pictures.images import decode_image
 from netchu.synthetic.addresses import address_line
 
 KINDS = {"plain": 0.25, "copied": 0.1, "printed": 0.15, "form": 0.25, "struck": 0.2, "underlined": 0.05}
@@ -223,7 +225,6 @@ def _photograph(
     picture = picture * light + rng.normal(0, rng.uniform(0.5, 4.5), picture.shape)
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < 0.7:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))]
-        picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_GRAYSCALE)
+        picture = decode_image(encode_image(picture, ".jpg", int(rng.integers(40, 95))))
     columns = cv2.resize(struck.astype(np.uint8)[None], (size[0], 1), interpolation=cv2.INTER_NEAREST)[0] > 0
     return MarkedLine(kind, picture, printed, handwritten, columns)

@@ -1,9 +1,9 @@
-"""Compare training with two processes and with one: `KERAS_BACKEND=torch python -m benchmarks.training_processes`.
+"""Compare training with two processes and with one: `python -m benchmarks.training_processes`.
 
-It trains the network of params.yaml with PyTorch on random lines, as wide as real ones (832 pixels, 58 characters), and
-prints for one process with one thread, one with two threads, and two with one thread each: lines per second, and the
-processor time per line, which other programs on the machine hardly disturb. All have `train.batch_size` lines per step
-and process. The three take turns, so that a change of the machine's load concerns all.
+Set KERAS_BACKEND=torch. It trains the network of params.yaml with PyTorch on random lines, as wide as real ones (832
+pixels, 58 characters), and prints for one process with one thread, one with two threads, and two with one thread each:
+lines per second, and the processor time per line, which other programs on the machine hardly disturb. All have
+`train.batch_size` lines per step and process. The three take turns, so that a change of load concerns all.
 """
 
 import argparse

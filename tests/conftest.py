@@ -8,9 +8,9 @@ from filelock import FileLock
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from benchmarks.tiny_project import TINY, commit, copy_project, run, settings
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
-from tests.workspace import TINY, commit, copy_project, run, settings
 
 # A busy machine must not fail a test.
 hypothesis_settings.register_profile("netchu", deadline=None, suppress_health_check=[HealthCheck.too_slow])

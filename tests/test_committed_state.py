@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from ruamel.yaml import YAML
 
-from tests.workspace import ENVIRONMENT, copy_project
+from benchmarks.tiny_project import ENVIRONMENT, copy_project
 
 
 def stale(project) -> list[str]:

@@ -11,10 +11,10 @@ import sys
 from ruamel.yaml import YAML
 
 from benchmarks.service import start_service
+from benchmarks.tiny_project import ENVIRONMENT, ROOT
 from netchu.commands import serve
 from tests.netchu.service.server import draw_picture, post
 from tests.test_packaging import PROJECT, SETUPTOOLS
-from tests.workspace import ENVIRONMENT, ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 SERVICE = YAML(typ="safe").load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["netchu"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from benchmarks.tiny_project import ROOT
 from netchu.intake.archives import open_archive, read_entry
 from netchu.intake.cleaning import REASONS
 from netchu.intake.labels import list_lines
@@ -18,7 +19,6 @@ from netchu.reading.onnx_network import OnnxNetwork
 from netchu.reading.padding import pad_images
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 from netchu.teaching.adoption import ADOPTED
-from tests.workspace import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))]
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.workspace import ROOT
+from benchmarks.tiny_project import ROOT
 
 FILES = sorted(
     file

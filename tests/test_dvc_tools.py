@@ -5,7 +5,7 @@ import json
 import dvc.api
 from ruamel.yaml import YAML
 
-from tests.workspace import ROOT, copy_project, run
+from benchmarks.tiny_project import ROOT, copy_project, run
 
 
 def test_python_interface_reads_parameters_metrics_and_files():

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.workspace import ENVIRONMENT, commit, run
+from benchmarks.tiny_project import ENVIRONMENT, commit, run
 
 
 @pytest.fixture

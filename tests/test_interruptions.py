@@ -20,8 +20,8 @@ from benchmarks.interruptions import (
     run_and_kill,
     set_parameters,
 )
+from benchmarks.tiny_project import ENVIRONMENT, ROOT, TINY, commit, copy_project, run
 from netchu.teaching.run_state import RUNS, Result
-from tests.workspace import ENVIRONMENT, ROOT, TINY, commit, copy_project, run
 
 STAGES = list(YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
 

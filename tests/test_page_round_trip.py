@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from benchmarks.tiny_project import ROOT, TINY
 from netchu import Recognizer
 from netchu.core.params import read_params
 from netchu.core.subsets import Subset
@@ -17,7 +18,6 @@ from netchu.pictures.encoding import write_image
 from netchu.training import checkpoint
 from stages import clean, download, preprocess, split, train
 from tests.netchu.synthetic_pages import draw_page
-from tests.workspace import ROOT, TINY
 
 CORRECTIONS = {"page": "Số 7, Ngõ Gạch", "alto": "Ấp Đông, Xã Hòa An"}
 

@@ -10,11 +10,11 @@ import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
+from benchmarks.tiny_project import run
 from netchu.core.folding import LabelsParams
 from netchu.reading.line_reading import LineReading, WordReading
 from stages import evaluate
 from tests.netchu.helpers import write_table
-from tests.workspace import run
 
 ROOT = Path(__file__).parent.parent
 PLOTS = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["plots"]

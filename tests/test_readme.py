@@ -15,9 +15,9 @@ from decimal import ROUND_HALF_UP, Decimal
 import cv2
 import pytest
 
+from benchmarks.tiny_project import ENVIRONMENT, ROOT, run
 from netchu.intake.archives import open_archive, read_entry
 from netchu.intake.labels import list_lines
-from tests.workspace import ENVIRONMENT, ROOT, run
 
 ENGLISH, VIETNAMESE = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.vi.md"))
 

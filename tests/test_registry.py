@@ -5,8 +5,8 @@ import shutil
 import pytest
 from ruamel.yaml import YAML
 
+from benchmarks.tiny_project import ROOT, commit, run
 from tests.netchu.tiny_model import write_tiny_reader
-from tests.workspace import ROOT, commit, run
 
 SHIPPED = ROOT / "models" / "pretrained"
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from ruamel.yaml import YAML
 
-from tests.workspace import ENVIRONMENT, ROOT, TINY, commit, run, settings
+from benchmarks.tiny_project import ENVIRONMENT, ROOT, TINY, commit, run, settings
 
 GRID = """
 for decoder in greedy beam; do for weight in 0.5 5; do

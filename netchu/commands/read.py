@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
         warnings.showwarning = _report_warning
         open_source = pdfs.keep_pictures(open_new) if pdfs else open_new
         # The format text shows neither marks nor confidences.
-        mark_words = arguments.format != "text"
+        mark_words = arguments.format != "text" or arguments.min_confidence > 0
         pages = recognizer.read_pages(
             files, open_source, arguments.layout, arguments.decoder, ink=arguments.ink, mark_words=mark_words
         )

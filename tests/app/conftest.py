@@ -10,8 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from app import serving
+from benchmarks.tiny_project import ENVIRONMENT
 from tests.app.runs import add_runs
-from tests.workspace import ENVIRONMENT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 300_000

@@ -5,8 +5,8 @@ import io
 import unicodedata
 from pathlib import Path
 
+from benchmarks.tiny_project import commit, run
 from netchu.evaluation.error_kinds import TONES
-from tests.workspace import commit, run
 
 PREDICTIONS = "metrics/predictions.csv"
 

@@ -1,7 +1,7 @@
 import re
 
+from benchmarks.tiny_project import copy_project, run
 from tests.app.conftest import choose, fits, serve, wait_for_count
-from tests.workspace import copy_project, run
 
 
 def read_table(page, number: int) -> list[list[str]]:

@@ -1,8 +1,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.tiny_project import ROOT
 from netchu.core.errors import NetchuError
-from tests.workspace import ROOT
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.tiny_project import ROOT
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.synthetic.handwriting import draw_line, sample_writer
@@ -28,7 +29,6 @@ from tests.app.conftest import (
     wait_until_idle,
     wait_until_in_window,
 )
-from tests.workspace import ROOT
 
 EXAMPLES = ROOT / "app" / "examples"
 

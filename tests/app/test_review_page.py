@@ -3,13 +3,13 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.tiny_project import ENVIRONMENT, ROOT
 from netchu.commands.review import FOLDER_VARIABLE
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.reviewing.answers import ANSWERS, read_answers
 from netchu.teaching.corrections import read_corrections
 from tests.app.conftest import fits, serve, wait_for_count, wait_until_idle
-from tests.workspace import ENVIRONMENT, ROOT
 
 LINE = ROOT / "app" / "examples" / "line.jpg"
 

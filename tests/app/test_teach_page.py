@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.tiny_project import commit, copy_project, run
 from netchu.core.errors import NetchuError
 from netchu.core.progress_log import progress_path
 from netchu.evaluation.metrics import error_rates
@@ -23,7 +24,6 @@ from netchu.teaching.corrections import read_corrections, save_lines
 from netchu.teaching.run_state import RUNS, FineTuning, hold_lock, read_current_run
 from tests.app.conftest import PATIENCE, serve, wait_for_count
 from tests.netchu.teaching.conftest import write_progress
-from tests.workspace import commit, copy_project, run
 
 TRAINING_PATIENCE = 6 * PATIENCE
 """Milliseconds that a whole run may take: many times what a slow and busy machine needs."""

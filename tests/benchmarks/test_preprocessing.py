@@ -5,10 +5,10 @@ import sys
 from ruamel.yaml import YAML
 
 from benchmarks import preprocessing
+from benchmarks.tiny_project import ROOT
 from netchu.core.params import read_params
 from netchu.synthetic.dataset import SyntheticParams, write_archive
 from stages import clean, preprocess, split
-from tests.workspace import ROOT
 
 
 def test_prints_row_for_each_option_and_reuses_trained_networks(tmp_path, monkeypatch, capsys):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.workspace import ROOT
+from benchmarks.tiny_project import ROOT
 
 FILES = sorted(
     file for folder in ("benchmarks", "tools") for file in (ROOT / folder).glob("*.py") if file.stem != "__init__"

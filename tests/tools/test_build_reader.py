@@ -6,10 +6,10 @@ import shutil
 import pytest
 from ruamel.yaml import YAML
 
+from benchmarks.tiny_project import ROOT, TINY, commit, copy_project, run
 from netchu.core.errors import NetchuError
 from netchu.core.params import Section, read_params
 from netchu.synthetic.dataset import SyntheticParams
-from tests.workspace import ROOT, TINY, commit, copy_project, run
 from tools import build_reader
 
 DRAWN = {

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from benchmarks.tiny_project import ROOT
 from netchu.pages.image_files import PageFile, open_page
-from tests.workspace import ROOT
 from tools import make_examples
 
 

@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.tiny_project import ENVIRONMENT, ROOT
 from netchu.__main__ import main
 from netchu.bulk import reading_process
 from netchu.pages.recognizer import Recognizer
 from tests.netchu.tiny_model import write_tiny_reader
-from tests.workspace import ENVIRONMENT, ROOT
 
 IMAGES = 24
 """Images of the folder, two of which cannot be read."""

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from benchmarks.tiny_project import commit, run
 from netchu.__main__ import main
-from tests.workspace import commit, run
 
 REFERENCES = {
     "set/0.png": "Hà Nội",

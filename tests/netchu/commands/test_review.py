@@ -2,9 +2,9 @@ import subprocess
 
 import pytest
 
+from benchmarks.tiny_project import ROOT
 from netchu.__main__ import main
 from netchu.commands import review
-from tests.workspace import ROOT
 
 
 @pytest.fixture

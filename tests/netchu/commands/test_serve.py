@@ -12,11 +12,11 @@ import pytest
 import requests
 
 from benchmarks.service import start_service
+from benchmarks.tiny_project import ENVIRONMENT, ROOT
 from netchu.__main__ import main
 from netchu.pages.recognizer import Recognizer
 from tests.netchu.service.server import count_requests, draw_picture, post, start_upload, wait_until
 from tests.netchu.tiny_model import write_tiny_reader
-from tests.workspace import ENVIRONMENT, ROOT
 
 LINE = ("line.png", draw_picture(1))
 

@@ -2,7 +2,7 @@
 
 from dvc.repo.experiments.refs import ExpRefInfo
 
-from tests.workspace import run
+from benchmarks.tiny_project import run
 
 
 def git(folder, *arguments: str) -> str:

@@ -3,10 +3,10 @@ import hashlib
 import pytest
 from dvc.repo.experiments.refs import ExpRefInfo
 
+from benchmarks.tiny_project import commit, run
 from netchu.core.errors import NetchuError
 from netchu.experiments.revisions import Revision, find_revision, read_file
 from tests.netchu.experiments.repository import add_experiment, git
-from tests.workspace import commit, run
 
 FILE = "metrics/predictions.csv"
 

@@ -3,12 +3,12 @@ import subprocess
 
 import pytest
 
+from benchmarks.tiny_project import commit, run
 from netchu.core.errors import NetchuError
 from netchu.experiments import runs
 from netchu.experiments.revisions import find_revision
 from netchu.experiments.runs import find_differing_parameters, list_runs
 from tests.netchu.experiments.repository import add_experiment, git
-from tests.workspace import commit, run
 
 PARAMS = "train:\n  rate: 1e-05  # a comment\n  augment: {noise: 1}\nlabels:\n  folded: []\n"
 

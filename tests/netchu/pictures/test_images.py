@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from benchmarks.tiny_project import ROOT
 from netchu.core.errors import NetchuError
 from netchu.pictures import images
 from netchu.pictures.images import PictureWarning, convert_pillow_image, decode_image
-from tests.workspace import ROOT
 
 pillow_heif.register_heif_opener()  # to save HEIF files
 

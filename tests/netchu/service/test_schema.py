@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
+from benchmarks.tiny_project import ENVIRONMENT, ROOT
 from netchu.pages.recognizer import Recognizer
 from netchu.service.application import create_application
 from netchu.service.limits import Limits
 from tests.netchu.service.server import serve
-from tests.workspace import ENVIRONMENT, ROOT
 
 pytest.importorskip("schemathesis")
 

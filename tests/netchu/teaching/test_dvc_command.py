@@ -7,9 +7,9 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from ruamel.yaml import YAML
 
+from benchmarks.tiny_project import ROOT, commit, run
 from netchu.teaching.dvc_command import find_dvc_error, quote_for_hydra, run_dvc
 from stages.download import find_unsuitable_path
-from tests.workspace import ROOT, commit, run
 
 PIPELINE = """
 stages:

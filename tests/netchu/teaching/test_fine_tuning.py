@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.tiny_project import copy_project, run
 from netchu.core.errors import NetchuError
 from netchu.core.progress_log import progress_path
 from netchu.experiments.revisions import list_references
@@ -25,7 +26,6 @@ from netchu.teaching import fine_tuning
 from netchu.teaching.corrections import save_lines
 from netchu.teaching.fine_tuning import SETTINGS
 from netchu.teaching.run_state import RUNS, Result, read_current_run
-from tests.workspace import copy_project, run
 
 SHORT_SETTINGS = SETTINGS | {"train.epochs": 2, "train.batch_size": 16}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.tiny_project import ROOT
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.experiments.comparison import ScoredLine
@@ -19,7 +20,6 @@ from netchu.teaching.fine_tuning import SHIPPED
 from netchu.teaching.run_state import CHANGED_PARAMETERS, FAILURE, LOG
 from netchu.teaching.worker import read_with
 from tests.netchu.teaching.conftest import write_progress
-from tests.workspace import ROOT
 
 
 def test_reads_lines_as_recognizer_does(tmp_path):

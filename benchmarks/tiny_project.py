@@ -1,4 +1,4 @@
-"""Copies of this project with tiny parameters, in which tests run DVC commands."""
+"""Copies of this project with tiny parameters, in which tests and benchmarks run DVC commands."""
 
 import os
 import shutil
