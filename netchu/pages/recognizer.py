@@ -246,8 +246,8 @@ def _read_upright(picture: np.ndarray, read_turned: Callable[[np.ndarray, int], 
         with contextlib.suppress(NetchuError):
             page, _ = read_turned(picture, turns)
             # A few words read by chance are no better than the many of a page.
-            is_better = page.confidence >= min(best.confidence + _BETTER, _SURE)
-            if is_better and 2 * len(page.text) > len(best.text):
+            least = min(best.confidence + _BETTER, _SURE) if best.text else _DOUBTFUL
+            if page.confidence >= least and 2 * len(page.text) > len(best.text):
                 best = page
     return best
 

@@ -215,7 +215,7 @@ def test_logs_each_request_once_with_its_id_and_without_names(service, caplog):
 
 def test_answers_and_logs_its_own_defects(caplog):
     class Defective:
-        def read(self, *_):
+        def read(self, *_, **__):
             raise ZeroDivisionError("secret")
 
     with serve(create_application(Defective(), Limits())) as address, caplog.at_level(logging.INFO, "netchu.service"):

@@ -31,7 +31,7 @@ class SlowRecognizer:
         self.go_on = threading.Event()
         self.started = 0
 
-    def read(self, picture: np.ndarray, layout: str, decoder: str) -> Page:
+    def read(self, picture: np.ndarray, layout: str, decoder: str, **_) -> Page:
         self.started += 1
         self.go_on.wait()
         return Page(picture.shape[1], picture.shape[0], ())
