@@ -24,8 +24,9 @@ def test_shows_worst_lines_first(served, page):
     for number in range(1, 5):
         marks = lines.nth(number).locator("mark")
         assert marks.count() == 2 and marks.first.get_attribute("title") == "tones"
-    metrics = page.get_by_test_id("stMetric").all_inner_texts()
-    assert metrics[0].endswith("12") and metrics[1].endswith("5")
+    metrics = page.get_by_test_id("stMetric")
+    wait_for_count(metrics, 4)  # the page shows them one by one
+    assert metrics.nth(0).inner_text().endswith("12") and metrics.nth(1).inner_text().endswith("5")
     page.get_by_test_id("stVegaLiteChart").wait_for()
     assert fits(page)
 
