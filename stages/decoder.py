@@ -119,10 +119,9 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         changed = make_settings(second_network, beam.model_copy(update=changes), RESCORING_DECODERS)
         second = (
             second_model,
-            ReaderSettings(
-                changed.beam,
-                {**settings.calibration, **changed.calibration},
-                {**settings.line_calibration, **changed.line_calibration},
+            changed._replace(
+                calibration={**settings.calibration, **changed.calibration},
+                line_calibration={**settings.line_calibration, **changed.line_calibration},
             ),
         )
     with atomic_path(outputs["reader"]) as folder:

@@ -163,7 +163,7 @@ def test_ignores_second_network_on_a_line_that_it_cannot_read(c, expected):
 
 
 def test_second_network_does_not_decide_on_punctuation_and_case():
-    """Both texts have the letters of "ab"; the second network would prefer that without the full stop."""
+    """Alone, the second network prefers "ad" to "A.d", which has the same letters; it does prefer d to b."""
     first = frame_logits([{"A": 1, "a": 0}, {".": 1, "": 0}, {"b": 1, "d": 0.9}])
     second = frame_logits([{"a": 9, "A": 0}, {"": 9, ".": 0}, {"d": 5, "b": 0}])
     beam = BeamParams(beam_width=9, language_weight=0, length_bonus=0)
