@@ -10,6 +10,7 @@ from netchu.core.charset import BLANK
 from netchu.training.averaging import averaging_decay
 from netchu.training.batches import PAD, Batch
 from netchu.training.ctc import merge_logits
+from netchu.training.torch_forward import forward
 from netchu.training.torch_reduction import sum_gradients
 
 
@@ -17,13 +18,14 @@ def ctc_loss(labels: torch.Tensor, logits: torch.Tensor, frames: torch.Tensor) -
     """Return the negative log-likelihood of each text, `(batch,)`, in nats; infinite for a text too long for its line.
 
     Args:
-        labels: `(batch, longest text)` int64 classes, padded with PAD.
+        labels: `(batch, longest text)` int64 classes, padded with PAD; like `frames` not on the GPU, which would
+            have to finish all its work before PyTorch knew the lengths.
         logits: `(batch, frames, classes)` float32, the blank last.
         frames: `(batch,)` int64, frames of each line without the padding.
     """
     return torch.nn.functional.ctc_loss(
         logits.log_softmax(-1).transpose(0, 1),
-        labels.clamp(min=0),
+        labels.clamp(min=0).to(logits.device),
         frames,
         (labels != PAD).sum(-1),
         blank=BLANK,
@@ -41,20 +43,23 @@ def make_training_step(
 ) -> Callable[[Batch], float]:
     """Return a training step for the same arguments as tensorflow_backend.make_training_step."""
     variables = branched.trainable_variables
+    seed, steps = torch.initial_seed(), int(optimizer.iterations)
 
     def step(batch: Batch) -> float:
+        nonlocal steps
+        steps += 1
+        torch.manual_seed(seed + steps)  # so that a training that is resumed has the same dropout
         branched.zero_grad()
-        images, frames, labels, styles = (
-            _on_device(array) for array in (batch.images, batch.frames, batch.labels, batch.styles)
-        )
+        labels, frames = torch.from_numpy(batch.labels).long(), torch.from_numpy(batch.frames).long()
+        styles = _on_device(batch.styles)
         loss, auxiliary_loss = (
-            ctc_loss(labels.long(), merge_logits(logits, styles), frames.long()).mean()
-            for logits in branched(images, training=True)
+            ctc_loss(labels, merge_logits(logits, styles), frames).mean()
+            for logits in forward(branched, _on_device(batch.images))
         )
         (batch.share * (loss + auxiliary * auxiliary_loss)).backward()
         with torch.no_grad():
             optimizer.apply(sum_gradients([variable.value.grad for variable in variables]), variables)
-            decay = float(averaging_decay(average, float(optimizer.iterations)))
+            decay = float(averaging_decay(average, float(steps)))
             means, weights = ([weight.value.detach() for weight in model.weights] for model in (averaged, network))
             torch._foreach_lerp_(means, weights, 1 - decay)
         return float(loss.detach())
