@@ -168,6 +168,8 @@ def _answer_requests(rank: int, connection: Connection) -> None:
     )
     state = TrainingState(keras.Model.from_config(config), params, steps)
     state.assign(values)
+    # Other dropout in each process.
+    torch.manual_seed(int(np.random.SeedSequence((params.seed, rank)).generate_state(1)[0]))
     step = make_training_step(
         state.network, state.branched, state.averaged, state.optimizer, params.auxiliary, params.average
     )
@@ -177,9 +179,6 @@ def _answer_requests(rank: int, connection: Connection) -> None:
         if batch is None:
             connection.send(state.values())
         else:
-            # Other dropout in each process, and the same in a training that is resumed.
-            seed = np.random.SeedSequence((params.seed, int(state.optimizer.iterations), rank))
-            torch.manual_seed(int(seed.generate_state(1)[0]))
             connection.send(step(batch))
 
 

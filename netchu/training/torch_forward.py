@@ -66,8 +66,12 @@ def _convolve(layer: layers.Conv2D, x: torch.Tensor) -> torch.Tensor:
 
 def _normalize(layer: layers.BatchNormalization, x: torch.Tensor) -> torch.Tensor:
     """Apply batch normalization with the statistics of the batch, and add them to the moving ones."""
-    mean, variance = layer.moving_mean.value.detach(), layer.moving_variance.value.detach()
+    mean, variance = torch.zeros_like(layer.moving_mean.value), torch.zeros_like(layer.moving_variance.value)
     scale, shift = layer.gamma.value, layer.beta.value
-    x = x.permute(0, 3, 1, 2)
-    x = functional.batch_norm(x, mean, variance, scale, shift, True, 1 - layer.momentum, layer.epsilon)
+    x = functional.batch_norm(x.permute(0, 3, 1, 2), mean, variance, scale, shift, True, 1.0, layer.epsilon)
+    with torch.no_grad():
+        values = x.numel() // x.shape[1]
+        biased = variance * ((values - 1) / values)  # as in Keras
+        layer.moving_mean.value.lerp_(mean, 1 - layer.momentum)
+        layer.moving_variance.value.lerp_(biased, 1 - layer.momentum)
     return x.permute(0, 2, 3, 1)
