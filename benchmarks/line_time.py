@@ -36,13 +36,13 @@ def measure(paths: list[Path], reader: Reader) -> Counter[str]:
         seconds[step] += time.process_time() - started
         return result
 
-    parts, params = reader.parts, PreprocessParams(**reader.preprocess)
+    params = PreprocessParams(**reader.preprocess)
     for path in paths:
         picture = run("decode the file", decode_image, path.read_bytes())
         image = run("make the line image", line_image, picture, params)
-        logits = run("network", parts.network, image)
+        logits = run("network", reader.network, image)
         for name, decode in DECODERS.items():
-            text = run(f"decoder {name}", decode, image, logits, parts)
+            text = run(f"decoder {name}", decode, logits, reader.decoder_parts)
         run("words and confidence", read_words, logits, text)
     return seconds
 

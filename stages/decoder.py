@@ -16,7 +16,7 @@ from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
 from netchu.evaluation.calibration import fit_calibration, mark_correct_words
 from netchu.evaluation.scoring import normalise_for_scoring
-from netchu.reading.decoders import DECODERS, RESCORING_DECODERS, BeamParams, ReaderParts
+from netchu.reading.decoders import DECODERS, BeamParams
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.mixture import combine
 from netchu.reading.ngrams import estimate
@@ -33,14 +33,6 @@ from netchu.synthetic.address_corpus import address_corpus
 from netchu.synthetic.general_corpus import general_corpus
 
 
-class SecondParams(Section):
-    """Group `decoder.second` of params.yaml: a second model, and the beam search's settings with both networks."""
-
-    model: str
-    language_weight: float = Field(ge=0, le=10)
-    length_bonus: float = Field(ge=0, le=10)
-
-
 class GeneralParams(Section):
     """Group `decoder.general` of params.yaml: the texts of a second language model, and its estimation."""
 
@@ -55,7 +47,6 @@ class DecoderParams(BeamParams):
 
     init_from: str | None
     general: GeneralParams | None
-    second: SecondParams | None
     seed: int = Field(ge=0)
     rounds: int = Field(ge=0, le=100)
     order: int = Field(ge=2, le=40)
@@ -88,7 +79,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     fine-tuning contain too little text.
 
     Raises:
-        NetchuError: a subset has no lines, or a model or reader cannot be read or combined.
+        NetchuError: a subset has no lines, or the model or reader cannot be read.
     """
     decoder = params.decoder
     if decoder.init_from:
@@ -101,31 +92,14 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     language_models = estimate_language_models(decoder, Subset(inputs["lines"], inputs["split"], "train").texts())
     network = OnnxNetwork(inputs["model"])
     validation = Subset(inputs["lines"], inputs["split"], "validation")
-
-    def make_settings(second_network: OnnxNetwork | None, beam: BeamParams, names: Iterable[str]) -> ReaderSettings:
-        language_model = combine(language_models, beam.language_weight, beam.length_bonus)
-        parts = ReaderParts(network, second_network, language_model, beam)
-        reader = Reader(parts, ReaderSettings(beam, {}, {}), network.preprocess)
-        calibrations = {name: calibrate(reader, name, validation, params.labels) for name in names}
-        of_words = {name: words for name, (words, _) in calibrations.items()}
-        return ReaderSettings(beam, of_words, {name: lines for name, (_, lines) in calibrations.items()})
-
     beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
-    settings, second = make_settings(None, beam, DECODERS), None
-    if decoder.second:
-        changes = decoder.second.model_dump(exclude={"model"})
-        second_model = Path(decoder.second.model)
-        second_network = _load_second_network(second_model, network)
-        changed = make_settings(second_network, beam.model_copy(update=changes), RESCORING_DECODERS)
-        second = (
-            second_model,
-            changed._replace(
-                calibration={**settings.calibration, **changed.calibration},
-                line_calibration={**settings.line_calibration, **changed.line_calibration},
-            ),
-        )
+    language_model = combine(language_models, beam.language_weight, beam.length_bonus)
+    reader = Reader(network, language_model, ReaderSettings(beam, {}, {}), network.preprocess)
+    calibrations = {name: calibrate(reader, name, validation, params.labels) for name in DECODERS}
+    of_words = {name: words for name, (words, _) in calibrations.items()}
+    of_lines = {name: lines for name, (_, lines) in calibrations.items()}
     with atomic_path(outputs["reader"]) as folder:
-        write_reader(folder, inputs["model"], language_models, settings, second)
+        write_reader(folder, inputs["model"], language_models, ReaderSettings(beam, of_words, of_lines))
         paths = [folder / name for name in LANGUAGE_MODELS[: len(language_models)]]
         sizes = " and ".join(f"{path.stat().st_size / 1e6:.1f}" for path in paths)
     return f"language model of {sizes} MB, calibrated on {len(validation)} lines"
@@ -163,18 +137,6 @@ def estimate_language_models(params: DecoderParams, texts: Iterable[tuple[str, s
 def estimate_language_model(corpus: list[str], params: DecoderParams | GeneralParams) -> LanguageModel:
     """Return a language model of the texts in lower case, because the beam search leaves the case to the network."""
     return LanguageModel.from_trie(estimate({text.lower() for text in corpus}, params.order, params.threshold))
-
-
-def _load_second_network(folder: Path, network: OnnxNetwork) -> OnnxNetwork:
-    """Load the network of the model in `folder`; raise NetchuError if it reads line images of another height."""
-    second_network = OnnxNetwork(folder)
-    height, expected = (model.preprocess["height"] for model in (second_network, network))
-    if height != expected:
-        raise NetchuError(
-            f"decoder.second.model: {folder}: reads line images of {height} pixels, not {expected}; "
-            "choose another model"
-        )
-    return second_network
 
 
 def calibrate(reader: Reader, decoder: str, lines: Subset, labels: LabelsParams) -> tuple[Calibration, Calibration]:

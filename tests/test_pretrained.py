@@ -16,7 +16,7 @@ from netchu.pages.recognizer import Recognizer
 from netchu.pictures.line_image import PreprocessParams, line_image
 from netchu.reading.decoders import DECODERS
 from netchu.reading.line_reading import mean_confidence
-from netchu.reading.reader import LANGUAGE_MODELS, SECOND_NETWORK, Reader
+from netchu.reading.reader import LANGUAGE_MODELS, Reader
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "models/pretrained"
@@ -24,7 +24,7 @@ ARCHIVE = ROOT.parent / "shared/data/cinnamon-train.zip"
 
 
 def test_is_complete_and_at_most_20_megabytes():
-    names = {"model.json", "model.onnx", "model.weights.h5", "reader.json", SECOND_NETWORK, *LANGUAGE_MODELS}
+    names = {"model.json", "model.onnx", "model.weights.h5", "reader.json", *LANGUAGE_MODELS}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 20e6
 

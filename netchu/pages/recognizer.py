@@ -54,7 +54,7 @@ _QUARTER_TURNS = (0, 2, 1, 3)
 """Quarters of a turn anticlockwise in which a picture is read, until the confidence is not doubtful."""
 
 _MARKED_CONFIDENCE = 0.3
-"""Highest confidence of printed words, which the networks were not trained on, and of words that are struck through."""
+"""Highest confidence of printed words, which the network was not trained on, and of words that are struck through."""
 
 _PACKAGE = Path(__file__).parents[1]
 

@@ -66,33 +66,6 @@ def backward_variables(log_probabilities: np.ndarray, classes: Sequence[int]) ->
     return forward_variables(log_probabilities[::-1], classes[::-1])[::-1, ::-1]
 
 
-def text_log_probabilities(log_probabilities: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return the log-probability of each text, `(texts,)`, summed over all its CTC paths (Graves et al. 2006).
-
-    All texts are computed at once, which is faster than `forward_variables` text by text.
-
-    Args:
-        log_probabilities: `(frames, classes)`, the blank last.
-        texts: the classes of each text. A text that needs more frames than there are gets -inf.
-    """
-    length = 2 * max(map(len, texts)) + 1
-    states, can_skip = np.full((len(texts), length), BLANK), np.zeros((len(texts), length))
-    for row, text in enumerate(texts):
-        states[row, : 2 * len(text) + 1], can_skip[row, : 2 * len(text) + 1] = path_states(text)
-    emitted = np.exp(log_probabilities.astype(np.float64))[:, states]
-    forward = np.zeros((len(texts), length + 2))  # two columns before the first state, which no path reaches
-    forward[:, 2:4] = emitted[0, :, :2]
-    log_scale = np.zeros(len(texts))
-    for frame in emitted[1:]:
-        scale = np.maximum(forward.max(axis=1), np.finfo(np.float64).tiny)  # rescale to avoid underflow
-        log_scale += np.log(scale)
-        moved = forward[:, 2:] + forward[:, 1:-1] + forward[:, :-2] * can_skip
-        forward[:, 2:] = moved * frame / scale[:, None]
-    ends = 2 * np.array([len(text) for text in texts])[:, None]  # the last character and the blank after it
-    with np.errstate(divide="ignore"):
-        return log_scale + np.log(np.take_along_axis(forward, np.hstack([ends + 1, ends + 2]), axis=1).sum(axis=1))
-
-
 def path_states(classes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the class of each state of a text's CTC paths, and True for each state whose preceding blank is optional.
 

@@ -6,15 +6,10 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import AfterValidator, Field
 
-from netchu.core.charset import encode
 from netchu.core.params import Section
-from netchu.reading.alignment import text_log_probabilities
 from netchu.reading.beam_search import beam_search
-from netchu.reading.decoding import decode_best_path, log_softmax
+from netchu.reading.decoding import decode_best_path
 from netchu.reading.language_model import CharacterModel
-
-Network = Callable[[np.ndarray], np.ndarray]
-"""Maps a line image, uint8 `(height, width)`, to its logits `(frames, classes)`."""
 
 
 class BeamParams(Section):
@@ -25,55 +20,29 @@ class BeamParams(Section):
     length_bonus: float = Field(ge=0, le=10)
 
 
-UNREADABLE = -20.0
-"""Log-probability, in nats, of a text to which the second network gives a much smaller one. With -8 a second network of
-addresses helps real addresses less, with -24 it spoils more of other texts."""
+class DecoderParts(NamedTuple):
+    """The parts of a reader that decoders use besides the logits."""
 
-
-class ReaderParts(NamedTuple):
-    """The parts of a reader that decoders may use."""
-
-    network: Network
-    second_network: Network | None
     language_model: CharacterModel
     beam: BeamParams
 
 
-def decode_greedily(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) -> str:
+def decode_greedily(logits: np.ndarray, parts: DecoderParts) -> str:
     """Return the text of the most likely path, without the language model."""
     return decode_best_path(logits)
 
 
-def decode_by_beam(image: np.ndarray, logits: np.ndarray, parts: ReaderParts) -> str:
-    """Return the best text of a prefix beam search with the language model.
-
-    A second network, if the reader has one, adds its log-probability to the score of each text found (rescoring of
-    n-best lists, Ostendorf et al. 1991). The logits of two networks cannot be averaged, because they place the same
-    letter in different frames. The second network decides on letters and digits alone: texts that differ only in case,
-    punctuation and spaces share the log-probability of the likeliest of them, so it does not prefer "TP HCM" to
-    "TP.HCM" because addresses usually have it. No text counts as less likely than UNREADABLE, so the second network has
-    no influence on lines that it cannot read, such as general text if it was trained on addresses.
-    """
-    width, weight, bonus = parts.beam.beam_width, parts.beam.language_weight, parts.beam.length_bonus
-    texts, scores = zip(*beam_search(logits, width, parts.language_model, weight, bonus), strict=True)
-    if len(texts) == 1 or parts.second_network is None:
-        return texts[0]
-    likely: dict[str, float] = {}
-    letters = ["".join(filter(str.isalnum, text.lower())) for text in texts]
-    second_scores = text_log_probabilities(log_softmax(parts.second_network(image)), list(map(encode, texts)))
-    for key, score in zip(letters, second_scores, strict=True):
-        likely[key] = max(likely.get(key, UNREADABLE), score)
-    return max(zip(scores, letters, texts, strict=True), key=lambda found: found[0] + likely[found[1]])[2]
+def decode_by_beam(logits: np.ndarray, parts: DecoderParts) -> str:
+    """Return the text that a prefix beam search with the language model finds."""
+    beam = parts.beam
+    return beam_search(logits, beam.beam_width, parts.language_model, beam.language_weight, beam.length_bonus)
 
 
-Decoder = Callable[[np.ndarray, np.ndarray, ReaderParts], str]
-"""Finds the text of a line image, uint8 `(height, width)`, given its logits, `(frames, classes)`."""
+Decoder = Callable[[np.ndarray, DecoderParts], str]
+"""Finds the text of a line, given its logits, `(frames, classes)`."""
 
 DECODERS: dict[str, Decoder] = {"greedy": decode_greedily, "beam": decode_by_beam}
 """All decoders by name."""
-
-RESCORING_DECODERS = ("beam",)
-"""Names of the decoders that use the second network."""
 
 DEFAULT_DECODER = "beam"
 

@@ -18,8 +18,8 @@ class OnnxNetwork:
     `preprocess` holds the parameters that turn pictures into its line images.
     """
 
-    def __init__(self, folder: Path, file: str = "model.onnx"):
-        """Load `model.json` and the network `file` from `folder`; raise NetchuError if one is missing or damaged."""
+    def __init__(self, folder: Path):
+        """Load `model.json` and `model.onnx` from `folder`; raise NetchuError if one is missing or damaged."""
         try:
             description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             made_for = description["charset"], description["frame_width"]
@@ -29,7 +29,9 @@ class OnnxNetwork:
             options.intra_op_num_threads = 1
             # ONNX Runtime keeps a memory pattern for each input shape, so memory would grow with every new width.
             options.enable_mem_pattern = False
-            self._session = onnxruntime.InferenceSession(folder / file, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                folder / "model.onnx", options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # ONNX Runtime's errors share no public class
             reason = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())
             raise NetchuError(f"{folder}: no readable model ({reason}); run `dvc repro`") from None

@@ -1,9 +1,9 @@
-"""The reader: networks, language model, decoders and calibration. It needs no TensorFlow."""
+"""The reader: network, language model, decoders and calibration. It needs no TensorFlow."""
 
 import itertools
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -12,8 +12,8 @@ import numpy as np
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.parallel import ordered_map
-from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, ReaderParts
-from netchu.reading.language_model import LanguageModel
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, DecoderParts
+from netchu.reading.language_model import CharacterModel, LanguageModel
 from netchu.reading.letters import read_letters
 from netchu.reading.line_reading import LineReading, read_words
 from netchu.reading.mixture import combine
@@ -22,6 +22,9 @@ from netchu.reading.preferred_words import PreferredWords, find_phrases
 
 Item = TypeVar("Item")
 
+Network = Callable[[np.ndarray], np.ndarray]
+"""Maps a line image, uint8 `(height, width)`, to its logits `(frames, classes)`."""
+
 Calibration = list[list[float]]
 """Raw confidences in ascending order, and the share of correct words at each; linear in between. The same form maps the
 certainty of a line to the probability that it shows writing."""
@@ -29,9 +32,6 @@ certainty of a line to the probability that it shows writing."""
 _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
 _ALWAYS_WRITING: Calibration = [[0.0], [1.0]]
-
-SECOND_NETWORK = "second.onnx"
-"""File of a reader's second network, which is optional."""
 
 LANGUAGE_MODELS = ("language_model.bin", "general_language_model.bin")
 """Files of a reader's language models: of addresses, and of general text, which is optional."""
@@ -50,9 +50,10 @@ class ReaderSettings(NamedTuple):
 class Reader:
     """Reads line images: `Reader.load(folder).read_line(image).text`. Threads may share one reader."""
 
-    def __init__(self, parts: ReaderParts, settings: ReaderSettings, preprocess: dict):
-        """Create a reader from its `parts`; `preprocess` are the parameters that turn pictures into its line images."""
-        self.parts = parts
+    def __init__(self, network: Network, language_model: CharacterModel, settings: ReaderSettings, preprocess: dict):
+        """Create a reader from its parts; `preprocess` are the parameters that turn pictures into its line images."""
+        self.network = network
+        self.decoder_parts = DecoderParts(language_model, settings.beam)
         self._settings = settings
         self.preprocess = preprocess
 
@@ -64,15 +65,12 @@ class Reader:
             words: lines of text whose words the beam search prefers, such as one name a line.
         """
         network = OnnxNetwork(folder)
-        second_network = OnnxNetwork(folder, SECOND_NETWORK) if (folder / SECOND_NETWORK).exists() else None
         language_models = load_language_models(folder)
-        settings = _load_settings(folder / "reader.json", second_network is not None)
-        beam = settings.beam
-        language_model = combine(language_models, beam.language_weight, beam.length_bonus)
+        settings = _load_settings(folder / "reader.json")
+        language_model = combine(language_models, settings.beam.language_weight, settings.beam.length_bonus)
         if phrases := find_phrases(words):
             language_model = PreferredWords(language_model, phrases)
-        parts = ReaderParts(network, second_network, language_model, beam)
-        return cls(parts, settings, network.preprocess)
+        return cls(network, language_model, settings, network.preprocess)
 
     def read(
         self, items: Iterable[tuple[Item, np.ndarray]], decoder: str = DEFAULT_DECODER
@@ -99,8 +97,8 @@ class Reader:
             decoder: a name in DECODERS.
             letters: also return the letters with their alternatives, which takes about 20 milliseconds.
         """
-        logits = self.parts.network(image)
-        text = DECODERS[decoder](image, logits, self.parts)
+        logits = self.network(image)
+        text = DECODERS[decoder](logits, self.decoder_parts)
         reading = read_words(logits, text)
         knots = self._settings.calibration.get(decoder, _UNCALIBRATED)
         writing = np.interp(reading.certainty, *self._settings.line_calibration.get(decoder, _ALWAYS_WRITING))
@@ -117,36 +115,22 @@ def load_language_models(folder: Path) -> list[LanguageModel]:
     return [LanguageModel.load(path) for path in (first, *(path for path in others if path.exists()))]
 
 
-def write_reader(
-    folder: Path,
-    model: Path,
-    language_models: Sequence[LanguageModel],
-    settings: ReaderSettings,
-    second: tuple[Path, ReaderSettings] | None = None,
-) -> None:
+def write_reader(folder: Path, model: Path, language_models: Sequence[LanguageModel], settings: ReaderSettings) -> None:
     """Write a reader into `folder`: the files of the folder `model`, LANGUAGE_MODELS and `reader.json`.
 
     Args:
         language_models: of addresses, and of general text unless the reader has none.
-        settings: those of the reader without a second network.
-        second: the folder of a second model, and the settings of the reader with both networks.
     """
     shutil.copytree(model, folder, dirs_exist_ok=True)
     for name, language_model in zip(LANGUAGE_MODELS, language_models, strict=False):
         language_model.save(folder / name)
-    values = _settings_values(settings)
-    if second:
-        second_model, paired = second
-        shutil.copyfile(second_model / "model.onnx", folder / SECOND_NETWORK)
-        values["with_second"] = _settings_values(paired)
-    write_json(folder / "reader.json", values)
+    write_json(folder / "reader.json", settings._asdict() | {"beam": settings.beam.model_dump()})
 
 
 def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
     """Write a reader into `folder`: the files of the folder `model`, the rest from the folder `reader`.
 
-    A second network is dropped: it was not fine-tuned. The settings for one network then apply. Raises NetchuError if
-    `reader` is not a complete reader.
+    Raises NetchuError if `reader` is not a complete reader.
     """
     Reader.load(reader)
     shutil.copytree(model, folder, dirs_exist_ok=True)
@@ -155,17 +139,10 @@ def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
             shutil.copyfile(path, folder / path.name)
 
 
-def _settings_values(settings: ReaderSettings) -> dict:
-    """Return the settings as they are written to `reader.json`."""
-    return settings._asdict() | {"beam": settings.beam.model_dump()}
-
-
-def _load_settings(path: Path, with_second: bool) -> ReaderSettings:
-    """Load the settings, those for two networks if `with_second`; raise NetchuError if `path` is damaged."""
+def _load_settings(path: Path) -> ReaderSettings:
+    """Load the settings; raise NetchuError if `path` is damaged."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        if with_second:
-            values = values.get("with_second", values)  # older readers have only the settings for both
         line_calibration = values.get("line_calibration", {})  # which older readers lack
         settings = ReaderSettings(BeamParams(**values["beam"]), values["calibration"], line_calibration)
         for name, knots in itertools.chain(settings.calibration.items(), settings.line_calibration.items()):

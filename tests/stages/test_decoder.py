@@ -39,7 +39,7 @@ def inputs_of(model, folder, texts):
 
 
 def run(inputs, folder, folded=(), **changes):
-    values = {"init_from": None, "general": None, "second": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0}
+    values = {"init_from": None, "general": None, "seed": 1, "rounds": 0, "order": 3, "threshold": 0.0}
     values |= BEAM | changes
     params = decoder.Params(
         labels=LabelsParams(uncased=[], folded=list(folded)), decoder=decoder.DecoderParams(**values)
@@ -103,33 +103,6 @@ def test_takes_language_model_and_calibration_from_another_reader(inputs, model,
     assert run(few, tmp_path, init_from=str(other)) == f"language model and calibration of {other}"
     expected = {file.name: file.read_bytes() for file in other.iterdir()} | {"model.weights.h5": b"tuned"}
     assert contents(tmp_path) == expected
-
-
-def test_adds_second_network_with_its_settings(inputs, model, tmp_path):
-    second = write_tiny_model(tmp_path / "second", HEIGHT)
-    single = run(inputs, tmp_path)
-    expected = settings_of(tmp_path)
-    values = decoder.SecondParams(model=str(second), language_weight=0.7, length_bonus=2.0)
-    assert run(inputs, tmp_path, second=values) == single
-    settings = settings_of(tmp_path)
-    with_second = settings.pop("with_second")
-    assert settings == expected
-    assert with_second["beam"] == BEAM | {"language_weight": 0.7, "length_bonus": 2.0}
-    assert set(with_second["calibration"]) == {"greedy", "beam"}
-    assert contents(tmp_path)["second.onnx"] == (second / "model.onnx").read_bytes()
-    run(inputs, tmp_path, init_from=str(shutil.copytree(tmp_path / "reader", tmp_path / "other")))
-    assert "second.onnx" not in contents(tmp_path)
-
-
-def test_rejects_second_network_for_other_line_images(inputs, tmp_path):
-    def with_second(folder):
-        return decoder.SecondParams(model=str(folder), language_weight=0.7, length_bonus=2.0)
-
-    second = write_tiny_model(tmp_path / "second", HEIGHT + 16)
-    with pytest.raises(NetchuError, match=r"decoder\.second\.model: .*second: reads line images of 32 pixels, not 16"):
-        run(inputs, tmp_path, second=with_second(second))
-    with pytest.raises(NetchuError, match="none: no readable model"):
-        run(inputs, tmp_path, second=with_second(tmp_path / "none"))
 
 
 def test_names_missing_init_from(inputs, tmp_path):
@@ -245,15 +218,15 @@ def test_calibrates_lines_by_some_that_are_upside_down(model, tmp_path, monkeypa
 
 def test_turns_lines_by_half_a_turn(model, tmp_path, monkeypatch):
     images = []
-    monkeypatch.setitem(DECODERS, "greedy", lambda image, logits, parts: images.append(image) or "")
+    monkeypatch.setattr(Reader, "read", lambda self, items, decoder: images.extend(image for _, image in items) or [])
     run(inputs_of(model, tmp_path, {"train": TRAIN, "validation": ["a"]}), tmp_path)
-    assert len(images) == 2 and np.array_equal(images[0], np.rot90(images[1], 2))
+    assert len(images) == 2 * len(DECODERS) and np.array_equal(images[0], np.rot90(images[1], 2))
 
 
 def test_calibrates_each_decoder_by_its_own_readings(model, tmp_path, monkeypatch):
     """One decoder always reads "greedy", the other "beam", which is right."""
     for name in ("greedy", "beam"):
-        monkeypatch.setitem(DECODERS, name, lambda image, logits, parts, name=name: name)
+        monkeypatch.setitem(DECODERS, name, lambda logits, parts, name=name: name)
     run(inputs_of(model, tmp_path, {"train": TRAIN, "validation": ["beam"] * 3}), tmp_path)
     calibration = settings_of(tmp_path)["calibration"]
     assert set(calibration["greedy"][1]) == {0} and set(calibration["beam"][1]) == {1}

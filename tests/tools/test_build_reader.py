@@ -43,7 +43,7 @@ def test_runs_steps_that_are_not_done_and_replaces_the_reader(tmp_path):
     run(project, "python", "-m", "tools.build_reader", str(data))
     first = (project / "models/step-1/model.weights.h5").read_bytes()
     assert (project / "models/pretrained/model.weights.h5").read_bytes() == first
-    assert not (project / "models/pretrained/second.onnx").exists()  # of the former reader
+    assert not (project / "models/pretrained/general_language_model.bin").exists()  # of the former reader
     assert json.loads((project / "models/pretrained/model.json").read_text())["preprocess"]["height"] == 16
 
     general = {"sentences": "sentences.txt", "sources": [], "order": 3, "threshold": 0.0}

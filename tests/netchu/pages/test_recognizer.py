@@ -65,7 +65,7 @@ def read_alone(folder, image: np.ndarray, decoder: str = "beam") -> str:
     if decoder == "greedy":
         return " ".join(decode_best_path(logits).split())
     language_model = LanguageModel.load(folder / "language_model.bin")
-    return " ".join(beam_search(logits, WIDTH, language_model, WEIGHT, BONUS)[0][0].split())
+    return " ".join(beam_search(logits, WIDTH, language_model, WEIGHT, BONUS).split())
 
 
 def test_reads_every_kind_of_image_alike(recognizer, folder, tmp_path):

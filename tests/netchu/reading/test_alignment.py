@@ -14,7 +14,6 @@ from netchu.reading.alignment import (
     force_align,
     forward_variables,
     path_states,
-    text_log_probabilities,
 )
 from netchu.reading.decoding import log_softmax
 
@@ -94,26 +93,8 @@ def backward_from(scores: np.ndarray, text: list[int], frame: int, state: int) -
     return float(np.logaddexp.reduce(sums))
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.lists(st.sampled_from([0, 1, 2]), max_size=4), min_size=1, max_size=4), st.integers(0, 10**6))
-def test_text_probabilities_equal_sums_over_all_paths(texts, seed):
-    frames, possible = 4, [0, 1, 2, BLANK]
-    logits = np.full((frames, BLANK + 1), -np.inf)
-    logits[:, possible] = np.random.default_rng(seed).normal(0, 2, (frames, 4))
-    scores = log_softmax(logits)
-    sums = [0.0] * len(texts)
-    for path in itertools.product(possible, repeat=frames):
-        spelled = [label for label, _ in itertools.groupby(path) if label != BLANK]
-        for index, text in enumerate(texts):
-            if spelled == text:
-                sums[index] += math.exp(sum(scores[frame, label] for frame, label in enumerate(path)))
-    expected = [math.log(value) if value else -math.inf for value in sums]
-    assert text_log_probabilities(scores, texts) == pytest.approx(expected, abs=1e-6)
-
-
 def test_avoids_overflow_and_underflow():
     """The only path is far less likely than the smallest float."""
     scores = np.full((3000, BLANK + 1), -np.inf)
     scores[:, BLANK] = -2.0
     assert forward_variables(scores, [])[-1] == pytest.approx([-6000])
-    assert text_log_probabilities(scores, [[]]) == pytest.approx([-6000])

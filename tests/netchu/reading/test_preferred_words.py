@@ -140,7 +140,7 @@ def test_reads_a_listed_name_instead_of_a_usual_word():
     logits[6, encode("u")] = logits[6].max() + 1
     for name, expected in (("Ngụy Vân Lã", "Ngụy Vân"), ("Lò Thục", "Nguy Vân")):
         model = PreferredWords(combine([usual], 0.6, 1.5), find_phrases([name]))
-        assert beam_search(logits, 16, model, 0.6, 1.5)[0][0] == expected
+        assert beam_search(logits, 16, model, 0.6, 1.5) == expected
 
 
 def test_finds_phrases_of_words_in_the_charset():

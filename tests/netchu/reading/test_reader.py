@@ -8,16 +8,14 @@ import subprocess
 import sys
 
 import numpy as np
-import onnx
 import pytest
 
 from netchu.core.charset import BLANK, encode
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
-from netchu.reading.alignment import forward_variables
 from netchu.reading.beam_search import beam_search
-from netchu.reading.decoders import DECODERS, BeamParams, ReaderParts
-from netchu.reading.decoding import decode_best_path, log_softmax
+from netchu.reading.decoders import DECODERS, BeamParams
+from netchu.reading.decoding import decode_best_path
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.line_reading import read_words
 from netchu.reading.mixture import combine
@@ -25,7 +23,7 @@ from netchu.reading.ngrams import estimate
 from netchu.reading.onnx_network import OnnxNetwork
 from netchu.reading.reader import Reader, ReaderSettings, adapt_reader, write_reader
 from stages.evaluate import EvaluateParams
-from tests.netchu.tiny_model import PREPROCESS, TEXTS, write_tiny_model, write_tiny_reader
+from tests.netchu.tiny_model import PREPROCESS, TEXTS, write_tiny_reader
 
 BEAM = BeamParams(beam_width=5, language_weight=0.8, length_bonus=1.5)
 CALIBRATION = {"greedy": [[0.2, 0.6], [0.1, 0.9]], "beam": [[0.5], [0.25]]}
@@ -58,12 +56,12 @@ LANGUAGE_MODEL = LanguageModel.from_trie(estimate(TEXTS, 3, 0))
 def reader_of(
     logits: np.ndarray, calibration: dict | None = None, line_calibration: dict | None = None, beam: BeamParams = BEAM
 ) -> Reader:
-    parts = ReaderParts(FixedNetwork(logits), None, LANGUAGE_MODEL, beam)
-    return Reader(parts, ReaderSettings(beam, calibration or {}, line_calibration or {}), PREPROCESS)
+    settings = ReaderSettings(beam, calibration or {}, line_calibration or {})
+    return Reader(FixedNetwork(logits), LANGUAGE_MODEL, settings, PREPROCESS)
 
 
 def test_combines_its_parts():
-    texts = {"greedy": decode_best_path, "beam": lambda logits: beam_search(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)[0][0]}
+    texts = {"greedy": decode_best_path, "beam": lambda logits: beam_search(logits, 5, LANGUAGE_MODEL, 0.8, 1.5)}
     for seed in range(5):
         reader = reader_of(noise(seed))
         for decoder, text in texts.items():
@@ -103,7 +101,7 @@ def test_returns_letters_on_request(folder):
 
 def test_new_decoder_needs_only_its_registration(folder, monkeypatch):
     """A reader that was written before the decoder existed loads, and reports the decoder's raw confidences."""
-    monkeypatch.setitem(DECODERS, "shouting", lambda image, logits, parts: decode_best_path(logits).upper())
+    monkeypatch.setitem(DECODERS, "shouting", lambda logits, parts: decode_best_path(logits).upper())
     reader = Reader.load(folder)
     image = np.random.default_rng(0).integers(0, 256, (48, 200), np.uint8)
     text = reader.read_line(image, "greedy").text.upper()
@@ -112,99 +110,21 @@ def test_new_decoder_needs_only_its_registration(folder, monkeypatch):
     assert Recognizer.load(folder).read(np.full((80, 900), 250, np.uint8), decoder="shouting").text == ""
 
 
-@pytest.fixture
-def paired(folder, tmp_path):
-    """A reader with a second network: the tiny one with its weights in reverse order; and the second model."""
-    second = write_tiny_model(tmp_path / "second")
-    model = onnx.load(second / "model.onnx")
-    (weights,) = (tensor for tensor in model.graph.initializer if tensor.name == "weights")
-    weights.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weights)[::-1].copy(), "weights"))
-    onnx.save(model, second / "model.onnx")
-    settings = ReaderSettings(BEAM, CALIBRATION, {})
-    with_second = ReaderSettings(BEAM.model_copy(update={"length_bonus": 2.0}), {"beam": [[0.5], [0.75]]}, {})
-    model = folder.with_name(f"{folder.name}-model")
-    write_reader(tmp_path / "reader", model, [LANGUAGE_MODEL], settings, (second, with_second))
-    return tmp_path / "reader", second
-
-
-def test_rescores_texts_with_second_network(folder, paired, monkeypatch):
-    monkeypatch.setattr("netchu.reading.decoders.UNREADABLE", -1000.0)  # these lines are noise
-    path, second = paired
-    differing = 0
-    for seed in range(20):
-        image = np.random.default_rng(seed).integers(0, 256, (48, 80), np.uint8)
-        found = beam_search(OnnxNetwork(folder)(image), 5, LANGUAGE_MODEL, 0.8, 2.0)
-        second_scores = log_softmax(OnnxNetwork(second)(image))
-        totals = {text: score + second_score(second_scores, text, found) for text, score in found}
-        best = max(totals, key=totals.get)
-        reading = Reader.load(path).read_line(image)
-        assert reading.text == best
-        assert {word.confidence for word in reading.words} <= {0.75}
-        assert Reader.load(path).read_line(image, "greedy").text == Reader.load(folder).read_line(image, "greedy").text
-        differing += best != found[0][0]
-    assert differing > 3
-
-
-def second_score(log_probabilities: np.ndarray, text: str, found: list[tuple[str, float]]) -> float:
-    """Return the largest log-probability of a text found that has the letters and digits of `text`."""
-    letters = [character for character in text.lower() if character.isalnum()]
-    alike = [other for other, _ in found if [letter for letter in other.lower() if letter.isalnum()] == letters]
-    return max(np.logaddexp.reduce(forward_variables(log_probabilities, encode(other))[-1, -2:]) for other in alike)
-
-
-@pytest.mark.parametrize(("c", "expected"), [(5, "b"), (50, "a")])
-def test_ignores_second_network_on_a_line_that_it_cannot_read(c, expected):
-    """The first network prefers a to b a little. The second one prefers b more, but reads a c before both."""
-    first = frame_logits([{}, {"a": 1, "b": 0}, {}])
-    second = frame_logits([{"c": c, "": 0}, {"b": 5, "a": 0}, {}])
-    beam = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
-    parts = ReaderParts(FixedNetwork(first), FixedNetwork(second), LANGUAGE_MODEL, beam)
-    assert DECODERS["beam"](np.zeros((48, 80), np.uint8), first, parts) == expected
-
-
-def test_second_network_does_not_decide_on_punctuation_and_case():
-    """Alone, the second network prefers "ad" to "A.d", which has the same letters; it does prefer d to b."""
-    first = frame_logits([{"A": 1, "a": 0}, {".": 1, "": 0}, {"b": 1, "d": 0.9}])
-    second = frame_logits([{"a": 9, "A": 0}, {"": 9, ".": 0}, {"d": 5, "b": 0}])
-    beam = BeamParams(beam_width=9, language_weight=0, length_bonus=0)
-    parts = ReaderParts(FixedNetwork(first), FixedNetwork(second), LANGUAGE_MODEL, beam)
-    assert DECODERS["beam"](np.zeros((48, 80), np.uint8), first, parts) == "A.d"
-
-
-def frame_logits(frames: list[dict[str, float]]) -> np.ndarray:
-    """Return logits with the given ones per frame, "" for the blank; a frame without any is a blank."""
-    logits = np.full((len(frames), BLANK + 1), -100, np.float32)
-    for frame, values in zip(logits, frames, strict=True):
-        for text, value in (values or {"": 0}).items():
-            frame[encode(text)[0] if text else BLANK] = value
-    return logits
-
-
-def test_adapted_reader_uses_settings_for_one_network(folder, paired, tmp_path):
-    path, _ = paired
-    model = folder.with_name(f"{folder.name}-model")
-    adapt_reader(tmp_path / "adapted", model, path)
-    assert not (tmp_path / "adapted" / "second.onnx").exists()
-    image = np.random.default_rng(1).integers(0, 256, (48, 200), np.uint8)
-    assert Reader.load(tmp_path / "adapted").read_line(image) == Reader.load(folder).read_line(image)
-
-
-def test_loads_older_reader_with_second_network(paired):
-    """It has only the settings for both networks."""
-    path, _ = paired
+@pytest.mark.parametrize("older", [False, True])
+def test_reads_with_the_first_network_of_a_former_reader_with_two(folder, tmp_path, older):
+    """Its `reader.json` holds other settings for both networks as `with_second`; an older one holds those alone."""
+    path = shutil.copytree(folder, tmp_path / "reader")
+    (path / "second.onnx").write_bytes(b"no network")
     settings = json.loads((path / "reader.json").read_text(encoding="utf-8"))
-    older = settings["with_second"] | {"calibration": CALIBRATION | settings["with_second"]["calibration"]}
+    both = settings | {"beam": settings["beam"] | {"length_bonus": 2.0}}
+    (path / "reader.json").write_text(json.dumps(both if older else settings | {"with_second": both}), encoding="utf-8")
     image = np.random.default_rng(1).integers(0, 256, (48, 200), np.uint8)
-    expected = Reader.load(path).read_line(image)
-    (path / "reader.json").write_text(json.dumps(older), encoding="utf-8")
-    assert Reader.load(path).read_line(image) == expected
-
-
-def test_rejects_damaged_second_network(paired):
-    path, _ = paired
-    (path / "second.onnx").write_bytes(b"")
-    with pytest.raises(NetchuError, match="reader: no readable model"):
-        Reader.load(path)
+    logits = OnnxNetwork(folder)(image)
+    expected = beam_search(logits, 5, LANGUAGE_MODEL, 0.8, 2.0 if older else 1.5)
+    assert Reader.load(path).read_line(image).text == expected
+    adapt_reader(tmp_path / "adapted", folder.with_name(f"{folder.name}-model"), path)
+    assert Reader.load(tmp_path / "adapted").read_line(image).text == expected
+    assert not (tmp_path / "adapted" / "second.onnx").exists()
 
 
 def one_letter(share: float) -> np.ndarray:
@@ -335,7 +255,7 @@ def test_zero_weight_switches_language_model_off():
     params = BeamParams(beam_width=5, language_weight=0, length_bonus=0)
     for seed in range(5):
         reader = reader_of(noise(seed), beam=params)
-        assert reader.read_line(IMAGE, "beam").text == beam_search(noise(seed), 5)[0][0]
+        assert reader.read_line(IMAGE, "beam").text == beam_search(noise(seed), 5)
 
 
 def test_mixes_its_language_models(folder, tmp_path):
@@ -348,7 +268,7 @@ def test_mixes_its_language_models(folder, tmp_path):
     loaded = [LanguageModel.load(folder / "language_model.bin"), general]
     mixture = combine(loaded, BEAM.language_weight, BEAM.length_bonus)
     image = np.random.default_rng(0).integers(0, 256, (48, 300), np.uint8)
-    expected = beam_search(OnnxNetwork(model)(image), 5, mixture, 0.8, 1.5)[0][0]
+    expected = beam_search(OnnxNetwork(model)(image), 5, mixture, 0.8, 1.5)
     assert Reader.load(tmp_path / "reader").read_line(image).text == expected
     assert Reader.load(tmp_path / "adapted").read_line(image).text == expected
     assert Reader.load(folder).read_line(image).text != expected
