@@ -188,7 +188,7 @@ def make_models(reader: Path) -> list[bytes]:
 def load_model(data: bytes, folder: Path, reader: Path) -> None:
     name, _, content = data.partition(b"\n")
     shutil.copytree(reader, folder / "reader")
-    if (folder / "reader" / name.decode("utf-8", "replace")).is_file():  # its name may be damaged, too
+    if name in {file.name.encode() for file in reader.iterdir()}:  # the name may be damaged, too
         (folder / "reader" / name.decode()).write_bytes(content)
     Reader.load(folder / "reader").read_line(np.full((48, 96), 255, np.uint8))
 
