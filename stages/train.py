@@ -16,7 +16,7 @@ from netchu.training.backend import BACKEND
 from netchu.training.checkpoint import Checkpoint, fingerprint
 from netchu.training.loop import train
 from netchu.training.model_files import load_network, save_model
-from netchu.training.network import NetworkParams, build_network
+from netchu.training.network import NetworkParams, build_network, set_class_frequencies
 from netchu.training.params import TrainParams
 
 
@@ -48,6 +48,8 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
         network, shape = load_network(start, training.preprocess["height"], params.train.seed)
     else:
         network, shape = build_network(params.model, training.preprocess["height"], params.train.seed), params.model
+        texts = (params.labels.style_of(source).reduce(text) for source, text in training.texts())
+        set_class_frequencies(network, texts)
     files = [*inputs.values(), *(sorted(path for path in start.iterdir() if path.is_file()) if start else [])]
     packages = (BACKEND, "keras", "numpy", "opencv-python-headless")
     checkpoint = Checkpoint(fingerprint(params.model_dump(), files, packages))

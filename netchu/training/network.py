@@ -4,17 +4,25 @@ Shi, Bai and Yao 2017 (CRNN); column max-pooling instead of flattening as in Ret
 handwritten text recognition system".
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
+import numpy as np
 from keras import Model, layers, models, ops, utils
 from pydantic import Field
 
-from netchu.core.charset import BLANK
+from netchu.core.charset import BLANK, encode
 from netchu.core.params import Section
 from netchu.training.backend import BidirectionalLSTM, TrainingBatchNormalization
 
 _FEATURES = "features"
 """Name of the last layer of the CNN; its output is `(batch, frames, channels)`."""
+
+_LOGITS = "logits"
+"""Name of the output layer."""
+
+_BLANKS_PER_CHARACTER = 4
+"""Frames with the blank for each frame with a character, in the frequencies from which the training starts."""
 
 
 class NetworkParams(Section):
@@ -46,7 +54,22 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
         # No cuDNN where TensorFlow has a GPU: its operator cannot be exported to ONNX.
         x = BidirectionalLSTM(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
         x = layers.Dropout(params.dropout)(x)
-    return Model(image, layers.Dense(BLANK + 1, name="logits")(x), name="crnn")
+    return Model(image, layers.Dense(BLANK + 1, name=_LOGITS)(x), name="crnn")
+
+
+def set_class_frequencies(network: Model, texts: Iterable[str]) -> None:
+    """Set the bias of the output to the logarithm of how frequent each class is in `texts`.
+
+    Then the untrained network gives every frame about these frequencies (Lin et al. 2017, "Focal loss for dense object
+    detection", section 3.3). If it gives all classes the same probability, it first learns to return the blank alone,
+    whatever the image, and takes an epoch or more to forget that again.
+    """
+    counts = np.ones(BLANK + 1)
+    for text in texts:
+        np.add.at(counts, encode(text), 1)
+    counts[BLANK] = _BLANKS_PER_CHARACTER * counts[:BLANK].sum()
+    bias = np.log(counts)
+    network.get_layer(_LOGITS).bias.assign((bias - bias.mean()).astype(np.float32))
 
 
 def copy_network(network: Model, precision: Literal["float32", "bfloat16"]) -> Model:
@@ -71,9 +94,15 @@ def copy_network(network: Model, precision: Literal["float32", "bfloat16"]) -> M
 
 
 def add_auxiliary_output(network: Model) -> Model:
-    """Return `network` with a second output: the logits of a linear layer on the features of the CNN."""
-    features = network.get_layer(_FEATURES).output
-    return Model(network.input, [network.output, layers.Dense(BLANK + 1)(features)])
+    """Return `network` with a second output: the logits of a linear layer on the features of the CNN.
+
+    The linear layer starts with the bias of the first output, and with weights of zero, because random weights times
+    the large features would outweigh the bias.
+    """
+    linear = layers.Dense(BLANK + 1, kernel_initializer="zeros")
+    logits = linear(network.get_layer(_FEATURES).output)
+    linear.bias.assign(network.get_layer(_LOGITS).bias)
+    return Model(network.input, [network.output, logits])
 
 
 def residual_block(x, channels: int):

@@ -2,14 +2,17 @@
 
 import csv
 import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
+from netchu.core.charset import CHARSET
 from netchu.core.errors import NetchuError
 from netchu.core.folding import LabelsParams
 from netchu.training import checkpoint, keras_start
@@ -17,6 +20,7 @@ from netchu.training.network import NetworkParams
 from stages import train
 from tests.netchu.helpers import HEIGHT, write_table
 from tests.netchu.training.test_loop import PARAMS as TRAINING
+from tests.netchu.training.test_loop import change
 
 ROOT = Path(__file__).parents[2]
 PARAMS = train.Params(
@@ -72,6 +76,30 @@ def test_starts_from_the_network_of_a_model(folder, precision):
     nodes = onnx.load(folder / "crnn" / "model.onnx").graph.node
     types = {field.i for node in nodes if node.op_type == "Cast" for field in node.attribute}
     assert onnx.TensorProto.BFLOAT16 not in types
+
+
+def test_starts_a_new_network_with_the_frequencies_of_the_training_labels(folder, monkeypatch):
+    """Of the labels without case: an upper-case letter is as rare as an unused one. A given network keeps its bias."""
+    biases = []
+
+    def record_bias(network, *_):
+        biases.append(network.get_layer("logits").bias.numpy())
+        return [{"epoch": 1, "loss": 1.0, "validation_cer": 1.0, "learning_rate": 0.1}]
+
+    monkeypatch.setattr(train, "train", record_bias)
+    params = PARAMS.model_copy(update={"labels": LabelsParams(uncased=["test"], folded=[])})
+    texts = {"train": ["aA", "Aab"] * 2, "validation": ["ccc"]}
+    run(folder, texts, params)
+    a, upper, b, c = (biases[0][CHARSET.index(character)] for character in "aAbc")
+    assert a - b == pytest.approx(math.log(9 / 3)) and b - c == pytest.approx(math.log(3)) and upper == c
+    (folder / "crnn").rename(folder / "first")
+    start = {"init_from": str(folder / "first")}
+    run(
+        folder,
+        {"train": ["b"] * 4, "validation": ["b"]},
+        params.model_copy(update={"train": change(TRAINING, **start)}),
+    )
+    assert np.array_equal(*biases)
 
 
 @pytest.mark.parametrize("key", ["uncased", "folded"])

@@ -13,12 +13,19 @@ import onnx
 import onnxruntime
 import pytest
 
-from netchu.core.charset import BLANK
+from netchu.core.charset import BLANK, CHARSET
 from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
 from netchu.reading.padding import pad_images
 from netchu.training.model_files import load_network, save_model
-from netchu.training.network import NetworkParams, build_network, copy_network, residual_block
+from netchu.training.network import (
+    NetworkParams,
+    add_auxiliary_output,
+    build_network,
+    copy_network,
+    residual_block,
+    set_class_frequencies,
+)
 from netchu.training.onnx_export import export_onnx
 from netchu.training.quantization import quantize
 
@@ -37,6 +44,24 @@ def test_initializes_weights_by_the_seed():
     first, same, different = (build_network(TINY, 16, seed).get_weights() for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, different, strict=True))
+
+
+def test_starts_with_the_frequencies_of_the_classes():
+    network = build_network(TINY, 16, seed=1)
+    set_class_frequencies(network, iter(["aab", "a"]))
+    images = np.random.default_rng(1).random((2, 16, 64, 1), np.float32)
+    main, auxiliary = (softmax(output.numpy()) for output in add_auxiliary_output(network)(images))
+    a, b, unused = (CHARSET.index(character) for character in "abc")
+    assert np.allclose(auxiliary[..., BLANK], 0.8, atol=1e-5)
+    # Each character counts once more than it occurs, so that none is impossible.
+    for character, count in ((a, 4), (b, 2), (unused, 1)):
+        assert np.allclose(auxiliary[..., character], 0.2 * count / (BLANK + 4), atol=1e-5)
+    assert np.abs(main - auxiliary).max() < 0.1
+
+
+def softmax(logits):
+    powers = np.exp(logits)
+    return powers / powers.sum(-1, keepdims=True)
 
 
 @pytest.mark.parametrize("channels", [3, 5])
