@@ -61,8 +61,8 @@ def set_class_frequencies(network: Model, texts: Iterable[str]) -> None:
     """Set the bias of the output to the logarithm of how frequent each class is in `texts`.
 
     Then the untrained network gives every frame about these frequencies (Lin et al. 2017, "Focal loss for dense object
-    detection", section 3.3). If it gives all classes the same probability, it first learns to return the blank alone,
-    whatever the image, and takes an epoch or more to forget that again.
+    detection", section 3.3). With a bias of zero it first learns to return the blank for every frame, and stays in
+    that state for 60 steps or more.
     """
     counts = np.ones(BLANK + 1)
     for text in texts:
