@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, get_args
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from netchu.commands.common_options import add_layout_and_decoder, add_model
 from netchu.commands.language import READ_EPILOG
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_text
 from netchu.core.printing import escape_unprintable
-from netchu.core.progress import progress
+from netchu.core.progress import print_beside_progress, progress
 from netchu.pages.image_files import PageFile, find_pages, open_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
@@ -131,7 +130,7 @@ def _open_pdfs(targets: dict[PageFile, Path]) -> "PdfFiles":
 
 
 def _report_warning(message: Warning | str, *_) -> None:
-    tqdm.write(f"netchu read: warning: {escape_unprintable(str(message))}", file=sys.stderr)
+    print_beside_progress(f"netchu read: warning: {escape_unprintable(str(message))}")
 
 
 def _write_all(
@@ -260,8 +259,7 @@ def _write_pages(
             errors.append(error)
         failed += bool(errors)
         for error in errors:
-            # `print` would write into the progress bar.
-            tqdm.write(f"netchu read: {escape_unprintable(str(file))}: {error}", file=sys.stderr)
+            print_beside_progress(f"netchu read: {escape_unprintable(str(file))}: {error}")
     if left_out:
         print(f"netchu read: lines left out, of confidence below {min_confidence}: {left_out}", file=sys.stderr)
     if failed:

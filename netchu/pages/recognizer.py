@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple, TypeVar, get_args
 
 import numpy as np
 from PIL import Image
-from pydantic import ValidationError
 
 from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
@@ -89,7 +88,7 @@ class Recognizer:
         self._reader = Reader.load(folder, words)
         try:
             self.preprocess = PreprocessParams(**self._reader.preprocess)
-        except (TypeError, ValidationError):
+        except (TypeError, ValueError):
             raise NetchuError(f"{folder}/model.json: preprocess: unknown parameters; train it again") from None
 
     @classmethod

@@ -1,23 +1,29 @@
 """Decoders, which find the text of a line. To add one, write a function and add it to DECODERS."""
 
 from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from pydantic import AfterValidator, Field
 
-from netchu.core.params import Section
+from netchu.core.settings import check_number
 from netchu.reading.beam_search import beam_search
 from netchu.reading.decoding import decode_best_path
 from netchu.reading.language_model import CharacterModel
 
 
-class BeamParams(Section):
-    """Settings of the beam search, in group `decoder` of params.yaml."""
+@dataclass(frozen=True, kw_only=True)
+class BeamParams:
+    """Settings of the beam search, in group `decoder` of params.yaml; raises ValueError for an impossible one."""
 
-    beam_width: int = Field(ge=1, le=1000)
-    language_weight: float = Field(ge=0, le=10)
-    length_bonus: float = Field(ge=0, le=10)
+    beam_width: int  # 1 to 1000
+    language_weight: float  # 0 to 10
+    length_bonus: float  # 0 to 10
+
+    def __post_init__(self):
+        check_number("beam_width", self.beam_width, int, 1, 1000)
+        check_number("language_weight", self.language_weight, float, 0, 10)
+        check_number("length_bonus", self.length_bonus, float, 0, 10)
 
 
 class DecoderParts(NamedTuple):
@@ -52,7 +58,3 @@ def check_decoder(name: str) -> str:
     if name not in DECODERS:
         raise ValueError(f"should be one of {', '.join(DECODERS)}")
     return name
-
-
-DecoderName = Annotated[str, AfterValidator(check_decoder)]
-"""A parameter that names a decoder."""

@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -124,7 +125,7 @@ def write_reader(folder: Path, model: Path, language_models: Sequence[LanguageMo
     shutil.copytree(model, folder, dirs_exist_ok=True)
     for name, language_model in zip(LANGUAGE_MODELS, language_models, strict=False):
         language_model.save(folder / name)
-    write_json(folder / "reader.json", settings._asdict() | {"beam": settings.beam.model_dump()})
+    write_json(folder / "reader.json", settings._asdict() | {"beam": asdict(settings.beam)})
 
 
 def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
