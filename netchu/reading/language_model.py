@@ -48,8 +48,10 @@ class LanguageModel:
     def __init__(self, symbol: bytes, children: bytes, probability: bytes, backoff: bytes, values: np.ndarray):
         """Take the nodes of a Trie, one byte each; `probability` and `backoff` index the rows of `values`, (2, 256)."""
         self._symbol, self._probability, self._backoff = symbol, probability, backoff
-        counts = np.frombuffer(children, np.uint8)
-        self._first = memoryview(np.concatenate(([1], 1 + np.cumsum(counts, dtype=np.int32))).astype(np.int32))
+        first = np.ones(len(children) + 1, np.int32)
+        np.cumsum(np.frombuffer(children, np.uint8), out=first[1:])
+        first[1:] += 1
+        self._first = memoryview(first)
         self._log_probabilities, self._log_backoffs = values.tolist()
         self._suffix: dict[int, int] = {}  # by n-gram visited so far: the n-gram without its first symbol
         self._steps: dict[int, tuple[float, int]] = StepCache()

@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -65,8 +66,11 @@ class Reader:
         Args:
             words: lines of text whose words the beam search prefers, such as one name a line.
         """
-        network = OnnxNetwork(folder)
-        language_models = load_language_models(folder)
+        with ThreadPoolExecutor(1) as pool:
+            # Python's lock is free while language models are decompressed.
+            loading = pool.submit(load_language_models, folder)
+            network = OnnxNetwork(folder)
+            language_models = loading.result()
         settings = _load_settings(folder / "reader.json")
         language_model = combine(language_models, settings.beam.language_weight, settings.beam.length_bonus)
         if phrases := find_phrases(words):

@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from netchu.__main__ import main
-from netchu.commands import read as command
+from netchu.commands import page_reading as command
 from netchu.core.errors import NetchuError
 from netchu.pages.image_files import PageFile
 from netchu.pages.recognizer import Recognizer
