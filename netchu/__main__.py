@@ -1,6 +1,7 @@
 """The command `python -m netchu`; each of its subcommands is a module of netchu.commands."""
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -35,7 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8")
     values = _build_parser(arguments).parse_args(arguments)
     try:
-        return importlib.import_module(f"netchu.commands.{values.command}").run(values)
+        command = importlib.import_module(f"netchu.commands.{values.command}")
+        if not gc.isenabled():  # until here, as the process was started
+            gc.freeze()
+            gc.enable()
+        return command.run(values)
     except NetchuError as error:
         print(f"netchu {values.command}: error: {error}", file=sys.stderr)
         return 2
@@ -69,4 +74,8 @@ def _build_parser(arguments: list[str]) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Imported modules are no garbage. The collector would go through them dozens of times, and again at the end.
+    gc.disable()
+    status = main()
+    gc.freeze()
+    sys.exit(status)

@@ -117,7 +117,8 @@ class Reader:
 def load_language_models(folder: Path) -> list[LanguageModel]:
     """Load the language models of the reader in `folder`; raise NetchuError if one is missing or damaged."""
     first, *others = (folder / name for name in LANGUAGE_MODELS)
-    return [LanguageModel.load(path) for path in (first, *(path for path in others if path.exists()))]
+    with ThreadPoolExecutor(len(LANGUAGE_MODELS)) as pool:
+        return list(pool.map(LanguageModel.load, (first, *(path for path in others if path.exists()))))
 
 
 def write_reader(folder: Path, model: Path, language_models: Sequence[LanguageModel], settings: ReaderSettings) -> None:
