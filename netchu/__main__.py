@@ -36,11 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8")
     values = _build_parser(arguments).parse_args(arguments)
     try:
-        command = importlib.import_module(f"netchu.commands.{values.command}")
-        if not gc.isenabled():  # until here, as the process was started
-            gc.freeze()
-            gc.enable()
-        return command.run(values)
+        return importlib.import_module(f"netchu.commands.{values.command}").run(values)
     except NetchuError as error:
         print(f"netchu {values.command}: error: {error}", file=sys.stderr)
         return 2
@@ -74,8 +70,6 @@ def _build_parser(arguments: list[str]) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    # Imported modules are no garbage. The collector would go through them dozens of times, and again at the end.
-    gc.disable()
     status = main()
-    gc.freeze()
+    gc.freeze()  # otherwise Python would look for garbage among all objects before the process ends
     sys.exit(status)

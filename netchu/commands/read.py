@@ -8,11 +8,11 @@ from typing import get_args
 
 from netchu.commands.common_options import add_layout_and_decoder, add_model
 from netchu.commands.language import READ_EPILOG
+from netchu.core.collector import pause_collector
 from netchu.core.errors import NetchuError
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.reading_options import Ink
-from netchu.reading.preferred_words import read_words_file
-from netchu.reading.reader import Reader
+from netchu.reading.language_model_files import read_language_models
 from netchu.reading.reader_folders import find_default_reader
 
 
@@ -67,20 +67,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the reading of the images as requested, and errors to standard error; return the exit status."""
     if arguments.words and arguments.decoder != "beam":
         raise NetchuError(f"--words has no effect with --decoder {arguments.decoder}; leave out one of them")
-    words = read_words_file(arguments.words) if arguments.words else ()
-    with ThreadPoolExecutor(1) as pool:
-        # The reader is loaded while the modules that decode pictures and find lines are imported.
-        loading = pool.submit(_load_reader, arguments.model, words)
-        from netchu.commands.page_reading import read_images
-        from netchu.pages.recognizer import Recognizer
+    words: Iterable[str] = ()
+    if arguments.words:
+        from netchu.reading.preferred_words import read_words_file
 
-        return read_images(arguments, lambda: Recognizer(*loading.result()))
+        words = read_words_file(arguments.words)
+    folder = arguments.model or find_default_reader()
+    # Decompression and ONNX Runtime leave Python's lock free, so the reader is loaded while modules are imported.
+    with ThreadPoolExecutor(2) as pool:
+        with pause_collector():
+            contents = pool.submit(read_language_models, folder)
+            from netchu.reading.reader import Reader
 
+            loading = pool.submit(Reader.load, folder, words, contents.result)
+            from netchu.commands.page_reading import read_images
+            from netchu.pages.recognizer import Recognizer
 
-def _load_reader(folder: Path | None, words: Iterable[str]) -> tuple[Path, Reader]:
-    """Return a reader, by default the one that `find_default_reader` finds, and its folder before it."""
-    folder = folder or find_default_reader()
-    return folder, Reader.load(folder, words)
+        return read_images(arguments, lambda: Recognizer(folder, loading.result()))
 
 
 def _confidence(text: str) -> float:

@@ -1,4 +1,4 @@
-"""Decoders, which find the text of a line. To add one, write a function and add it to DECODERS."""
+"""Decoders, which find the text of a line. To add one, write a function and add it to DECODERS and DECODER_NAMES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,9 +48,7 @@ Decoder = Callable[[np.ndarray, DecoderParts], str]
 """Finds the text of a line, given its logits, `(frames, classes)`."""
 
 DECODERS: dict[str, Decoder] = {"greedy": decode_greedily, "beam": decode_by_beam}
-"""All decoders by name."""
-
-DEFAULT_DECODER = "beam"
+"""All decoders, by their names in DECODER_NAMES."""
 
 
 def check_decoder(name: str) -> str:

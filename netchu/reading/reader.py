@@ -14,8 +14,10 @@ import numpy as np
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.parallel import ordered_map
-from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, DecoderParts
+from netchu.reading.decoder_names import DEFAULT_DECODER
+from netchu.reading.decoders import DECODERS, BeamParams, DecoderParts
 from netchu.reading.language_model import CharacterModel, LanguageModel
+from netchu.reading.language_model_files import LANGUAGE_MODELS, read_language_models
 from netchu.reading.letters import read_letters
 from netchu.reading.line_reading import LineReading, read_words
 from netchu.reading.mixture import combine
@@ -34,9 +36,6 @@ certainty of a line to the probability that it shows writing."""
 _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
 _ALWAYS_WRITING: Calibration = [[0.0], [1.0]]
-
-LANGUAGE_MODELS = ("language_model.bin", "general_language_model.bin")
-"""Files of a reader's language models: of addresses, and of general text, which is optional."""
 
 
 class ReaderSettings(NamedTuple):
@@ -60,17 +59,19 @@ class Reader:
         self.preprocess = preprocess
 
     @classmethod
-    def load(cls, folder: Path, words: Iterable[str] = ()) -> "Reader":
+    def load(
+        cls, folder: Path, words: Iterable[str] = (), contents: Callable[[], list[bytes]] | None = None
+    ) -> "Reader":
         """Load the reader in `folder`; raise NetchuError if a part is missing or damaged.
 
         Args:
             words: lines of text whose words the beam search prefers, such as one name a line.
+            contents: returns the same as `read_language_models`, if that was started before.
         """
         with ThreadPoolExecutor(1) as pool:
-            # Python's lock is free while language models are decompressed.
-            loading = pool.submit(load_language_models, folder)
+            contents = contents or pool.submit(read_language_models, folder).result
             network = OnnxNetwork(folder)
-            language_models = loading.result()
+            language_models = [LanguageModel.from_content(content) for content in contents()]
         settings = _load_settings(folder / "reader.json")
         language_model = combine(language_models, settings.beam.language_weight, settings.beam.length_bonus)
         if phrases := find_phrases(words):
@@ -116,9 +117,7 @@ class Reader:
 
 def load_language_models(folder: Path) -> list[LanguageModel]:
     """Load the language models of the reader in `folder`; raise NetchuError if one is missing or damaged."""
-    first, *others = (folder / name for name in LANGUAGE_MODELS)
-    with ThreadPoolExecutor(len(LANGUAGE_MODELS)) as pool:
-        return list(pool.map(LanguageModel.load, (first, *(path for path in others if path.exists()))))
+    return [LanguageModel.from_content(content) for content in read_language_models(folder)]
 
 
 def write_reader(folder: Path, model: Path, language_models: Sequence[LanguageModel], settings: ReaderSettings) -> None:
