@@ -1,7 +1,6 @@
 """Files of language models. This module needs no NumPy, so that they can be decompressed while NumPy is imported."""
 
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from netchu.core.errors import NetchuError
@@ -20,9 +19,7 @@ VALUES_SIZE = 2048
 def read_language_models(folder: Path) -> list[bytes]:
     """Return the content of each language model in `folder`; raise NetchuError if one is missing or damaged."""
     first, *others = (folder / name for name in LANGUAGE_MODELS)
-    # Decompression leaves Python's lock free.
-    with ThreadPoolExecutor(len(LANGUAGE_MODELS)) as pool:
-        return list(pool.map(read_content, (first, *(path for path in others if path.exists()))))
+    return [read_content(path) for path in (first, *(path for path in others if path.exists()))]
 
 
 def read_content(path: Path) -> bytes:
