@@ -25,7 +25,7 @@ from benchmarks.composed_pages import KINDS, ComposedPage, InkLine, collect_line
 from benchmarks.markdown import print_table
 from netchu.evaluation.metrics import character_edits
 from netchu.pages.recognizer import Recognizer
-from netchu.reading.decoder_names import DECODER_NAMES, DEFAULT_DECODER
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 _LINES, _CELLS = 10, 12
 """Lines on a page, and cells of a table."""
@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE")
     parser.add_argument("--model", type=Path, help="folder of the reader")
-    parser.add_argument("--decoder", choices=DECODER_NAMES, default=DEFAULT_DECODER)
+    parser.add_argument("--decoder", choices=list(DECODERS), default=DEFAULT_DECODER)
     parser.add_argument("--pages", type=int, default=2, help="of each kind and source")
     arguments = parser.parse_args()
     segment = segment_with_kraken if importlib.util.find_spec("kraken") else None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from netchu.pages.reading_options import Layout
-from netchu.reading.decoder_names import DECODER_NAMES, DEFAULT_DECODER
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 
 def add_layout_and_decoder(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_layout_and_decoder(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--decoder",
-        choices=DECODER_NAMES,
+        choices=list(DECODERS),
         default=DEFAULT_DECODER,
         help="beam (default): with the language model; greedy: the network alone, faster",
     )

@@ -25,8 +25,7 @@ from netchu.pages.word_marks import WordMarks, find_marks
 from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import PreprocessParams, locate_line
-from netchu.reading.decoder_names import DEFAULT_DECODER
-from netchu.reading.decoders import check_decoder
+from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
 from netchu.reading.line_reading import LineReading
 from netchu.reading.reader import Reader
 from netchu.reading.reader_folders import find_default_reader

@@ -14,8 +14,7 @@ import numpy as np
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.parallel import ordered_map
-from netchu.reading.decoder_names import DEFAULT_DECODER
-from netchu.reading.decoders import DECODERS, BeamParams, DecoderParts
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, DecoderParts
 from netchu.reading.language_model import CharacterModel, LanguageModel
 from netchu.reading.language_model_files import LANGUAGE_MODELS, read_language_models
 from netchu.reading.letters import read_letters

@@ -16,7 +16,7 @@ from netchu.pages.page import Page
 from netchu.pages.reading_options import Ink, Layout
 from netchu.pages.recognizer import Recognizer
 from netchu.pages.searchable_pdf import SearchablePdf, encode_picture
-from netchu.reading.decoder_names import DECODER_NAMES, DEFAULT_DECODER
+from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 from netchu.service.errors import ServiceError
 from netchu.service.uploads import Upload
 
@@ -38,7 +38,7 @@ class ReadOptions(BaseModel):
     layout: Layout = Field(
         "auto", description="line: one line of writing; page: lines in columns or tables; auto: either"
     )
-    decoder: Literal[DECODER_NAMES] = Field(
+    decoder: Literal[tuple(DECODERS)] = Field(
         DEFAULT_DECODER, description="beam: with the language model; greedy: the network alone, faster"
     )
     ink: Ink = Field(

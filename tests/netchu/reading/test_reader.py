@@ -15,7 +15,6 @@ from netchu.core.charset import BLANK, encode
 from netchu.core.errors import NetchuError
 from netchu.pages.recognizer import Recognizer
 from netchu.reading.beam_search import beam_search
-from netchu.reading.decoder_names import DECODER_NAMES, DEFAULT_DECODER
 from netchu.reading.decoders import DECODERS, BeamParams
 from netchu.reading.decoding import decode_best_path
 from netchu.reading.language_model import LanguageModel
@@ -274,10 +273,6 @@ def test_mixes_its_language_models(folder, tmp_path):
     assert Reader.load(tmp_path / "reader").read_line(image).text == expected
     assert Reader.load(tmp_path / "adapted").read_line(image).text == expected
     assert Reader.load(folder).read_line(image).text != expected
-
-
-def test_every_decoder_has_a_name():
-    assert tuple(DECODERS) == DECODER_NAMES and DEFAULT_DECODER in DECODERS
 
 
 def test_reading_imports_nothing_heavy(folder):
