@@ -11,7 +11,9 @@ from app.picture_view import draw_overview
 from app.uploads import UploadedPage, decode_page
 from netchu.core.errors import NetchuError
 from netchu.pages.page import Page
-from netchu.pages.recognizer import Layout, Recognizer, find_default_reader
+from netchu.pages.reading_options import Layout
+from netchu.pages.recognizer import Recognizer
+from netchu.reading.reader_folders import find_default_reader
 
 
 class ReadingOptions(NamedTuple):
@@ -73,7 +75,7 @@ def load_overview(picture: ReadPicture) -> bytes:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _load_recognizer(folder: Path, changed: int, words: str) -> Recognizer:
-    return Recognizer(folder, words.splitlines())
+    return Recognizer.load(folder, words.splitlines())
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)

@@ -18,12 +18,12 @@ from typing import Any
 from benchmarks.markdown import print_table
 from benchmarks.reading import draw_lines
 from netchu.pages.image_files import find_pages
-from netchu.pages.recognizer import find_default_reader
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
 from netchu.reading.decoders import DECODERS
 from netchu.reading.line_reading import read_words
 from netchu.reading.reader import Reader
+from netchu.reading.reader_folders import find_default_reader
 
 
 def measure(paths: list[Path], reader: Reader) -> Counter[str]:

@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE")
     parser.add_argument("--model", type=Path, help="folder of the reader")
-    parser.add_argument("--decoder", choices=DECODERS, default=DEFAULT_DECODER)
+    parser.add_argument("--decoder", choices=list(DECODERS), default=DEFAULT_DECODER)
     parser.add_argument("--pages", type=int, default=2, help="of each kind and source")
     arguments = parser.parse_args()
     segment = segment_with_kraken if importlib.util.find_spec("kraken") else None

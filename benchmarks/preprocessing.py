@@ -20,7 +20,7 @@ import cv2
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import CLEAN_LINES, SPLIT
 from netchu.core.files import atomic_path
-from netchu.core.params import read_params
+from netchu.core.params import SettingsSection, read_params
 from netchu.core.subsets import Subset
 from netchu.core.tables import open_lines, read_rows
 from netchu.evaluation.metrics import error_rates
@@ -58,11 +58,11 @@ def measure(folder: Path, epochs: int, start: Path | None) -> Iterator[list[str]
         change = compare_rates(pair_lines(scored[0], scored[-1], ("none", option)))["cer"]
         interval = f"{rates['cer_low']:.2f} to {rates['cer_high']:.2f}"
         difference = [f"{change.difference:+.2f}", f"{change.low:+.2f} to {change.high:+.2f}"]
-        yield [option, f"{rates['cer']:.2f}", interval, *difference, f"{measure_time(params):.2f}"]
+        yield [option, f"{rates['cer']:.2f}", interval, *difference, f"{measure_time(params.to_settings()):.2f}"]
 
 
 def train_and_read(
-    subsets: dict[str, str], params: PreprocessParams, epochs: int, start: Path | None, folder: Path
+    subsets: dict[str, str], params: SettingsSection, epochs: int, start: Path | None, folder: Path
 ) -> dict[str, str]:
     """Train in `folder` with `params`, unless that is done; return the texts read in the validation lines by id."""
     outputs = {name: folder / path.name for name, path in preprocess.OUTPUTS.items()}

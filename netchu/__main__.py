@@ -1,6 +1,7 @@
 """The command `python -m netchu`; each of its subcommands is a module of netchu.commands."""
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -69,4 +70,6 @@ def _build_parser(arguments: list[str]) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    gc.freeze()  # otherwise Python would look for garbage among all objects before the process ends
+    sys.exit(status)

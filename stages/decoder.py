@@ -10,7 +10,7 @@ from pydantic import Field
 from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path
 from netchu.core.folding import LabelsParams
-from netchu.core.params import Section
+from netchu.core.params import Section, section_of
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import Subset
@@ -42,7 +42,7 @@ class GeneralParams(Section):
     threshold: float = Field(ge=0)
 
 
-class DecoderParams(BeamParams):
+class DecoderParams(section_of(BeamParams)):
     """Group `decoder` of params.yaml."""
 
     init_from: str | None
@@ -92,7 +92,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     language_models = estimate_language_models(decoder, Subset(inputs["lines"], inputs["split"], "train").texts())
     network = OnnxNetwork(inputs["model"])
     validation = Subset(inputs["lines"], inputs["split"], "validation")
-    beam = BeamParams(**{name: getattr(decoder, name) for name in BeamParams.model_fields})
+    beam = decoder.to_settings()
     language_model = combine(language_models, beam.language_weight, beam.length_bonus)
     reader = Reader(network, language_model, ReaderSettings(beam, {}, {}), network.preprocess)
     calibrations = {name: calibrate(reader, name, validation, params.labels) for name in DECODERS}

@@ -4,8 +4,10 @@ import csv
 import io
 import itertools
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator
 
 from netchu.core.files import atomic_path, write_json, write_text
 from netchu.core.folding import LabelsParams
@@ -26,14 +28,14 @@ from netchu.evaluation.error_tables import (
 from netchu.evaluation.metrics import Edits, character_edits, edit_rate, error_rates, to_percent
 from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.evaluation.worst_lines import draw_worst_lines, find_worst_lines
-from netchu.reading.decoders import DecoderName
+from netchu.reading.decoders import check_decoder
 from netchu.reading.reader import Reader
 
 
 class EvaluateParams(Section):
     """Group `evaluate` of params.yaml."""
 
-    decoder: DecoderName
+    decoder: Annotated[str, AfterValidator(check_decoder)]
 
 
 class Params(Section):

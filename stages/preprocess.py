@@ -11,7 +11,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.frames import FRAME_WIDTH, required_frames
 from netchu.core.parallel import ordered_map
-from netchu.core.params import Section
+from netchu.core.params import Section, section_of
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
 from netchu.core.subsets import encode_line_image
@@ -24,7 +24,7 @@ from netchu.pictures.line_image import PreprocessParams, line_image
 class Params(Section):
     """Groups of params.yaml."""
 
-    preprocess: PreprocessParams
+    preprocess: section_of(PreprocessParams)
 
 
 INPUTS = {"lines": Path("data/clean/lines.parquet")}
@@ -44,7 +44,7 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     # One thread per line, from `ordered_map`: OpenCV's own threads would compete with these.
     cv2.setNumThreads(1)
     table = open_lines(inputs["lines"])
-    process = functools.partial(_process, params=params.preprocess)
+    process = functools.partial(_process, params=params.preprocess.to_settings())
     widths, rejected = [], []
     with write_lines(outputs["lines"], LINE_COLUMNS, {"preprocess": params.preprocess.model_dump()}) as lines:
         rows = progress(ordered_map(process, read_rows(table)), "preprocess", table.metadata.num_rows)

@@ -10,7 +10,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from netchu.__main__ import COMMANDS
-from netchu.pages import recognizer
+from netchu.pages.recognizer import Recognizer
+from netchu.reading import reader_folders
 from tests.test_pipeline import imported_files
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +87,7 @@ def test_installs_the_reader_where_the_recognizer_finds_it(tmp_path, monkeypatch
     for pattern in SETUPTOOLS["package-data"][package]:
         for file in (ROOT / source).glob(pattern):
             shutil.copy(file, installed)
-    monkeypatch.setattr(recognizer, "_PACKAGE", tmp_path / "netchu")
+    monkeypatch.setattr(reader_folders, "_PACKAGE", tmp_path / "netchu")
     monkeypatch.chdir(tmp_path)
-    assert recognizer.find_default_reader() == installed
-    assert recognizer.Recognizer.load().read(ROOT / "app/examples/line.jpg").text
+    assert reader_folders.find_default_reader() == installed
+    assert Recognizer.load().read(ROOT / "app/examples/line.jpg").text

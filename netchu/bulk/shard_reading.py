@@ -15,9 +15,10 @@ from netchu.bulk.inputs import ID, IMAGE
 from netchu.bulk.job import COLUMNS, Job, Slice, hash_reader, read_plan, write_shard
 from netchu.core.errors import NetchuError
 from netchu.core.printing import describe_error, escape_unprintable
+from netchu.pages.confidences import round_confidence
 from netchu.pages.image_files import check_suffix, count_pages, decode_file_page
-from netchu.pages.recognizer import Recognizer, find_default_reader
-from netchu.pages.xml_documents import round_confidence
+from netchu.pages.recognizer import Recognizer
+from netchu.reading.reader_folders import find_default_reader
 
 _IMAGES_IN_MEMORY = 8
 """Rows of a Parquet file that are in memory at a time; an image may have many megabytes."""

@@ -10,7 +10,7 @@ from netchu.commands.common_options import add_layout_and_decoder, add_model
 from netchu.commands.language import BULK_EPILOG
 from netchu.core.errors import NetchuError
 from netchu.core.progress import progress
-from netchu.pages.recognizer import Recognizer, find_default_reader
+from netchu.reading.reader_folders import find_default_reader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     read_shards = _choose_engine(arguments)
     from netchu.bulk.inputs import locate_input
     from netchu.bulk.job import Job, hash_reader, prepare_job
+    from netchu.pages.recognizer import Recognizer
 
     reader = arguments.model or find_default_reader()
     Recognizer.load(reader, threads=1)  # raises NetchuError if it is damaged

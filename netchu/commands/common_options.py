@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from netchu.pages.recognizer import Layout
+from netchu.pages.reading_options import Layout
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 

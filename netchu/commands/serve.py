@@ -8,12 +8,9 @@ import socket
 import warnings
 from collections.abc import Callable
 
-import cv2
-
 from netchu.commands.common_options import add_model
 from netchu.commands.language import SERVE_EPILOG
 from netchu.core.errors import NetchuError
-from netchu.pages.recognizer import Recognizer
 
 _KEY_VARIABLE = "NETCHU_API_KEY"
 
@@ -54,6 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal ends the process; raise NetchuError if the service cannot start."""
+    import cv2  # like all imports here, not needed for --help
+
+    from netchu.pages.recognizer import Recognizer
+
     try:
         import uvicorn
 

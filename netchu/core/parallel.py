@@ -1,6 +1,5 @@
 """Parallel maps that keep the order and need bounded memory, and processes that end with their parent."""
 
-import multiprocessing
 import os
 import threading
 from collections import deque
@@ -47,6 +46,8 @@ def prefetch(items: Iterable[Item]) -> Iterator[Item]:
 
 def end_with_parent() -> None:
     """End this process, started by multiprocessing, as soon as its parent ends, even if that was killed."""
+
+    import multiprocessing  # takes 5 ms, and only processes need it
 
     def watch() -> None:
         multiprocessing.parent_process().join()

@@ -1,9 +1,10 @@
 """Reading and validation of params.yaml: each stage validates the groups it uses; an unknown key is an error."""
 
+import dataclasses
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -18,6 +19,34 @@ class Section(BaseModel):
     """Base class of all parameters: exact types, no unknown keys, immutable, no NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class SettingsSection(Section):
+    """Base class of `section_of`."""
+
+    settings_class: ClassVar[type]
+
+    @model_validator(mode="after")
+    def _check_settings(self) -> "SettingsSection":
+        self.to_settings()
+        return self
+
+    def to_settings(self) -> Any:
+        """Return the settings; raise ValueError if one of them is out of range."""
+        return self.settings_class(
+            **{field.name: getattr(self, field.name) for field in dataclasses.fields(self.settings_class)}
+        )
+
+
+def section_of(settings_class: type) -> type[SettingsSection]:
+    """Return a Section with the fields of a dataclass of settings, which raises ValueError for values out of range."""
+    fields = {
+        field.name: (field.type, ... if field.default is dataclasses.MISSING else field.default)
+        for field in dataclasses.fields(settings_class)
+    }
+    section = create_model(settings_class.__name__, __base__=SettingsSection, **fields)
+    section.settings_class = settings_class
+    return section
 
 
 Params = TypeVar("Params", bound=Section)

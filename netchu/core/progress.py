@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from tqdm import tqdm
-
 Item = TypeVar("Item")
 
 _DELAY, _INTERVAL = 2.0, 10.0
@@ -16,6 +14,8 @@ _DELAY, _INTERVAL = 2.0, 10.0
 def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
     """Yield `items` and show on standard error how many of `total` are done."""
     if sys.stderr.isatty():
+        from tqdm import tqdm  # the import takes longer than short work
+
         yield from tqdm(items, desc=label, total=total, delay=_DELAY, leave=False)
         return
     due = time.monotonic() + _DELAY
@@ -24,3 +24,13 @@ def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
             print(f"{label}: {done} of {total}", file=sys.stderr, flush=True)
             due = time.monotonic() + _INTERVAL
         yield item
+
+
+def print_beside_progress(message: str) -> None:
+    """Print a line to standard error, on a terminal above the bar of `progress`."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm  # as in `progress`
+
+        tqdm.write(message, file=sys.stderr)
+    else:
+        print(message, file=sys.stderr)

@@ -3,6 +3,7 @@
 import itertools
 from xml.etree import ElementTree
 
+from netchu.pages.confidences import round_confidence
 from netchu.pages.image_files import PageFile
 from netchu.pages.page import Box, Line, Page, Point, bounding_box, split_into_cells
 from netchu.pages.xml_documents import (
@@ -10,7 +11,6 @@ from netchu.pages.xml_documents import (
     find_box,
     join_points,
     replace_unallowed,
-    round_confidence,
     serialise,
 )
 

@@ -26,7 +26,7 @@ class ReadingError(ExitCodeException):
 
 
 class HandwritingEngine(OcrEngine):
-    """An OCR engine that reads with the default reader; see `netchu.pages.recognizer.find_default_reader`."""
+    """An OCR engine that reads with the default reader; see `netchu.reading.reader_folders.find_default_reader`."""
 
     @staticmethod
     def version() -> str:

@@ -1,26 +1,26 @@
 """Output formats of a read page: plain text, JSON lines, CSV, ALTO XML, PAGE XML and hOCR."""
 
 import csv
+import importlib
 import io
 import json
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netchu.core.printing import escape_unprintable
-from netchu.pages.alto import format_alto
-from netchu.pages.hocr import format_hocr
-from netchu.pages.image_files import PageFile
-from netchu.pages.page import Page
-from netchu.pages.page_xml import format_page_xml
-from netchu.pages.xml_documents import round_confidence
+from netchu.pages.confidences import round_confidence
+
+if TYPE_CHECKING:
+    from netchu.pages.image_files import PageFile
+    from netchu.pages.page import Page
 
 
-def format_text(file: PageFile, page: Page) -> str:
+def format_text(file: "PageFile", page: "Page") -> str:
     """Return the text of the lines, one per row, with tabs between cells; an empty row for an image without lines."""
     return page.text + "\n"
 
 
-def format_jsonl(file: PageFile, page: Page) -> str:
+def format_jsonl(file: "PageFile", page: "Page") -> str:
     """Return one row with a JSON object: path, page (from 1), width, height, text, confidence, lines with words.
 
     All lengths are in pixels. Boxes are left, top, right and bottom; polygons are the four corners clockwise from the
@@ -59,7 +59,7 @@ def format_jsonl(file: PageFile, page: Page) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def format_csv(file: PageFile, page: Page) -> str:
+def format_csv(file: "PageFile", page: "Page") -> str:
     """Return one row per line, with the columns of `_CSV_HEADER`; a page without lines gives one mostly empty row.
 
     Rows and columns of tables count from 1; outside tables they are empty.
@@ -76,10 +76,18 @@ def format_csv(file: PageFile, page: Page) -> str:
     return text.getvalue()
 
 
+def _import_when_used(module: str, name: str) -> "Callable[[PageFile, Page], str]":
+    """Return a function that formats one page as `name` of `netchu.pages.module` does, and imports it when called.
+
+    The import of an XML library takes as long as the reading of a short line.
+    """
+    return lambda file, page: getattr(importlib.import_module(f"netchu.pages.{module}"), name)(file, page)
+
+
 class OutputFormat(NamedTuple):
     """An output format: a function that formats one page, and the properties of a file in this format."""
 
-    write: Callable[[PageFile, Page], str]
+    write: Callable[["PageFile", "Page"], str]
     suffix: str  # of the file's name
     media_type: str  # of an answer of the service
     header: str = ""  # text before the first page
@@ -97,7 +105,7 @@ OUTPUT_FORMATS = {
     "text": OutputFormat(format_text, ".txt", "text/plain"),
     "jsonl": OutputFormat(format_jsonl, ".jsonl", "application/jsonl"),
     "csv": OutputFormat(format_csv, ".csv", "text/csv", _CSV_HEADER, mark="\ufeff"),
-    "alto": OutputFormat(format_alto, ".xml", "application/xml", multi_page=False),
-    "page": OutputFormat(format_page_xml, ".xml", "application/xml", multi_page=False),
-    "hocr": OutputFormat(format_hocr, ".hocr", "application/xhtml+xml", multi_page=False),
+    "alto": OutputFormat(_import_when_used("alto", "format_alto"), ".xml", "application/xml", multi_page=False),
+    "page": OutputFormat(_import_when_used("page_xml", "format_page_xml"), ".xml", "application/xml", multi_page=False),
+    "hocr": OutputFormat(_import_when_used("hocr", "format_hocr"), ".hocr", "application/xhtml+xml", multi_page=False),
 }

@@ -4,6 +4,7 @@ import datetime
 import itertools
 from xml.etree import ElementTree
 
+from netchu.pages.confidences import round_confidence
 from netchu.pages.image_files import PageFile
 from netchu.pages.page import Line, Page, Point, split_into_cells
 from netchu.pages.xml_documents import (
@@ -11,7 +12,6 @@ from netchu.pages.xml_documents import (
     find_corners,
     join_points,
     replace_unallowed,
-    round_confidence,
     serialise,
 )
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar, get_args
+from typing import NamedTuple, TypeVar, get_args
 
 import numpy as np
 from PIL import Image
-from pydantic import ValidationError
 
 from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
@@ -21,6 +20,7 @@ from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from netchu.pages.baseline import estimate_baseline
 from netchu.pages.image_files import PageFile, decode_file_page, open_page
 from netchu.pages.page import Cell, Line, Page, Word
+from netchu.pages.reading_options import Ink, Layout
 from netchu.pages.word_marks import WordMarks, find_marks
 from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
@@ -28,17 +28,9 @@ from netchu.pictures.line_image import PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
 from netchu.reading.line_reading import LineReading
 from netchu.reading.reader import Reader
+from netchu.reading.reader_folders import find_default_reader
 
 Source = TypeVar("Source")
-
-Layout = Literal["auto", "line", "page"]
-"""The content of a picture: one line, a page of lines, or `auto`, to decide between them."""
-
-Ink = Literal["all", "handwriting"]
-"""Words that are returned: all, or those that are not printed."""
-
-_READERS = ("models/adopted", "models/pretrained", "models/reader")
-"""Readers in order of preference: fine-tuned and adopted, shipped, and trained by `dvc repro`."""
 
 _DOUBTFUL = 0.6
 """Confidence below which a picture is also read turned. Upright writing has more as a rule, and 95 % of turned lines
@@ -55,8 +47,6 @@ _QUARTER_TURNS = (0, 2, 1, 3)
 
 _MARKED_CONFIDENCE = 0.3
 """Highest confidence of printed words, which the network was not trained on, and of words that are struck through."""
-
-_PACKAGE = Path(__file__).parents[1]
 
 
 class _PreparedLine(NamedTuple):
@@ -83,13 +73,13 @@ class Recognizer:
         print(page.text, page.confidence)
     """
 
-    def __init__(self, folder: Path, words: Iterable[str] = (), threads: int | None = None):
-        """Load the reader in `folder`; raise NetchuError if it is missing or damaged. The rest is as for `load`."""
+    def __init__(self, folder: Path, reader: Reader, threads: int | None = None):
+        """Take the reader in `folder`; raise NetchuError if it is not of this version. `threads` is as for `load`."""
         self._threads = threads or os.cpu_count() or 1
-        self._reader = Reader.load(folder, words)
+        self._reader = reader
         try:
-            self.preprocess = PreprocessParams(**self._reader.preprocess)
-        except (TypeError, ValidationError):
+            self.preprocess = PreprocessParams(**reader.preprocess)
+        except (TypeError, ValueError):
             raise NetchuError(f"{folder}/model.json: preprocess: unknown parameters; train it again") from None
 
     @classmethod
@@ -106,7 +96,8 @@ class Recognizer:
         Raises:
             NetchuError: there is no reader, or it is damaged.
         """
-        return cls(find_default_reader() if folder is None else Path(folder), words, threads)
+        folder = find_default_reader() if folder is None else Path(folder)
+        return cls(folder, Reader.load(folder, words), threads)
 
     def read(
         self,
@@ -200,16 +191,6 @@ class Recognizer:
                 corners = _turn_back(_prepare_line(line, self.preprocess).corners, page.turns, width, height)
                 pictures[_round_to_pixels(corners, width, height)] = line.image
         return [pictures[line.corners] for line in page.lines]
-
-
-def find_default_reader() -> Path:
-    """Return the folder that `Recognizer.load` loads by default; raise NetchuError if there is no reader."""
-    # In the working directory, in the project that contains this file, or installed with this package.
-    folders = [folder / reader for folder in (Path(), _PACKAGE.parent) for reader in _READERS]
-    for folder in (*folders, _PACKAGE / "pretrained"):
-        if (folder / "model.json").is_file():
-            return folder
-    raise NetchuError(f"no model in {' or '.join(_READERS)}; run `dvc repro decoder`, or name the folder of a reader")
 
 
 def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndarray:

@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netchu.pages.word_features import measure_words
-
 WORD_MARKS = Path(__file__).with_suffix(".json")
 """File of the fitted functions."""
 
@@ -54,6 +52,8 @@ def find_marks(image: np.ndarray, spans: np.ndarray) -> list[WordMarks]:
     """
     if not len(spans):
         return []
+    from netchu.pages.word_features import measure_words  # takes 6 ms, and many readings need no marks
+
     models = load_models()
     measurements = measure_words(image, spans)
     printed = score_line(models["printed"].score(measurements)) >= models["printed"].threshold

@@ -30,11 +30,6 @@ def join_points(points: Iterable[Point], separator: str) -> str:
     return " ".join(f"{x}{separator}{y}" for x, y in points)
 
 
-def round_confidence(confidence: float) -> float:
-    """Return a confidence with four decimals."""
-    return round(confidence, 4)
-
-
 def find_box(lines: Iterable[Line]) -> Box:
     """Return the box around at least one line, and around the cells in which lines are."""
     return bounding_box(

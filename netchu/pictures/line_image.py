@@ -3,14 +3,14 @@
 Training, command line and app all use these functions, so that the network always gets the same kind of image.
 """
 
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
 
 import cv2
 import numpy as np
-from pydantic import Field
 
 from netchu.core.errors import NetchuError
-from netchu.core.params import Section
+from netchu.core.settings import check_flag, check_number
 from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
 from netchu.pictures.ink import find_pieces, find_trim_box, trim
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
@@ -24,14 +24,27 @@ MAX_ASPECT = 100
 """Width over height of a trimmed line above which it is rejected; a line of 70 characters has about 20."""
 
 
-class PreprocessParams(Section):
-    """Settings of the line image, the `preprocess` group of params.yaml."""
+Threshold = Literal["none", "otsu", "adaptive", "sauvola"]
+"""Methods that make a picture black and white."""
 
-    height: int = Field(ge=16, le=256)  # pixels
-    blur: float = Field(ge=0, le=5)  # Gaussian sigma in pixels of the original image, 0: none
-    threshold: Literal["none", "otsu", "adaptive", "sauvola"]
+
+@dataclass(frozen=True, kw_only=True)
+class PreprocessParams:
+    """Settings of the line image, the `preprocess` group of params.yaml; raises ValueError for an impossible one."""
+
+    height: int  # pixels, 16 to 256
+    blur: float  # Gaussian sigma in pixels of the original image, 0 to 5; 0: none
+    threshold: Threshold
     deslope: bool = False  # models trained before this parameter existed lack it
     deslant: bool
+
+    def __post_init__(self):
+        check_number("height", self.height, int, 16, 256)
+        check_number("blur", self.blur, float, 0, 5)
+        if self.threshold not in get_args(Threshold):
+            raise ValueError(f"threshold should be one of {', '.join(get_args(Threshold))}, found {self.threshold!r}")
+        check_flag("deslope", self.deslope)
+        check_flag("deslant", self.deslant)
 
 
 class LocatedLine(NamedTuple):

@@ -1,18 +1,13 @@
 """A character n-gram language model that fits in a few megabytes."""
 
-import zlib
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from netchu.core.charset import encode
-from netchu.core.errors import NetchuError
-from netchu.core.files import atomic_path
+from netchu.reading.language_model_files import VALUES_SIZE, read_content, write_content
 from netchu.reading.ngrams import BOUNDARY, Trie
-
-_MAGIC = b"netchu language model 2\n"
-"""Format 2 holds n-grams of texts in lower case."""
 
 _MAX_CACHED_STEPS = 500_000
 """Steps kept from line to line, about 100 MB; the cache is then cleared."""
@@ -48,8 +43,10 @@ class LanguageModel:
     def __init__(self, symbol: bytes, children: bytes, probability: bytes, backoff: bytes, values: np.ndarray):
         """Take the nodes of a Trie, one byte each; `probability` and `backoff` index the rows of `values`, (2, 256)."""
         self._symbol, self._probability, self._backoff = symbol, probability, backoff
-        counts = np.frombuffer(children, np.uint8)
-        self._first = memoryview(np.concatenate(([1], 1 + np.cumsum(counts, dtype=np.int32))).astype(np.int32))
+        first = np.ones(len(children) + 1, np.int32)
+        np.cumsum(np.frombuffer(children, np.uint8), out=first[1:])
+        first[1:] += 1
+        self._first = memoryview(first)
         self._log_probabilities, self._log_backoffs = values.tolist()
         self._suffix: dict[int, int] = {}  # by n-gram visited so far: the n-gram without its first symbol
         self._steps: dict[int, tuple[float, int]] = StepCache()
@@ -64,24 +61,21 @@ class LanguageModel:
     @classmethod
     def load(cls, path: Path) -> "LanguageModel":
         """Load a model that `save` wrote; raise NetchuError if `path` is missing or damaged."""
-        try:
-            content = path.read_bytes()
-            if not content.startswith(_MAGIC):
-                raise ValueError("another format")
-            content = zlib.decompress(content[len(_MAGIC) :])
-            values = np.frombuffer(content, "<f4", 512).reshape(2, 256)
-        except (OSError, ValueError, zlib.error) as error:
-            raise NetchuError(f"{path}: no readable language model ({error}); run `dvc repro`") from None
-        nodes = (len(content) - 2048) // 4
-        return cls(*(content[2048 + part * nodes : 2048 + (part + 1) * nodes] for part in range(4)), values)
+        return cls.from_content(read_content(path))
+
+    @classmethod
+    def from_content(cls, content: bytes) -> "LanguageModel":
+        """Return the model in the content of a file."""
+        values = np.frombuffer(content, "<f4", 512).reshape(2, 256)
+        nodes = (len(content) - VALUES_SIZE) // 4
+        starts = [VALUES_SIZE + part * nodes for part in range(4)]
+        return cls(*(content[start : start + nodes] for start in starts), values)
 
     def save(self, path: Path) -> None:
         """Write the model to `path`; equal models give equal files."""
         values = np.array([self._log_probabilities, self._log_backoffs], "<f4").tobytes()
         children = np.diff(np.asarray(self._first)).astype(np.uint8).tobytes()
-        content = b"".join((values, self._symbol, children, self._probability, self._backoff))
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(_MAGIC + zlib.compress(content, 9))
+        write_content(path, b"".join((values, self._symbol, children, self._probability, self._backoff)))
 
     def start(self) -> int:
         """Return the state before the first character."""

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from netchu.core.charset import CHARSET
 from netchu.core.errors import NetchuError
@@ -20,6 +19,8 @@ class OnnxNetwork:
 
     def __init__(self, folder: Path):
         """Load `model.json` and `model.onnx` from `folder`; raise NetchuError if one is missing or damaged."""
+        import onnxruntime  # takes 25 ms, in which Reader.load already decompresses the language models
+
         try:
             description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             made_for = description["charset"], description["frame_width"]

@@ -4,6 +4,8 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -14,6 +16,7 @@ from netchu.core.files import write_json
 from netchu.core.parallel import ordered_map
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, DecoderParts
 from netchu.reading.language_model import CharacterModel, LanguageModel
+from netchu.reading.language_model_files import LANGUAGE_MODELS, read_language_models
 from netchu.reading.letters import read_letters
 from netchu.reading.line_reading import LineReading, read_words
 from netchu.reading.mixture import combine
@@ -32,9 +35,6 @@ certainty of a line to the probability that it shows writing."""
 _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
 _ALWAYS_WRITING: Calibration = [[0.0], [1.0]]
-
-LANGUAGE_MODELS = ("language_model.bin", "general_language_model.bin")
-"""Files of a reader's language models: of addresses, and of general text, which is optional."""
 
 
 class ReaderSettings(NamedTuple):
@@ -58,14 +58,19 @@ class Reader:
         self.preprocess = preprocess
 
     @classmethod
-    def load(cls, folder: Path, words: Iterable[str] = ()) -> "Reader":
+    def load(
+        cls, folder: Path, words: Iterable[str] = (), contents: Callable[[], list[bytes]] | None = None
+    ) -> "Reader":
         """Load the reader in `folder`; raise NetchuError if a part is missing or damaged.
 
         Args:
             words: lines of text whose words the beam search prefers, such as one name a line.
+            contents: returns the same as `read_language_models`, if that was started before.
         """
-        network = OnnxNetwork(folder)
-        language_models = load_language_models(folder)
+        with ThreadPoolExecutor(1) as pool:
+            contents = contents or pool.submit(read_language_models, folder).result
+            network = OnnxNetwork(folder)
+            language_models = [LanguageModel.from_content(content) for content in contents()]
         settings = _load_settings(folder / "reader.json")
         language_model = combine(language_models, settings.beam.language_weight, settings.beam.length_bonus)
         if phrases := find_phrases(words):
@@ -111,8 +116,7 @@ class Reader:
 
 def load_language_models(folder: Path) -> list[LanguageModel]:
     """Load the language models of the reader in `folder`; raise NetchuError if one is missing or damaged."""
-    first, *others = (folder / name for name in LANGUAGE_MODELS)
-    return [LanguageModel.load(path) for path in (first, *(path for path in others if path.exists()))]
+    return [LanguageModel.from_content(content) for content in read_language_models(folder)]
 
 
 def write_reader(folder: Path, model: Path, language_models: Sequence[LanguageModel], settings: ReaderSettings) -> None:
@@ -124,7 +128,7 @@ def write_reader(folder: Path, model: Path, language_models: Sequence[LanguageMo
     shutil.copytree(model, folder, dirs_exist_ok=True)
     for name, language_model in zip(LANGUAGE_MODELS, language_models, strict=False):
         language_model.save(folder / name)
-    write_json(folder / "reader.json", settings._asdict() | {"beam": settings.beam.model_dump()})
+    write_json(folder / "reader.json", settings._asdict() | {"beam": asdict(settings.beam)})
 
 
 def adapt_reader(folder: Path, model: Path, reader: Path) -> None:

@@ -13,7 +13,8 @@ from netchu.core.errors import NetchuError
 from netchu.pages.image_files import PageFile, count_pages, decode_file_page
 from netchu.pages.output_formats import OUTPUT_FORMATS
 from netchu.pages.page import Page
-from netchu.pages.recognizer import Ink, Layout, Recognizer
+from netchu.pages.reading_options import Ink, Layout
+from netchu.pages.recognizer import Recognizer
 from netchu.pages.searchable_pdf import SearchablePdf, encode_picture
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 from netchu.service.errors import ServiceError

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
@@ -162,7 +163,7 @@ def _read_shipped_preprocess() -> dict[str, object]:
     path = Path(SHIPPED, "model.json")
     try:
         preprocess = PreprocessParams(**json.loads(path.read_text(encoding="utf-8"))["preprocess"])
-        return {f"preprocess.{key}": str(value).lower() for key, value in preprocess.model_dump().items()}
+        return {f"preprocess.{key}": str(value).lower() for key, value in asdict(preprocess).items()}
     except (OSError, ValueError, KeyError, TypeError):
         raise NetchuError(f"{path}: missing or damaged; run `git checkout {SHIPPED}`") from None
 

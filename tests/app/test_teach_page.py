@@ -15,7 +15,8 @@ from netchu.core.errors import NetchuError
 from netchu.core.progress_log import progress_path
 from netchu.evaluation.metrics import error_rates
 from netchu.experiments.revisions import find_revision, read_file
-from netchu.pages.recognizer import Recognizer, find_default_reader
+from netchu.pages.recognizer import Recognizer
+from netchu.reading.reader_folders import find_default_reader
 from netchu.synthetic.addresses import address_line
 from netchu.synthetic.handwriting import draw_line, sample_writer
 from netchu.teaching import adoption, fine_tuning

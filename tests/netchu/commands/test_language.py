@@ -1,6 +1,8 @@
 """The language of the command's help: every text has a Vietnamese translation, and English remains the default."""
 
 import argparse
+import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +76,13 @@ def test_rejects_unknown_language(capfd):
         main(["read", "--lang", "fr", "x.png"])
     assert caught.value.code == 2
     assert "argument --lang: invalid choice: 'fr'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["read", "bulk", "serve", "review"])
+def test_help_imports_no_package(command):
+    code = (
+        "import sys; from netchu.__main__ import main\n"
+        f"try: main(['{command}', '--help'])\n"
+        "except SystemExit: assert not {'numpy', 'cv2', 'onnxruntime', 'PIL', 'pydantic'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

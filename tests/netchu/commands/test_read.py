@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from netchu.__main__ import main
-from netchu.commands import read as command
+from netchu.commands import page_reading as command
 from netchu.core.errors import NetchuError
 from netchu.pages.image_files import PageFile
 from netchu.pages.recognizer import Recognizer
@@ -546,6 +546,14 @@ def test_writes_utf_8_in_any_locale(model, folder):
 
 def test_imports_no_heavy_package(model, folder):
     slow = ("tensorflow", "keras", "pandas", "pyarrow", "scipy", "sklearn", "pypdfium2", "pillow_heif", "jiwer", "onnx")
+    slow += (
+        "pydantic",
+        "ruamel.yaml",
+        "tqdm",
+        "xml.etree.ElementTree",
+        "multiprocessing",
+        "netchu.pages.word_features",
+    )
     code = f"from netchu.__main__ import main; main(['read', '--model', {str(model)!r}, {str(folder / '1.png')!r}])"
     code += f"; import sys; assert not set({slow}) & set(sys.modules), set({slow}) & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

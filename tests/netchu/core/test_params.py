@@ -1,5 +1,6 @@
 """Tests of reading params.yaml: each error is one line that names the key."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from netchu.core.errors import NetchuError
-from netchu.core.params import GROUPS, Section, read_params
+from netchu.core.params import GROUPS, Section, read_params, section_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -105,3 +106,37 @@ def test_knows_the_groups_of_the_projects_params_yaml():
     from ruamel.yaml import YAML
 
     assert tuple(YAML(typ="safe").load((ROOT / "params.yaml").read_text(encoding="utf-8"))) == GROUPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pen:
+    width: int
+    colour: Literal["blue", "black"] = "blue"
+
+    def __post_init__(self):
+        if self.width > 9:
+            raise ValueError(f"width should be at most 9, found {self.width}")
+
+
+class Drawing(Section):
+    train: section_of(Pen)
+
+
+def test_makes_settings_of_a_section():
+    assert Drawing(train={"width": 3}).train.to_settings() == Pen(width=3, colour="blue")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("width: 12", "train: width should be at most 9, found 12"),
+        ("width: '3'", "train.width: should be a valid integer"),
+        ("colour: blue", "train.width: missing"),
+        ("width: 3, nib: 1", r"train.nib: unknown key \(known: width, colour\)"),
+    ],
+)
+def test_validates_settings_in_a_section(tmp_path, values, message):
+    path = tmp_path / "params.yaml"
+    path.write_text(f"train: {{{values}}}", encoding="utf-8")
+    with pytest.raises(NetchuError, match=message):
+        read_params(Drawing, path)

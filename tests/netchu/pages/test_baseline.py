@@ -30,7 +30,7 @@ def test_finds_the_baseline_of_handwriting(monkeypatch, height):
     for _ in range(20):
         writer = replace(handwriting.sample_writer(rng), climb=0.0, drift=0.0)
         picture = handwriting.draw_line(address_line(rng, 28), writer, rng)
-        line = locate_line(picture, PARAMS.model_copy(update={"height": height}))
+        line = locate_line(picture, replace(PARAMS, height=height))
         top, bottom = line.corners[0, 1], line.corners[2, 1]
         found = top + estimate_baseline(line.image) * (bottom - top)
         errors.append((found - baselines[-1]) / writer.x_height)

@@ -17,17 +17,12 @@ from lxml import etree
 
 from netchu.core.charset import CHARSET
 from netchu.intake.xml_pages import read_xml_page
+from netchu.pages.alto import format_alto
+from netchu.pages.hocr import format_hocr
 from netchu.pages.image_files import PageFile
-from netchu.pages.output_formats import (
-    OUTPUT_FORMATS,
-    format_alto,
-    format_csv,
-    format_hocr,
-    format_jsonl,
-    format_page_xml,
-    format_text,
-)
+from netchu.pages.output_formats import OUTPUT_FORMATS, format_csv, format_jsonl, format_text
 from netchu.pages.page import Cell, Line, Page, Point, Word
+from netchu.pages.page_xml import format_page_xml
 
 PAGE = Page(
     400,

@@ -288,7 +288,7 @@ def test_rejects_model_with_unknown_preprocessing(tmp_path):
 
 def test_prefers_adopted_then_shipped_reader(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("netchu.pages.recognizer._PACKAGE", tmp_path / "elsewhere" / "netchu")
+    monkeypatch.setattr("netchu.reading.reader_folders._PACKAGE", tmp_path / "elsewhere" / "netchu")
     with pytest.raises(NetchuError, match=r"no model in models/adopted or .*reader; run `dvc repro decoder`"):
         Recognizer.load()
     loaded = []

@@ -1,5 +1,7 @@
 """Words of slanted and sloping lines: their corners are those in the original picture, not in a sheared copy."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from tests.netchu.tiny_model import write_tiny_reader
 @pytest.mark.parametrize("deslant", [False, True])
 def test_words_lie_on_the_ink_of_a_slanted_line(tmp_path, slant, deslant):
     recognizer = Recognizer.load(write_tiny_reader(tmp_path / "tiny"))
-    recognizer.preprocess = recognizer.preprocess.model_copy(update={"deslant": deslant})
+    recognizer.preprocess = replace(recognizer.preprocess, deslant=deslant)
     picture = slanted_strokes(slant)
     (line,) = recognizer.read(picture, "line").lines
     inside = cv2.fillConvexPoly(np.zeros_like(picture), np.array(line.corners), 1)
@@ -32,7 +34,7 @@ def test_words_lie_on_the_ink_of_a_slanted_line(tmp_path, slant, deslant):
 @pytest.mark.parametrize("slope", [-0.15, 0.15])
 def test_words_follow_a_sloping_line(tmp_path, slope):
     recognizer = Recognizer.load(write_tiny_reader(tmp_path / "tiny"))
-    recognizer.preprocess = recognizer.preprocess.model_copy(update={"deslope": True})
+    recognizer.preprocess = replace(recognizer.preprocess, deslope=True)
     picture = sloping_strokes(slope)
     (line,) = recognizer.read(picture, "line").lines
     assert cv2.fillConvexPoly(np.zeros_like(picture), np.array(line.corners), 1)[picture < 128].mean() > 0.99

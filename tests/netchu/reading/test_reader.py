@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -206,9 +207,9 @@ def change_calibration(**calibration) -> dict:
     [
         ({"beam": None}, ""),
         ({"beam": {}}, "beam_width"),
-        ({"beam": BEAM.model_dump() | {"beam_width": 0}}, "beam_width"),
-        ({"beam": BEAM.model_dump() | {"language_weight": math.nan}}, "language_weight"),
-        ({"beam": BEAM.model_dump() | {"luck": 1}}, "luck"),
+        ({"beam": asdict(BEAM) | {"beam_width": 0}}, "beam_width"),
+        ({"beam": asdict(BEAM) | {"language_weight": math.nan}}, "language_weight"),
+        ({"beam": asdict(BEAM) | {"luck": 1}}, "luck"),
         ({"calibration": None}, ""),
         ({"calibration": []}, ""),
         (change_calibration(greedy=None), "calibration"),

@@ -6,7 +6,8 @@ import pytest
 
 from netchu.core.errors import NetchuError
 from netchu.core.progress_log import progress_path
-from netchu.pages.recognizer import Recognizer, find_default_reader
+from netchu.pages.recognizer import Recognizer
+from netchu.reading.reader_folders import find_default_reader
 from netchu.teaching import adoption
 from netchu.teaching.run_state import RUNS, FineTuning, Result, hold_lock, read_current_run
 from tests.netchu.tiny_model import write_tiny_reader
