@@ -18,6 +18,10 @@ TINY = {
     "model.lstm_layers": 1,
     "preprocess.height": 16,
     "train.epochs": 1,
+    # Otherwise the few steps would not suffice to read anything.
+    "train.batch_size": 2,
+    "train.learning_rate": 0.05,
+    "train.warmup": 0,
     "decoder.rounds": 0,
     "decoder.order": 3,
 }
