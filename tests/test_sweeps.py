@@ -44,6 +44,13 @@ def start(project) -> None:
     )
 
 
+def queue(project, name: str, setting: str) -> None:
+    """Queue an experiment when no worker runs: an idle one about to end may take a task and never run it."""
+    while "Worker status: 0 active, 0 idle" not in run(project, "dvc", "queue", "status"):
+        time.sleep(0.3)
+    run(project, "dvc", "exp", "run", "--queue", "-n", name, "-S", setting)
+
+
 def statuses(project) -> dict[str, str]:
     """Return the status of every task in the queue by its name."""
     return dict(re.findall(r"^\w{7} +(\S+) .* (\w+) *$", run(project, "dvc", "queue", "status"), re.MULTILINE))
@@ -81,14 +88,14 @@ def test_runs_sorts_applies_and_keeps_a_grid(project):
 
 
 def test_logs_a_failed_run_and_finishes_the_others(project):
-    run(project, "dvc", "exp", "run", "--queue", "-n", "too-high", "-S", "clean.min_height=1000")
-    run(project, "dvc", "exp", "run", "--queue", "-n", "good", "-S", "decoder.length_bonus=2")
+    queue(project, "too-high", "clean.min_height=1000")
+    queue(project, "good", "decoder.length_bonus=2")
     start(project)
     wait(project, "good", "Success")
     assert statuses(project)["too-high"] == "Failed"
     assert "clean: error: no good line" in run(project, "dvc", "queue", "logs", "too-high")
     run(project, "dvc", "queue", "remove", "--failed")
-    run(project, "dvc", "exp", "run", "--queue", "-n", "too-high", "-S", "clean.min_height=17")
+    queue(project, "too-high", "clean.min_height=17")
     start(project)
     wait(project, "too-high", "Success")
 
@@ -97,8 +104,8 @@ def test_keeps_finished_experiments_after_a_kill_of_the_queue(project):
     """The worker and its processes are killed (kill -9); the queue continues, and the killed experiment is repeated."""
     finished = set(run(project, "dvc", "exp", "list", "--name-only").split())
     before = run(project, "git", "status", "--porcelain")
-    run(project, "dvc", "exp", "run", "--queue", "-n", "victim", "-S", "train.seed=11")
-    run(project, "dvc", "exp", "run", "--queue", "-n", "other", "-S", "decoder.order=2")
+    queue(project, "victim", "train.seed=11")
+    queue(project, "other", "decoder.order=2")
     start(project)
     wait(project, "victim", "Running")
     kill_worker(project)
@@ -108,7 +115,7 @@ def test_keeps_finished_experiments_after_a_kill_of_the_queue(project):
     assert statuses(project)["victim"] == "Running"  # according to DVC; nothing runs
     run(project, "dvc", "queue", "kill", "victim")
     run(project, "dvc", "queue", "remove", "--failed")
-    run(project, "dvc", "exp", "run", "--queue", "-n", "victim", "-S", "train.seed=11")
+    queue(project, "victim", "train.seed=11")
     start(project)
     wait(project, "victim", "Success")
     assert set(run(project, "dvc", "exp", "list", "--name-only").split()) == finished | {"victim", "other"}
