@@ -1,32 +1,14 @@
 """Crops of single text lines: level, at the page's scale, without their neighbours and without ruled lines."""
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 
 from netchu.line_finding.affine import compose
+from netchu.line_finding.found_lines import PageCell, TextLine
 from netchu.line_finding.level_crops import crop_level, estimate_paper_colour
 from netchu.line_finding.line_map import LineMap
 from netchu.line_finding.pieces import locate_pixels
 from netchu.pictures.illumination import to_grey
-
-
-class PageCell(NamedTuple):
-    """A cell of a table on a page."""
-
-    row: int  # of the table, from 0
-    column: int  # of the table, from 0
-    corners: np.ndarray  # float32 (4, 2), as those of a line
-
-
-class TextLine(NamedTuple):
-    """A line of writing on a page."""
-
-    corners: np.ndarray  # float32 (4, 2), x and y in pixels of the page: top left, top right, bottom right, bottom left
-    image: np.ndarray  # uint8 (height, width) or (height, width, 3): this line alone, level, at the page's scale
-    region: int = 0  # number of the column or table on the page, from 0
-    cell: PageCell | None = None  # None outside tables
 
 
 def crop_lines(image: np.ndarray, line_map: LineMap) -> list[TextLine]:

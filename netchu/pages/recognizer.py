@@ -15,7 +15,7 @@ from PIL import Image
 from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import pool_map
-from netchu.line_finding.cropping import PageCell, TextLine
+from netchu.line_finding.found_lines import PageCell, TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from netchu.pages.baseline import estimate_baseline
 from netchu.pages.image_files import PageFile, decode_file_page, open_page

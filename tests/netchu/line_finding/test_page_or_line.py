@@ -26,6 +26,13 @@ def test_short_lines_make_a_page(texts, seed):
     assert not is_single(draw_page(seed, texts=texts, pitch=4.5).image)
 
 
+@pytest.mark.parametrize("text", ["Huế", "Tổ 12", "Số 7 Ấp 3"])
+def test_short_first_line_near_the_edge_makes_a_page(text):
+    pages = [draw_page(seed, texts=[text, LONG], pitch=4.5) for seed in range(20, 28)]
+    pictures = [page.image[int(page.boxes[:, :, 1].min()) - 12 :] for page in pages]
+    assert sum(map(is_single, pictures)) <= 1
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_picture_ten_times_as_wide_as_high_can_be_a_page(seed):
     text = f"{LONG}, tỉnh Quảng Ninh, {LONG}, tỉnh Quảng Ninh"

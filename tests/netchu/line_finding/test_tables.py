@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from netchu.line_finding.cropping import TextLine
+from netchu.line_finding.found_lines import TextLine
 from netchu.line_finding.text_lines import find_lines, find_lines_if_page
 from tests.netchu.synthetic_pages import draw_page
 from tests.netchu.synthetic_tables import draw_cells, lay_out_table
