@@ -1,15 +1,14 @@
-"""A quick look at a wide picture: most single lines are recognised in a tenth of the time of a search for lines."""
+"""A quick look at the ink of a wide picture: whether it certainly shows one line.
+
+It takes half a millisecond, and the search for lines thirty.
+"""
 
 import cv2
 import numpy as np
 
-from netchu.pictures.illumination import normalise_illumination
-from netchu.pictures.ink import find_pieces
+from netchu.pictures.ink import Pieces
 
-_HEIGHT = 64
-"""Pixels to which the picture is reduced."""
-
-_ASPECT = 5
+WIDE = 5
 """Least width of the picture, in heights."""
 
 _LEAST_LETTER = 0.2
@@ -27,7 +26,7 @@ _TALL = 0.45
 _DISTANCE = 0.6
 """Distance from the middle of the line beyond which a letter may belong to another line, in letter heights."""
 
-_LEAST_WIDTH = 0.6
+_LEAST_WIDTH = 0.8
 """Width of such letters together, in letter heights, from which there may be another line."""
 
 _RIM = 0.02
@@ -38,18 +37,15 @@ _SECOND_PEAK, _VALLEY = 0.6, 0.7
 row, and those between the lines less than _VALLEY times as much as the second."""
 
 
-def is_obvious_line(grey: np.ndarray) -> bool:
-    """Return True if a picture, uint8 (height, width), certainly shows one line; False if it may show more or none.
+def is_obvious_line(pieces: Pieces) -> bool:
+    """Return True if the ink of a picture is certainly one line; False if it may be several, or none.
 
     It is True for three of 1,422 pictures composed of two lines that a search tells apart, in all of which frames
-    overlap, and for 90 % (Cinnamon) and 73 % (Kalapa) of the pictures of real lines.
+    overlap, and for 96 % (Cinnamon) and 70 % (Kalapa) of the pictures of real lines.
     """
-    height, width = grey.shape
-    if width < _ASPECT * height:
+    height, width = pieces.labels.shape
+    if width < WIDE * height:
         return False
-    factor = min(_HEIGHT / height, 1)
-    size = (max(round(width * factor), 1), max(round(height * factor), 1))
-    pieces = find_pieces(normalise_illumination(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)))
     left, top, widths, heights, areas = pieces.stats[pieces.is_ink].T.astype(np.float64)
     if not len(left):
         return False
@@ -58,11 +54,11 @@ def is_obvious_line(grey: np.ndarray) -> bool:
     letter = heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
     is_bar = (widths > 6 * heights) | ((heights > 4 * widths) & (heights > 1.5 * letter))
     is_typical = (heights > 0.6 * letter) & (heights < 1.8 * letter) & ~is_bar
-    if letter < _LEAST_LETTER * size[1] or is_typical.sum() < _LEAST_LETTERS:
+    if letter < _LEAST_LETTER * height or is_typical.sum() < _LEAST_LETTERS:
         return False
     slope, middle = _fit_line(left + widths / 2, top + heights / 2, widths * is_typical, letter)
     distances = (top + heights / 2 - middle - slope * (left + widths / 2)) / letter
-    is_cut = (top < _RIM * size[1]) | (top + heights > (1 - _RIM) * size[1])
+    is_cut = (top < _RIM * height) | (top + heights > (1 - _RIM) * height)
     is_other = (heights > _TALL * letter) & (heights < 3 * letter) & ~is_cut & ~is_bar
     above, below = (widths[is_other & (side * distances > _DISTANCE)].sum() for side in (-1, 1))
     is_joint = (heights > _TALLEST * letter) & (widths > letter / 2) & ~is_bar

@@ -1,12 +1,11 @@
-"""The lines of handwriting on a photographed or scanned page.
-
-The modules of the search are imported, in 10 ms, by the first picture that needs them: most single lines do not.
-"""
+"""The lines of handwriting on a photographed or scanned page."""
 
 import numpy as np
 
+from netchu.line_finding.cropping import crop_lines
 from netchu.line_finding.found_lines import TextLine
-from netchu.line_finding.obvious_line import is_obvious_line
+from netchu.line_finding.line_map import map_lines
+from netchu.line_finding.page_or_line import shows_single_line
 from netchu.pictures.illumination import to_grey
 
 
@@ -24,9 +23,6 @@ def find_lines(image: np.ndarray) -> list[TextLine]:
     Returns:
         the lines, each image without its neighbours and ruled lines; an empty list if nothing is written.
     """
-    from netchu.line_finding.cropping import crop_lines
-    from netchu.line_finding.line_map import map_lines
-
     return crop_lines(image, map_lines(to_grey(image)))
 
 
@@ -35,12 +31,5 @@ def find_lines_if_page(image: np.ndarray) -> list[TextLine]:
 
     The picture of a single line may also show pieces of the lines above and below.
     """
-    grey = to_grey(image)
-    if is_obvious_line(grey):
-        return []
-    from netchu.line_finding.cropping import crop_lines
-    from netchu.line_finding.line_map import map_lines
-    from netchu.line_finding.page_or_line import shows_single_line
-
-    line_map = map_lines(grey)
+    line_map = map_lines(to_grey(image))
     return [] if shows_single_line(line_map, image.shape) else crop_lines(image, line_map)

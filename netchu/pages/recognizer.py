@@ -16,7 +16,7 @@ from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
 from netchu.core.parallel import pool_map
 from netchu.line_finding.found_lines import PageCell, TextLine
-from netchu.line_finding.text_lines import find_lines, find_lines_if_page
+from netchu.line_finding.obvious_line import WIDE, is_obvious_line
 from netchu.pages.baseline import estimate_baseline
 from netchu.pages.image_files import PageFile, decode_file_page, open_page
 from netchu.pages.page import Cell, Line, Page, Word
@@ -24,7 +24,7 @@ from netchu.pages.reading_options import Ink, Layout
 from netchu.pages.word_marks import WordMarks, find_marks
 from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
-from netchu.pictures.line_image import PreprocessParams, locate_line
+from netchu.pictures.line_image import LocatedLine, PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
 from netchu.reading.line_reading import LineReading
 from netchu.reading.reader import Reader
@@ -186,10 +186,9 @@ class Recognizer:
         """
         height, width = picture.shape[:2]
         pictures = {}
-        for line in _crop_lines(np.rot90(picture, page.turns), layout):
-            with contextlib.suppress(NetchuError):
-                corners = _turn_back(_prepare_line(line, self.preprocess).corners, page.turns, width, height)
-                pictures[_round_to_pixels(corners, width, height)] = line.image
+        for line, located in _locate_lines(np.rot90(picture, page.turns), self.preprocess, layout):
+            corners = _turn_back(_prepare_line(line, located, self.preprocess).corners, page.turns, width, height)
+            pictures[_round_to_pixels(corners, width, height)] = line.image
         return [pictures[line.corners] for line in page.lines]
 
 
@@ -241,15 +240,11 @@ def _prepare_page(picture: np.ndarray, params: PreprocessParams, layout: Layout,
     height, width = picture.shape[:2]
     turned = np.rot90(picture, turns) if turns else picture
     lines = []
-    for line in _crop_lines(turned, layout):
-        # On a page, a crop that is no valid line is a spot or a stray stroke. A whole picture may only be blank.
-        with contextlib.suppress(NoInk if line.image is turned else NetchuError):
-            prepared = _prepare_line(line, params)
-            cell = prepared.cell and prepared.cell._replace(
-                corners=_turn_back(prepared.cell.corners, turns, width, height)
-            )
-            corners = _turn_back(prepared.corners, turns, width, height)
-            lines.append(prepared._replace(corners=corners, cell=cell))
+    for line, located in _locate_lines(turned, params, layout):
+        prepared = _prepare_line(line, located, params)
+        cell = prepared.cell and prepared.cell._replace(corners=_turn_back(prepared.cell.corners, turns, width, height))
+        corners = _turn_back(prepared.corners, turns, width, height)
+        lines.append(prepared._replace(corners=corners, cell=cell))
     return _PreparedPage(width, height, lines, turns)
 
 
@@ -260,19 +255,41 @@ def _turn_back(points: np.ndarray, turns: int, width: int, height: int) -> np.nd
     return np.column_stack(back[turns])
 
 
-def _crop_lines(picture: np.ndarray, layout: Layout) -> list[TextLine]:
-    """Return the lines of a picture, or the picture itself as its only line."""
-    find_in = {"auto": find_lines_if_page, "page": find_lines}.get(layout)
-    lines = find_in(picture) if find_in else []
-    if lines or layout == "page":
-        return lines
+def _locate_lines(picture: np.ndarray, params: PreprocessParams, layout: Layout) -> list[tuple[TextLine, LocatedLine]]:
+    """Return the lines of a picture, or the picture itself as its only line, each with its line image.
+
+    Raise NetchuError if the only line is not a valid one.
+    """
     height, width = picture.shape[:2]
-    return [TextLine(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32), picture)]
+    whole = TextLine(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32), picture)
+    if layout == "auto" and width >= WIDE * height:
+        with contextlib.suppress(NetchuError):
+            located = locate_line(picture, params)
+            if is_obvious_line(located.pieces):
+                return [(whole, located)]
+    lines = _find_lines(picture, layout)
+    if not lines and layout != "page":
+        lines = [whole]
+    valid = []
+    for line in lines:
+        # On a page, a crop that is no valid line is a spot or a stray stroke. A whole picture may only be blank.
+        with contextlib.suppress(NoInk if line is whole else NetchuError):
+            valid.append((line, locate_line(line.image, params)))
+    return valid
 
 
-def _prepare_line(line: TextLine, params: PreprocessParams) -> _PreparedLine:
-    """Return the line image of a cropped line."""
-    image, corners = locate_line(line.image, params)
+def _find_lines(picture: np.ndarray, layout: Layout) -> list[TextLine]:
+    """Return the lines of a page; none if `layout` or the picture is that of a single line."""
+    if layout == "line":
+        return []
+    from netchu.line_finding.text_lines import find_lines, find_lines_if_page  # takes 10 ms, for pages alone
+
+    return find_lines(picture) if layout == "page" else find_lines_if_page(picture)
+
+
+def _prepare_line(line: TextLine, located: LocatedLine, params: PreprocessParams) -> _PreparedLine:
+    """Return the line image of a cropped line, and its position on the page."""
+    image, corners = located.image, located.corners
     height, width = line.image.shape[:2]
     # A parallelogram: its area over its horizontal width is the height of the line before it was scaled.
     (across, up), (left, down) = corners[1] - corners[0], corners[3] - corners[0]

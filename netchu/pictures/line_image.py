@@ -12,7 +12,7 @@ import numpy as np
 from netchu.core.errors import NetchuError
 from netchu.core.settings import check_flag, check_number
 from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
-from netchu.pictures.ink import find_pieces, find_trim_box, trim
+from netchu.pictures.ink import Pieces, find_pieces, find_trim_box, trim
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
 from netchu.pictures.slope import deslope, estimate_slope, level, unlevel_points
 from netchu.pictures.thresholding import threshold
@@ -52,6 +52,7 @@ class LocatedLine(NamedTuple):
 
     image: np.ndarray  # uint8 (params.height, width)
     corners: np.ndarray  # float (4, 2): x and y in pixels of the picture, clockwise from the upper left
+    pieces: Pieces  # of the picture, before it was levelled
 
 
 def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:
@@ -80,7 +81,7 @@ def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
     The corners are those of an upright box, or of a parallelogram after `params.deslope` and `params.deslant`.
     """
     picture = threshold(blur(normalise_illumination(to_grey(image)), params.blur), params.threshold)
-    pieces = find_pieces(picture)
+    pieces = original_pieces = find_pieces(picture)
     width = picture.shape[1]
     slope = estimate_slope(pieces) if params.deslope else 0.0
     if slope:
@@ -92,7 +93,7 @@ def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
     left, top, right, bottom = find_trim_box(picture, pieces)
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     corners = unlevel_points(unshear_points(corners, slant, len(picture)), slope, width)
-    return LocatedLine(resize(picture[top:bottom, left:right], params.height), corners)
+    return LocatedLine(resize(picture[top:bottom, left:right], params.height), corners, original_pieces)
 
 
 def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, np.ndarray]:

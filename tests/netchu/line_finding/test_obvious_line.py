@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netchu.line_finding.obvious_line import is_obvious_line
+from netchu.line_finding import obvious_line
+from netchu.pictures.illumination import normalise_illumination
+from netchu.pictures.ink import find_pieces
 from tests.netchu.pictures.samples import BLANKS
 from tests.netchu.synthetic_pages import draw_page
 
 LONG = "Số 253 đường Trần Phú, phường Cẩm Tây, thành phố Cẩm Phả, tỉnh Quảng Ninh"
 SEEDS = range(12)
+
+
+def is_obvious_line(picture: np.ndarray) -> bool:
+    return obvious_line.is_obvious_line(find_pieces(normalise_illumination(picture)))
 
 
 def draw_wide(seed: int, texts: list[str], margin: int = 12, **options) -> np.ndarray:

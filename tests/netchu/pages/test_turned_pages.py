@@ -35,6 +35,6 @@ def test_upright_page_is_read_once(recognizer, monkeypatch):
         searched.append(picture)
         return find_lines_if_page(picture)
 
-    monkeypatch.setattr("netchu.pages.recognizer.find_lines_if_page", find)
+    monkeypatch.setattr("netchu.line_finding.text_lines.find_lines_if_page", find)
     assert len(recognizer.read(draw_page(3, lines=3).image).lines) == 3
     assert len(searched) == 1
