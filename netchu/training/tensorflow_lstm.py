@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-_CHUNK = 32
+_CHUNK = 64
 """Frames of a call of a compiled function. It is compiled for a fixed number, but lines have different widths."""
 
 
@@ -67,7 +67,8 @@ def _compute_hidden_states(inputs: tf.Tensor, recurrent: tf.Tensor):
 
         values = [state_gradients, gates, cells, previous_cells]
         (gate_gradients,) = _map_chunks(backward, values, (tf.zeros_like(inputs[0]), zero), (4 * units,), reverse=True)
-        return gate_gradients, tf.tensordot(previous_states, gate_gradients, [[0, 1], [0, 1]])
+        rows = tf.reshape(previous_states, (-1, units)), tf.reshape(gate_gradients, (-1, 4 * units))
+        return gate_gradients, tf.matmul(*rows, transpose_a=True)
 
     return states, gradient
 

@@ -21,7 +21,9 @@ def values_and_gradients(kind, sequences: np.ndarray, units: int, training: bool
     return [values, *tape.gradient(loss, [sequences, *layer.trainable_variables])]
 
 
-@pytest.mark.parametrize(("batch", "frames", "features", "units"), [(1, 1, 1, 1), (3, 17, 5, 4), (2, 40, 8, 16)])
+@pytest.mark.parametrize(
+    ("batch", "frames", "features", "units"), [(1, 1, 1, 1), (3, 17, 5, 4), (2, 40, 8, 16), (2, 150, 3, 4)]
+)
 def test_has_values_and_gradients_of_keras(batch, frames, features, units):
     sequences = np.random.default_rng(0).normal(0, 1, (batch, frames, features)).astype(np.float32)
     ours = values_and_gradients(BidirectionalLSTM, sequences, units, training=True)
