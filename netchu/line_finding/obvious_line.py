@@ -6,6 +6,7 @@ It takes half a millisecond, and the search for lines thirty.
 import cv2
 import numpy as np
 
+from netchu.line_finding.pieces import typical_height
 from netchu.pictures.ink import Pieces
 
 WIDE = 5
@@ -40,8 +41,8 @@ row, and those between the lines less than _VALLEY times as much as the second."
 def is_obvious_line(pieces: Pieces) -> bool:
     """Return True if the ink of a picture is certainly one line; False if it may be several, or none.
 
-    It is True for three of 1,422 pictures composed of two lines that a search tells apart, in all of which frames
-    overlap, and for 96 % (Cinnamon) and 70 % (Kalapa) of the pictures of real lines.
+    It is True for three of 1,422 pictures composed of two lines that a search tells apart, and for 96 % (Cinnamon) and
+    70 % (Kalapa) of the pictures of real lines.
     """
     height, width = pieces.labels.shape
     if width < WIDE * height:
@@ -49,9 +50,7 @@ def is_obvious_line(pieces: Pieces) -> bool:
     left, top, widths, heights, areas = pieces.stats[pieces.is_ink].T.astype(np.float64)
     if not len(left):
         return False
-    weights = areas**0.75  # as for pages: between the number of pieces and their area
-    order = np.argsort(heights, kind="stable")
-    letter = heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
+    letter = typical_height(heights, areas)
     is_bar = (widths > 6 * heights) | ((heights > 4 * widths) & (heights > 1.5 * letter))
     is_typical = (heights > 0.6 * letter) & (heights < 1.8 * letter) & ~is_bar
     if letter < _LEAST_LETTER * height or is_typical.sum() < _LEAST_LETTERS:

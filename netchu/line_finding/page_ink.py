@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from netchu.line_finding.pieces import find_pieces, keep_pieces
+from netchu.line_finding.pieces import find_pieces, keep_pieces, typical_height
 from netchu.pictures.illumination import PAPER
 
 _FAINT, _DARK, _NOISIEST = 85, 115, 170
@@ -40,12 +40,7 @@ def measure_word_height(ink: np.ndarray) -> float:
     """Return the typical height in pixels of a connected piece of ink, about two x-heights; 0 without ink."""
     pieces = find_pieces(ink)
     large = np.maximum(pieces.width, pieces.height) >= 6
-    # By area, pieces that join several lines would dominate; by number, marks would. This is in between.
-    heights, weights = pieces.height[large], pieces.area[large] ** 0.75
-    if not len(heights):
-        return 0.0
-    order = np.argsort(heights, kind="stable")
-    return float(heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
+    return typical_height(pieces.height[large], pieces.area[large])
 
 
 def remove_blots(ink: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from netchu.line_finding.line_map import LineMap
-from netchu.line_finding.pieces import find_pieces
+from netchu.line_finding.pieces import find_pieces, typical_height
 
 _RIM = 0.02
 """Ink closer than this to the upper or lower edge counts as cut by it, as a share of the picture's height."""
@@ -127,12 +127,7 @@ def _measure_pieces(line_map: LineMap, height: int) -> _Pieces:
 
 
 def _typical_height(pieces: _Pieces, chosen: np.ndarray) -> float:
-    """Return the median height of chosen pieces, larger ones counting more; 0 if there are none."""
-    heights, weights = pieces.height[chosen], pieces.area[chosen] ** 0.75
-    if not len(heights):
-        return 0.0
-    order = np.argsort(heights, kind="stable")
-    return float(heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
+    return typical_height(pieces.height[chosen], pieces.area[chosen])
 
 
 def _measure_density(pieces: _Pieces, chosen: np.ndarray) -> float:

@@ -44,6 +44,17 @@ def find_pieces(ink: np.ndarray) -> Pieces:
     return Pieces(rows, columns, numbers, left, top, right - left, bottom - top, area)
 
 
+def typical_height(heights: np.ndarray, areas: np.ndarray) -> float:
+    """Return the median height of pieces, (pieces,), larger ones counting more; 0 if there are none.
+
+    By area, pieces that join several lines would dominate; by number, marks would. This is in between.
+    """
+    if not len(heights):
+        return 0.0
+    order, weights = np.argsort(heights, kind="stable"), areas**0.75
+    return float(heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
+
+
 def keep_pieces(ink: np.ndarray, pieces: Pieces, kept: np.ndarray) -> np.ndarray:
     """Return the ink of the pieces for which `kept`, bool (pieces,), is True; uint8 like `ink`."""
     result = np.zeros_like(ink)
