@@ -262,12 +262,15 @@ def _locate_lines(picture: np.ndarray, params: PreprocessParams, layout: Layout)
     """
     height, width = picture.shape[:2]
     whole = TextLine(np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32), picture)
+    of_whole = None
     if layout == "auto" and width >= WIDE * height:
         with contextlib.suppress(NetchuError):
-            located = locate_line(picture, params)
-            if is_obvious_line(located.pieces):
-                return [(whole, located)]
+            of_whole = locate_line(picture, params)
+    if of_whole and is_obvious_line(of_whole.pieces):
+        return [(whole, of_whole)]
     lines = _find_lines(picture, layout)
+    if not lines and of_whole:
+        return [(whole, of_whole)]
     if not lines and layout != "page":
         lines = [whole]
     valid = []
