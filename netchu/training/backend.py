@@ -12,6 +12,8 @@ BACKEND = import_keras(BACKENDS)
 """`tensorflow` or `torch`."""
 
 if BACKEND == "torch":
+    from keras.optimizers import AdamW
+
     from netchu.training.torch_backend import make_predictor, make_training_step
     from netchu.training.torch_lstm import BidirectionalLSTM
     from netchu.training.torch_reduction import SynchronizedBatchNormalization as TrainingBatchNormalization
@@ -19,5 +21,13 @@ else:
     from netchu.training.tensorflow_backend import make_predictor, make_training_step
     from netchu.training.tensorflow_lstm import BidirectionalLSTM
     from netchu.training.tensorflow_normalization import FusedBatchNormalization as TrainingBatchNormalization
+    from netchu.training.tensorflow_optimizer import FusedAdamW as AdamW
 
-__all__ = ["BACKEND", "BidirectionalLSTM", "TrainingBatchNormalization", "make_predictor", "make_training_step"]
+__all__ = [
+    "BACKEND",
+    "AdamW",
+    "BidirectionalLSTM",
+    "TrainingBatchNormalization",
+    "make_predictor",
+    "make_training_step",
+]

@@ -27,7 +27,17 @@ def merge_logits(logits, styles):
         logits: `(batch, frames, classes)` float32, the blank last.
         styles: `(batch,)` int32, the LabelStyle of each line; the logits of exact lines are returned unchanged.
     """
+    is_reduced = styles != LabelStyle.EXACT
+
+    def merge_reduced():
+        return ops.where(is_reduced[:, None, None], _merge(logits, styles), logits)
+
+    # Most trainings have exact lines only.
+    return ops.cond(ops.any(is_reduced), merge_reduced, lambda: logits)
+
+
+def _merge(logits, styles):
+    """Return `logits` with merged classes, to float rounding also those of exact lines."""
     probabilities = ops.matmul(ops.softmax(logits), ops.take(_MERGES, styles, axis=0))
     # Upper case and punctuation keep a probability too small to matter, and no gradient.
-    merged = ops.log(ops.maximum(probabilities, 1e-12))
-    return ops.where((styles != LabelStyle.EXACT)[:, None, None], merged, logits)
+    return ops.log(ops.maximum(probabilities, 1e-12))

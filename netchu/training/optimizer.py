@@ -2,6 +2,7 @@
 
 import keras
 
+from netchu.training.backend import AdamW
 from netchu.training.params import TrainParams
 
 
@@ -15,4 +16,4 @@ def build_optimizer(params: TrainParams, steps: int) -> keras.optimizers.Optimiz
         decay_steps=max(1, params.epochs * steps - warmup),
         alpha=0.01,
     )
-    return keras.optimizers.AdamW(schedule, weight_decay=params.weight_decay, global_clipnorm=params.clip_norm)
+    return AdamW(schedule, weight_decay=params.weight_decay, global_clipnorm=params.clip_norm)

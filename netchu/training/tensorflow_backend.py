@@ -71,7 +71,7 @@ def make_training_step(
         optimizer.apply_gradients(zip(gradients, branched.trainable_variables, strict=True))
         decay = averaging_decay(average, tf.cast(optimizer.iterations, tf.float32))
         for mean, weight in zip(averaged.weights, network.weights, strict=True):
-            mean.assign(decay * mean + (1 - decay) * weight)
+            mean.assign_sub((1 - decay) * (mean - weight))
         return loss
 
     return lambda batch: float(step(batch.images, batch.frames, batch.labels, batch.styles))
