@@ -45,6 +45,9 @@ _SURE = 0.85
 _QUARTER_TURNS = (0, 2, 1, 3)
 """Quarters of a turn anticlockwise in which a picture is read, until the confidence is not doubtful."""
 
+_TOO_WIDE = 10
+"""Least width, in heights, of a picture that is not on its side: its lines would have only a few letters each."""
+
 _MARKED_CONFIDENCE = 0.3
 """Highest confidence of printed words, which the network was not trained on, and of words that are struck through."""
 
@@ -214,13 +217,16 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
 
 
 def _read_upright(picture: np.ndarray, read_turned: Callable[[np.ndarray, int], tuple[Page, bool]]) -> Page:
-    """Read a picture; if the reading is doubtful, read it upside down and on its sides too. Return the best reading.
+    """Read a picture; if the reading is doubtful, read it upside down, and on its sides unless it is very wide.
+
+    Return the best reading.
 
     Args:
         read_turned: returns the reading of a picture that is turned by quarters, and False if no line was found.
     """
     best, has_lines = read_turned(picture, 0)
-    for turns in _QUARTER_TURNS[1:]:
+    height, width = picture.shape[:2]
+    for turns in _QUARTER_TURNS[1:2] if width >= _TOO_WIDE * height else _QUARTER_TURNS[1:]:
         if not has_lines or best.confidence >= _DOUBTFUL:
             break
         with contextlib.suppress(NetchuError):

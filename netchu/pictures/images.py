@@ -3,8 +3,10 @@
 import contextlib
 import io
 import re
+import struct
 import threading
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -36,6 +38,14 @@ _MAX_MISSING = 1 / 4
 """Limit of the fraction of a JPEG's pixels that a file without its last bytes may lack."""
 
 _START_OF_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
+
+_START_OF_PNG = b"\x89PNG\r\n\x1a\n"
+
+_PNG_GREY, _PNG_RGB = 0, 2
+"""Colour types."""
+
+_PLAIN_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"cHRM", b"gAMA", b"pHYs", b"sRGB", b"tIME"}
+"""PNG chunks that do not change the picture. Others can have an orientation, transparency, or more frames."""
 
 _LARGE = threading.Lock()
 """Held while an image of more than MAX_PIXELS is decoded."""
@@ -72,6 +82,8 @@ def decode_image(data: bytes, warn: Callable[[str], None] = warn_user) -> np.nda
     """
     if not data:
         raise NetchuError("empty file")
+    if (pixels := _decode_plain_png(data)) is not None:
+        return pixels
     try:
         with damage_as_netchu_error(), contextlib.ExitStack() as resources:
             return _decode(data, warn, resources)
@@ -102,6 +114,30 @@ def damage_as_netchu_error() -> Iterator[None]:
         raise NetchuError(f"more than {MAX_FILE_PIXELS // 10**6} million pixels") from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and others
         raise NetchuError(f"damaged image ({' '.join(str(error).split()) or type(error).__name__})") from None
+
+
+def _decode_plain_png(data: bytes) -> np.ndarray | None:
+    """Return the pixels of a PNG file of 8 bits, grey or RGB, as scanners and programs write it; None for another file.
+
+    OpenCV decodes it in half the time of Pillow. A file that it cannot decode is left to Pillow.
+    """
+    if not data.startswith(_START_OF_PNG) or not all(name in _PLAIN_CHUNKS for name in _png_chunks(data)):
+        return None
+    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
+    if depth != 8 or colour not in (_PNG_GREY, _PNG_RGB) or interlaced or not 0 < width * height <= MAX_PIXELS:
+        return None
+    flags = cv2.IMREAD_GRAYSCALE if colour == _PNG_GREY else cv2.IMREAD_COLOR_RGB
+    return cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
+def _png_chunks(data: bytes) -> Iterator[bytes]:
+    """Yield the names of the chunks of a PNG file, or an empty name for a damaged one (PNG, section 5.3)."""
+    position, name = len(_START_OF_PNG), b""
+    while name != b"IEND":
+        length, name = struct.unpack(">I4s", data[position : position + 8].ljust(8, b"\0"))
+        position += length + 12
+        checked = data[position - length - 8 : position - 4]
+        yield name if checked and zlib.crc32(checked).to_bytes(4, "big") == data[position - 4 : position] else b""
 
 
 def _decode(data: bytes, warn: Callable[[str], None], resources: contextlib.ExitStack) -> np.ndarray:

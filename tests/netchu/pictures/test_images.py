@@ -375,3 +375,33 @@ def test_decodes_photograph_with_embedded_preview():
     """Many phones save MPO: a JPEG file with a second picture after the first."""
     frames = [Image.fromarray(PHOTO), Image.fromarray(PHOTO[:8])]
     assert decode_image(encode(frames[0], "MPO", save_all=True, append_images=frames[1:])).shape == PHOTO.shape
+
+
+def plain_png(rows: bytes, *chunks: tuple[bytes, bytes], width: int = 4, height: int = 4, colour: int = 0) -> bytes:
+    """Return a PNG of 8 bits whose unpacked pixels are `rows`, with further chunks before them."""
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    body = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in body)
+
+
+PLAIN_CHUNKS = [
+    [],
+    [(b"gAMA", struct.pack(">I", 45455)), (b"pHYs", struct.pack(">IIB", 9, 9, 1))],
+    [(b"sRGB", b"\0"), (b"cHRM", struct.pack(">8I", *(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)))],
+    [(b"gAMA", struct.pack(">I", 100000)), (b"tIME", struct.pack(">HBBBBB", 2026, 1, 1, 1, 1, 1))],
+    [(b"tRNS", b"\0\5")],
+]
+
+
+@pytest.mark.parametrize("chunks", PLAIN_CHUNKS)
+def test_decodes_plain_png_like_pillow(chunks):
+    rows = b"".join(bytes([0, *range(4 * y, 4 * y + 4)]) for y in range(4))
+    data = plain_png(rows, *chunks)
+    np.testing.assert_array_equal(decode_image(data), convert_pillow_image(Image.open(io.BytesIO(data))))
+
+
+@pytest.mark.parametrize("rows", [bytes(9), bytes(20)[:-1], b"\7" * 20, b""], ids=["half", "cut", "filter", "none"])
+def test_rejects_damaged_png_with_correct_checksums(rows):
+    for data in (plain_png(rows), plain_png(rows)[:-3], plain_png(bytes(20), (b"IDAT", b"no zlib"))):
+        with pytest.raises(NetchuError):
+            decode_image(data)
