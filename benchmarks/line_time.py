@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from benchmarks.markdown import print_table
 from benchmarks.reading import draw_lines
 from netchu.pages.image_files import find_pages
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, help="line images (default: drawn ones)")
     parser.add_argument("--model", type=Path, help="folder of the reader")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)
     reader = Reader.load(arguments.model or find_default_reader())
     with tempfile.TemporaryDirectory() as temporary:
         if not arguments.folder:
