@@ -42,8 +42,8 @@ _BETTER = 0.3
 _SURE = 0.85
 """Confidence of a turned reading that is better than a doubtful one by any difference."""
 
-_QUARTER_TURNS = (0, 2, 1, 3)
-"""Quarters of a turn anticlockwise in which a picture is read, until the confidence is not doubtful."""
+_QUARTER_TURNS = (2, 1, 3)
+"""Quarters of a turn anticlockwise in which a doubtful picture is also read, until the confidence is not doubtful."""
 
 _TOO_WIDE = 10
 """Least width, in heights, of a picture that is not on its side: its lines would have only a few letters each."""
@@ -226,7 +226,7 @@ def _read_upright(picture: np.ndarray, read_turned: Callable[[np.ndarray, int], 
     """
     best, has_lines = read_turned(picture, 0)
     height, width = picture.shape[:2]
-    for turns in _QUARTER_TURNS[1:2] if width >= _TOO_WIDE * height else _QUARTER_TURNS[1:]:
+    for turns in _QUARTER_TURNS[:1] if width >= _TOO_WIDE * height else _QUARTER_TURNS:
         if not has_lines or best.confidence >= _DOUBTFUL:
             break
         with contextlib.suppress(NetchuError):

@@ -39,7 +39,7 @@ _MAX_MISSING = 1 / 4
 
 _START_OF_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
 
-_START_OF_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _PNG_GREY, _PNG_RGB = 0, 2
 """Colour types."""
@@ -121,18 +121,22 @@ def _decode_plain_png(data: bytes) -> np.ndarray | None:
 
     OpenCV decodes it in half the time of Pillow. A file that it cannot decode is left to Pillow.
     """
-    if not data.startswith(_START_OF_PNG) or not all(name in _PLAIN_CHUNKS for name in _png_chunks(data)):
+    if not data.startswith(_PNG_SIGNATURE + b"\0\0\0\x0dIHDR") or not all(
+        name in _PLAIN_CHUNKS for name in _png_chunks(data)
+    ):
         return None
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if depth != 8 or colour not in (_PNG_GREY, _PNG_RGB) or interlaced or not 0 < width * height <= MAX_PIXELS:
         return None
     flags = cv2.IMREAD_GRAYSCALE if colour == _PNG_GREY else cv2.IMREAD_COLOR_RGB
-    return cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    with contextlib.suppress(cv2.error):  # of a picture wider than OpenCV accepts
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    return None
 
 
 def _png_chunks(data: bytes) -> Iterator[bytes]:
     """Yield the names of the chunks of a PNG file, or an empty name for a damaged one (PNG, section 5.3)."""
-    position, name = len(_START_OF_PNG), b""
+    position, name = len(_PNG_SIGNATURE), b""
     while name != b"IEND":
         length, name = struct.unpack(">I4s", data[position : position + 8].ljust(8, b"\0"))
         position += length + 12

@@ -323,3 +323,15 @@ def test_auto_reads_real_lines_as_single_lines(recognizer):
         names = [name for name in zipped.namelist() if name.endswith(".png")][::300]
         pages = list(recognizer.read_pages(names, lambda name: decode_image(zipped.read(name)), "auto"))
     assert all(len(page.lines) == 1 for page in pages)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(999, [0, 2, 1, 3]), (1000, [0, 2])])
+def test_reads_a_doubtful_picture_turned_but_a_very_wide_one_not_on_its_sides(width, expected):
+    turns = []
+
+    def read_turned(picture, turn):
+        turns.append(turn)
+        return Page(width, 100, (), turn), True
+
+    recognizer._read_upright(np.zeros((100, width), np.uint8), read_turned)
+    assert turns == expected

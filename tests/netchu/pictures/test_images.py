@@ -377,9 +377,9 @@ def test_decodes_photograph_with_embedded_preview():
     assert decode_image(encode(frames[0], "MPO", save_all=True, append_images=frames[1:])).shape == PHOTO.shape
 
 
-def plain_png(rows: bytes, *chunks: tuple[bytes, bytes], width: int = 4, height: int = 4, colour: int = 0) -> bytes:
+def plain_png(rows: bytes, *chunks: tuple[bytes, bytes], size: tuple[int, int] = (4, 4), colour: int = 0) -> bytes:
     """Return a PNG of 8 bits whose unpacked pixels are `rows`, with further chunks before them."""
-    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", *size, 8, colour, 0, 0, 0)
     body = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in body)
 
@@ -393,11 +393,25 @@ PLAIN_CHUNKS = [
 ]
 
 
+@pytest.mark.parametrize(("colour", "channels"), [(0, 1), (2, 3)], ids=["grey", "RGB"])
 @pytest.mark.parametrize("chunks", PLAIN_CHUNKS)
-def test_decodes_plain_png_like_pillow(chunks):
-    rows = b"".join(bytes([0, *range(4 * y, 4 * y + 4)]) for y in range(4))
-    data = plain_png(rows, *chunks)
+def test_decodes_plain_png_like_pillow(chunks, colour, channels):
+    if colour and chunks and chunks[0][0] == b"tRNS":
+        chunks = [(b"tRNS", b"\0\0\0\1\0\2")]  # the colour of the first pixel
+    rows = b"".join(bytes([0, *range(4 * channels * y, 4 * channels * (y + 1))]) for y in range(4))
+    data = plain_png(rows, *chunks, colour=colour)
     np.testing.assert_array_equal(decode_image(data), convert_pillow_image(Image.open(io.BytesIO(data))))
+
+
+def test_decodes_png_too_wide_for_opencv():
+    width = 2**20 + 8
+    assert decode_image(plain_png(bytes(width + 1), size=(width, 1))).shape == (1, width)
+
+
+@pytest.mark.parametrize("chunks", [[b"IEND"], [b"sRGB", b"IEND"], [b"IHDR", b"IEND"]])
+def test_rejects_png_without_header(chunks):
+    with pytest.raises(NetchuError):
+        decode_image(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(name, b"") for name in chunks))
 
 
 @pytest.mark.parametrize("rows", [bytes(9), bytes(20)[:-1], b"\7" * 20, b""], ids=["half", "cut", "filter", "none"])
