@@ -20,7 +20,8 @@ from PIL import Image
 
 import netchu
 from netchu.core.errors import NetchuError
-from netchu.pages.recognizer import Recognizer
+from netchu.pages.page import Page
+from netchu.pages.recognizer import Recognizer, _read_upright
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, line_image
 from netchu.reading.beam_search import beam_search
@@ -333,5 +334,5 @@ def test_reads_a_doubtful_picture_turned_but_a_very_wide_one_not_on_its_sides(wi
         turns.append(turn)
         return Page(width, 100, (), turn), True
 
-    recognizer._read_upright(np.zeros((100, width), np.uint8), read_turned)
+    _read_upright(np.zeros((100, width), np.uint8), read_turned)
     assert turns == expected
