@@ -47,7 +47,8 @@ def quantize(path: Path, images: Iterable[np.ndarray]) -> None:
     """
     # reduce_range: weights of 7 bits, because processors without VNNI add two products in 16 bits, and could overflow.
     weights = {"per_channel": True, "reduce_range": True, "weight_type": QuantType.QInt8}
-    activations = {"op_types_to_quantize": ["Conv", "MatMul"], "activation_type": QuantType.QUInt8}
+    # Relu: what follows a convolution is then quantized once, not before and after the Relu.
+    activations = {"op_types_to_quantize": ["Conv", "Relu", "MatMul"], "activation_type": QuantType.QUInt8}
     with tempfile.TemporaryDirectory() as scratch, _without_warnings():
         prepared, static, complete = (f"{scratch}/{name}.onnx" for name in ("prepared", "static", "complete"))
         quant_pre_process(path, prepared, skip_symbolic_shape=True)

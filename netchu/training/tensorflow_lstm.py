@@ -7,8 +7,6 @@ frames, and TensorFlow runs the two directions in parallel. Prediction and expor
 weights.
 """
 
-from collections.abc import Callable
-
 import keras
 import tensorflow as tf
 from keras import layers
@@ -83,7 +81,7 @@ def _run_forward(frames, inputs, recurrent):
 
     zero = tf.zeros_like(inputs[0, :, : recurrent.shape[0]])
     arrays = [_make_array(inputs) for _ in range(3)]
-    *_, gates, cells, states = _loop(lambda frame, *_: frame < frames, step, (0, zero, zero, *arrays), inputs)
+    *_, gates, cells, states = tf.while_loop(lambda frame, *_: frame < frames, step, (0, zero, zero, *arrays))
     return gates.stack(), cells.stack(), states.stack()
 
 
@@ -119,18 +117,13 @@ def _run_backward(frames, state_gradients, gates, cells, states, recurrent):
         return frame - 1, gate_gradient, cell_gradient * forget_gate[frame], gradients.write(frame, gate_gradient)
 
     start = frames - 1, tf.zeros_like(gates[0]), tf.zeros_like(cells[0]), _make_array(gates)
-    *_, gradients = _loop(lambda frame, *_: frame >= 0, step, start, gates)
+    *_, gradients = tf.while_loop(lambda frame, *_: frame >= 0, step, start)
     return gradients.stack(), previous_states
 
 
 def _make_array(like: tf.Tensor) -> tf.TensorArray:
     """Return an array for as many tensors as `like` has frames."""
     return tf.TensorArray(like.dtype, tf.shape(like)[0])
-
-
-def _loop(condition: Callable, step: Callable, start: tuple, like: tf.Tensor) -> tuple:
-    """Run `step` as long as `condition`, at most once for each frame of `like`."""
-    return tf.while_loop(condition, step, start, maximum_iterations=tf.shape(like)[0])
 
 
 def _activate(values: tf.Tensor) -> tuple[tf.Tensor, ...]:
