@@ -29,12 +29,11 @@ from benchmarks.markdown import print_table
 from benchmarks.marked_lines import KINDS, MarkedLine, find_fonts, mark_line
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_text
-from netchu.core.frames import FRAME_WIDTH
 from netchu.intake.archives import open_archive, read_entry
 from netchu.intake.labels import list_lines
 from netchu.intake.stroke_files import read_strokes
 from netchu.pages.word_features import measure_words
-from netchu.pages.word_marks import WORD_MARKS, AdditiveModel, load_models, score_line
+from netchu.pages.word_marks import WORD_MARKS, AdditiveModel, find_spans, load_models, score_line
 from netchu.pictures.illumination import to_grey
 from netchu.pictures.images import decode_image
 from netchu.pictures.line_image import PreprocessParams, locate_line
@@ -133,8 +132,7 @@ def read_words(lines: Iterable[MarkedLine], reader: Reader) -> Iterator[LineWord
         if not reading.words:
             continue
         left, top, right, bottom = np.rint([*located.corners[0], *located.corners[2]]).astype(int)
-        spans = np.array([(word.start, word.end) for word in reading.words]) * FRAME_WIDTH / located.image.shape[1]
-        spans = np.clip(spans, 0, 1)
+        spans = find_spans(reading.words, located.image.shape[1], params.margin)
         sides = left + np.rint(spans * (right - left)).astype(int)
         printed, struck = np.zeros(len(spans)), np.zeros(len(spans))
         for number, (start, end) in enumerate(sides):
@@ -142,7 +140,7 @@ def read_words(lines: Iterable[MarkedLine], reader: Reader) -> Iterator[LineWord
             printed[number] = print_ink / (print_ink + pen_ink + 1e-6)
             written = line.handwritten[top:bottom, start:end].max(axis=0, initial=0) > 0.5
             struck[number] = (written & line.struck[start:end]).sum() / max(written.sum(), 1)
-        yield LineWords(line.kind, measure_words(located.image, spans), printed, struck)
+        yield LineWords(line.kind, measure_words(located.image[:, params.margin :], spans), printed, struck)
 
 
 def _label(shares: np.ndarray) -> np.ndarray:

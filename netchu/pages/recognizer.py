@@ -21,7 +21,7 @@ from netchu.pages.baseline import estimate_baseline
 from netchu.pages.image_files import PageFile, decode_file_page, open_page
 from netchu.pages.page import Cell, Line, Page, Word
 from netchu.pages.reading_options import Ink, Layout
-from netchu.pages.word_marks import WordMarks, find_marks
+from netchu.pages.word_marks import WordMarks, find_marks, find_spans
 from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import LocatedLine, PreprocessParams, locate_line
@@ -56,6 +56,7 @@ class _PreparedLine(NamedTuple):
     image: np.ndarray  # line image
     corners: np.ndarray  # (4, 2) the line in the picture, x and y in pixels, clockwise from its upper left
     frame: float  # width of a frame, as a fraction of the upper side
+    margin: float  # frames before the upper left corner
     baseline: float  # share of the height, from the upper side
     region: int  # number of the column or table, from 0
     cell: PageCell | None  # with corners in the picture, as those of the line
@@ -160,7 +161,8 @@ class Recognizer:
             reading = self._reader.read_line(image, decoder, letters)
             if not mark_words and ink == "all":
                 return reading, [WordMarks()] * len(reading.words)
-            return reading, _find_marks(image, reading)
+            margin = self.preprocess.margin
+            return reading, find_marks(image[:, margin:], find_spans(reading.words, image.shape[1], margin))
 
         with ThreadPoolExecutor(self._threads) as page_pool, ThreadPoolExecutor(self._threads) as line_pool:
 
@@ -304,18 +306,13 @@ def _prepare_line(line: TextLine, located: LocatedLine, params: PreprocessParams
     (across, up), (left, down) = corners[1] - corners[0], corners[3] - corners[0]
     frame = FRAME_WIDTH * (across * down - up * left) / across / params.height / across
     on_page = _map_fractions(line.corners, corners / (width, height))
-    return _PreparedLine(image, on_page, frame, estimate_baseline(image), line.region, line.cell)
+    margin = params.margin / FRAME_WIDTH
+    return _PreparedLine(image, on_page, frame, margin, estimate_baseline(image), line.region, line.cell)
 
 
 def _map_fractions(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     """Return the points at `fractions`, (points, 2), 0 to 1 along the sides of the parallelogram of `corners`."""
     return corners[0] + fractions @ (corners[[1, 3]] - corners[0])
-
-
-def _find_marks(image: np.ndarray, reading: LineReading) -> list[WordMarks]:
-    """Return the marks of the words of a line image."""
-    frames = np.array([(word.start, word.end) for word in reading.words]).reshape(-1, 2)
-    return find_marks(image, np.minimum(frames * FRAME_WIDTH / image.shape[1], 1))
 
 
 def _apply_marks(page: Page, ink: Ink) -> Page:
@@ -355,7 +352,7 @@ def _assemble(page: _PreparedPage, readings: Iterable[tuple[LineReading, list[Wo
 
 def _word_corners(line: _PreparedLine, start: int, end: int) -> np.ndarray:
     """Return the corners, (4, 2), of the frames from `start` to `end` of a line."""
-    left, right = (min(frame * line.frame, 1) for frame in (start, end))
+    left, right = (min(max(frame - line.margin, 0) * line.frame, 1) for frame in (start, end))
     return _map_fractions(line.corners, np.array([(left, 0), (right, 0), (right, 1), (left, 1)]))
 
 

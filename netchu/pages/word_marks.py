@@ -6,10 +6,14 @@ model). `benchmarks/word_marks.py` fits these functions, and measures how many w
 
 import functools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from netchu.core.frames import FRAME_WIDTH
+from netchu.reading.line_reading import WordReading
 
 WORD_MARKS = Path(__file__).with_suffix(".json")
 """File of the fitted functions."""
@@ -59,6 +63,17 @@ def find_marks(image: np.ndarray, spans: np.ndarray) -> list[WordMarks]:
     printed = score_line(models["printed"].score(measurements)) >= models["printed"].threshold
     struck = models["struck"].score(measurements) >= models["struck"].threshold
     return [WordMarks(bool(print_mark), bool(strike)) for print_mark, strike in zip(printed, struck, strict=True)]
+
+
+def find_spans(words: Sequence[WordReading], width: int, margin: int) -> np.ndarray:
+    """Return the left and right side of each word, (words, 2), 0 to 1 of the width of a line's writing.
+
+    Args:
+        width: of the line image in pixels, with its margin.
+        margin: pixels of paper before the writing.
+    """
+    frames = np.array([(word.start, word.end) for word in words]).reshape(-1, 2)
+    return np.clip((frames * FRAME_WIDTH - margin) / (width - margin), 0, 1)
 
 
 @functools.cache

@@ -37,20 +37,22 @@ class PreprocessParams:
     threshold: Threshold
     deslope: bool = False  # models trained before this parameter existed lack it
     deslant: bool
+    margin: int = 0  # pixels of paper before the writing, 0 to 64; older models lack it, too
 
     def __post_init__(self):
         check_number("height", self.height, int, 16, 256)
         check_number("blur", self.blur, float, 0, 5)
         if self.threshold not in get_args(Threshold):
             raise ValueError(f"threshold should be one of {', '.join(get_args(Threshold))}, found {self.threshold!r}")
+        check_number("margin", self.margin, int, 0, 64)
         check_flag("deslope", self.deslope)
         check_flag("deslant", self.deslant)
 
 
 class LocatedLine(NamedTuple):
-    """A line image, and the part of the original picture that it shows."""
+    """A line image, and the part of the original picture that it shows after its margin."""
 
-    image: np.ndarray  # uint8 (params.height, width)
+    image: np.ndarray  # uint8 (params.height, width), from the left params.margin pixels of paper
     corners: np.ndarray  # float (4, 2): x and y in pixels of the picture, clockwise from the upper left
     pieces: Pieces  # of the picture, before it was levelled
 
@@ -66,7 +68,7 @@ def line_image(image: np.ndarray, params: PreprocessParams) -> np.ndarray:
         params: settings.
 
     Returns:
-        uint8, (params.height, width), dark ink on white, width at least MIN_WIDTH.
+        uint8, (params.height, width), dark ink on white, width at least MIN_WIDTH + params.margin.
 
     Raises:
         NoInk: the picture shows no writing, or none that is dark enough after `params.blur` and `params.threshold`.
@@ -93,7 +95,8 @@ def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
     left, top, right, bottom = find_trim_box(picture, pieces)
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     corners = unlevel_points(unshear_points(corners, slant, len(picture)), slope, width)
-    return LocatedLine(resize(picture[top:bottom, left:right], params.height), corners, original_pieces)
+    writing = resize(picture[top:bottom, left:right], params.height)
+    return LocatedLine(add_margin(writing, params.margin), corners, original_pieces)
 
 
 def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, np.ndarray]:
@@ -105,7 +108,7 @@ def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, n
     steps["deslope"] = deslope(steps["threshold"]) if params.deslope else steps["threshold"]
     steps["deslant"] = deslant(steps["deslope"]) if params.deslant else steps["deslope"]
     steps["trim"] = trim(steps["deslant"])
-    steps["resize"] = resize(steps["trim"], params.height)
+    steps["resize"] = add_margin(resize(steps["trim"], params.height), params.margin)
     return steps
 
 
@@ -125,3 +128,8 @@ def resize(image: np.ndarray, height: int) -> np.ndarray:
     shrinking = height < old_height
     scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
     return cv2.copyMakeBorder(scaled, 0, 0, 0, max(MIN_WIDTH - width, 0), cv2.BORDER_CONSTANT, value=PAPER)
+
+
+def add_margin(image: np.ndarray, margin: int) -> np.ndarray:
+    """Add `margin` columns of paper at the left, since the first letters at the very edge would be read worse."""
+    return cv2.copyMakeBorder(image, 0, 0, margin, 0, cv2.BORDER_CONSTANT, value=PAPER) if margin else image

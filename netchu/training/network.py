@@ -12,7 +12,6 @@ from keras import Model, layers, models, ops, utils
 from pydantic import Field
 
 from netchu.core.charset import BLANK, encode
-from netchu.core.frames import FRAME_WIDTH
 from netchu.core.params import Section
 from netchu.training.backend import BidirectionalLSTM, TrainingBatchNormalization
 
@@ -34,7 +33,6 @@ class NetworkParams(Section):
     lstm_units: int = Field(ge=1, le=1024)
     lstm_layers: int = Field(ge=1, le=4)
     dropout: float = Field(ge=0, lt=1)
-    margin: int = Field(0, ge=0, le=64, multiple_of=FRAME_WIDTH)  # models trained before it existed lack it
 
 
 def build_network(params: NetworkParams, height: int, seed: int) -> Model:
@@ -45,8 +43,7 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
     """
     utils.set_random_seed(seed)
     image = layers.Input((height, None, 1), name="image")
-    x = layers.ZeroPadding2D(((0, 0), (params.margin, 0)))(image) if params.margin else image
-    x = _convolve(x, params.cnn_channels[0], kernel=5, strides=2)
+    x = _convolve(image, params.cnn_channels[0], kernel=5, strides=2)
     for stage, channels in enumerate(params.cnn_channels):
         if stage:
             x = layers.MaxPooling2D((2, 2) if stage == 1 else (2, 1))(x)
@@ -57,7 +54,7 @@ def build_network(params: NetworkParams, height: int, seed: int) -> Model:
         # No cuDNN where TensorFlow has a GPU: its operator cannot be exported to ONNX.
         x = BidirectionalLSTM(layers.LSTM(params.lstm_units, return_sequences=True, use_cudnn=False))(x)
         x = layers.Dropout(params.dropout)(x)
-    return Model(image, layers.Dense(BLANK + 1, name=_LOGITS)(_crop(x, params.margin)), name="crnn")
+    return Model(image, layers.Dense(BLANK + 1, name=_LOGITS)(x), name="crnn")
 
 
 def set_class_frequencies(network: Model, texts: Iterable[str]) -> None:
@@ -102,9 +99,8 @@ def add_auxiliary_output(network: Model) -> Model:
     The linear layer starts with the bias of the first output, and with weights of zero, because random weights times
     the large features would outweigh the bias.
     """
-    margin = sum(layer.padding[1][0] for layer in network.layers if isinstance(layer, layers.ZeroPadding2D))
     linear = layers.Dense(BLANK + 1, kernel_initializer="zeros")
-    logits = linear(_crop(network.get_layer(_FEATURES).output, margin))
+    logits = linear(network.get_layer(_FEATURES).output)
     linear.bias.assign(network.get_layer(_LOGITS).bias)
     return Model(network.input, [network.output, logits])
 
@@ -114,11 +110,6 @@ def residual_block(x, channels: int):
     shortcut = x if x.shape[-1] == channels else _convolve(x, channels, kernel=1, relu=False)
     x = _convolve(_convolve(x, channels), channels, relu=False)
     return layers.ReLU()(layers.Add()([x, shortcut]))
-
-
-def _crop(x, margin: int):
-    """Remove the frames of the margin from `(batch, frames, features)`."""
-    return layers.Cropping1D((margin // FRAME_WIDTH, 0))(x) if margin else x
 
 
 def _convolve(x, channels: int, kernel: int = 3, strides: int = 1, relu: bool = True):

@@ -17,7 +17,7 @@ from netchu.pictures.line_image import line_image
 from stages.preprocess import Params, run
 from tests.netchu.helpers import trace_peak
 
-VALUES = {"height": 32, "blur": 0, "threshold": "none", "deslope": False, "deslant": False}
+VALUES = {"height": 32, "blur": 0, "threshold": "none", "deslope": False, "deslant": False, "margin": 0}
 
 
 def page(text="Ha Noi", shape=(60, 300)):

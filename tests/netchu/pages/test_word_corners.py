@@ -47,3 +47,19 @@ def test_words_follow_a_sloping_line(tmp_path, slope):
             assert upper[1] == pytest.approx(top_left[1] + slope * (upper[0] - top_left[0]), abs=2)
         assert lower_left[1] - upper_left[1] == pytest.approx(bottom_left[1] - top_left[1], abs=2)
         assert top_left[0] - 1 <= upper_left[0] <= lower_right[0] <= top_right[0] + 1
+
+
+def test_words_after_a_margin_lie_where_they_do_without_one(tmp_path):
+    """A network that reads every word at the same frame of the writing, with and without paper before it."""
+
+    def read_words(margin: int):
+        recognizer = Recognizer.load(write_tiny_reader(tmp_path / f"margin {margin}"))
+        recognizer.preprocess = replace(recognizer.preprocess, margin=margin)
+        network = recognizer._reader.network
+        # The margin itself gets the logits of the first frame of the writing.
+        recognizer._reader.network = lambda image: np.pad(
+            network(image[:, margin:]), ((margin // 4, 0), (0, 0)), mode="edge"
+        )
+        return [word.corners for word in recognizer.read(sloping_strokes(0), "line").words]
+
+    assert read_words(16) == read_words(0)

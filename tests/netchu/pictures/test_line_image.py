@@ -48,6 +48,12 @@ def test_corners_surround_the_ink_of_the_picture(slant, deslant):
     assert bottom - top == pytest.approx(np.ptp(rows), abs=12)
 
 
+def test_adds_paper_before_the_writing():
+    plain, wide = (locate_line(strokes(), params(margin=margin)) for margin in (0, 20))
+    np.testing.assert_array_equal(wide.image, np.pad(plain.image, ((0, 0), (20, 0)), constant_values=255))
+    np.testing.assert_array_equal(wide.corners, plain.corners)
+
+
 @pytest.mark.parametrize("text", ["1", "-", "l1", "H"])
 def test_accepts_single_letters(text):
     page = np.full((60, 60), 255, np.uint8)
@@ -88,7 +94,7 @@ def test_any_picture_gives_a_line_image_or_a_one_line_error(height, width, seed)
 @pytest.mark.parametrize("method", THRESHOLDS)
 @pytest.mark.parametrize("deslant", [False, True])
 def test_last_step_is_the_line_image(method, deslant):
-    options = params(threshold=method, deslant=deslant, blur=1)
+    options = params(threshold=method, deslant=deslant, blur=1, margin=8)
     for picture in (VARIANTS["uneven light"], slanted_strokes(0.4)):
         *_, last = line_image_steps(picture, options).values()
         np.testing.assert_array_equal(last, line_image(picture, options))
@@ -125,7 +131,16 @@ def test_pads_narrow_writing_on_the_right():
 
 
 @pytest.mark.parametrize(
-    "values", [{"height": 8}, {"height": 512}, {"height": "48"}, {"blur": -1}, {"threshold": "niblack"}, {"deslant": 1}]
+    "values",
+    [
+        {"margin": 65},
+        {"height": 8},
+        {"height": 512},
+        {"height": "48"},
+        {"blur": -1},
+        {"threshold": "niblack"},
+        {"deslant": 1},
+    ],
 )
 def test_rejects_impossible_parameters(values):
     with pytest.raises(ValueError, match=next(iter(values))):

@@ -59,21 +59,6 @@ def test_starts_with_the_frequencies_of_the_classes():
     assert np.abs(main - auxiliary).max() < 0.1
 
 
-def test_adds_paper_before_the_line():
-    """With a margin of 8 pixels it gives what the same network without one gives for a line after 8 pixels of paper."""
-    plain, wide = (build_network(TINY.model_copy(update={"margin": margin}), 16, seed=1) for margin in (0, 8))
-    images = np.random.default_rng(1).random((2, 16, 64, 1), np.float32)
-    after_paper = np.pad(images, ((0, 0), (0, 0), (8, 0), (0, 0)))
-    for network, expected in ((wide, plain), (add_auxiliary_output(wide), add_auxiliary_output(plain))):
-        for logits, longer in zip(as_list(network(images)), as_list(expected(after_paper)), strict=True):
-            assert np.allclose(logits, longer[:, 2:], atol=1e-6)
-    assert np.abs(wide(images) - plain(images)).max() > 1e-3
-
-
-def as_list(outputs):
-    return outputs if isinstance(outputs, list) else [outputs]
-
-
 def softmax(logits):
     powers = np.exp(logits)
     return powers / powers.sum(-1, keepdims=True)
