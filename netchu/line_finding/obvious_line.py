@@ -75,9 +75,10 @@ def _fit_line(x: np.ndarray, y: np.ndarray, weights: np.ndarray, scale: float) -
     """
     reweighted = weights
     for _ in range(3):
-        centre, middle = np.average(x, weights=reweighted), np.average(y, weights=reweighted)
-        variance = np.average((x - centre) ** 2, weights=reweighted)
-        slope = np.average((x - centre) * (y - middle), weights=reweighted) / max(variance, 1e-9)
+        shares = reweighted / reweighted.sum()
+        centre, middle = shares @ x, shares @ y
+        variance = shares @ (x - centre) ** 2
+        slope = shares @ ((x - centre) * (y - middle)) / max(variance, 1e-9)
         distances = (y - middle - slope * (x - centre)) / (scale / 2)
         reweighted = weights / (1 + distances**2)
     return float(slope), float(middle - slope * centre)

@@ -3,14 +3,13 @@
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 
 import numpy as np
-from PIL import Image
 
 from netchu.core.errors import NetchuError
 from netchu.core.frames import FRAME_WIDTH
@@ -22,13 +21,15 @@ from netchu.pages.image_files import PageFile, decode_file_page, open_page
 from netchu.pages.page import Cell, Line, Page, Word
 from netchu.pages.reading_options import Ink, Layout
 from netchu.pages.word_marks import WordMarks, find_marks, find_spans
-from netchu.pictures.images import convert_pillow_image
 from netchu.pictures.ink import NoInk
 from netchu.pictures.line_image import LocatedLine, PreprocessParams, locate_line
 from netchu.reading.decoders import DEFAULT_DECODER, check_decoder
-from netchu.reading.line_reading import LineReading
+from netchu.reading.line_reading import LineReading, WordReading
 from netchu.reading.reader import Reader
 from netchu.reading.reader_folders import find_default_reader
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Source = TypeVar("Source")
 
@@ -193,7 +194,8 @@ class Recognizer:
         pictures = {}
         for line, located in _locate_lines(np.rot90(picture, page.turns), self.preprocess, layout):
             corners = _turn_back(_prepare_line(line, located, self.preprocess).corners, page.turns, width, height)
-            pictures[_round_to_pixels(corners, width, height)] = line.image
+            (rounded,) = _round_to_pixels(corners[None], width, height)
+            pictures[rounded] = line.image
         return [pictures[line.corners] for line in page.lines]
 
 
@@ -206,9 +208,13 @@ def _open_any(image: "str | Path | bytes | np.ndarray | Image.Image") -> np.ndar
             raise NetchuError(f"{image}: {error}") from None
     if isinstance(image, bytes):
         return decode_file_page(image, 1)
-    if isinstance(image, Image.Image):
-        return convert_pillow_image(image)
     if not isinstance(image, np.ndarray):
+        from PIL import Image  # takes 20 ms, needed only for these
+
+        from netchu.pictures.pillow_images import convert_pillow_image
+
+        if isinstance(image, Image.Image):
+            return convert_pillow_image(image)
         raise NetchuError(f"an image is a path, bytes, a NumPy array or a Pillow image, not {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,), (4,)) or not image.size:
         raise NetchuError(
@@ -311,7 +317,7 @@ def _prepare_line(line: TextLine, located: LocatedLine, params: PreprocessParams
 
 
 def _map_fractions(corners: np.ndarray, fractions: np.ndarray) -> np.ndarray:
-    """Return the points at `fractions`, (points, 2), 0 to 1 along the sides of the parallelogram of `corners`."""
+    """Return the points at `fractions`, (..., 2), 0 to 1 along the sides of the parallelogram of `corners`."""
     return corners[0] + fractions @ (corners[[1, 3]] - corners[0])
 
 
@@ -335,14 +341,16 @@ def _assemble(page: _PreparedPage, readings: Iterable[tuple[LineReading, list[Wo
     lines = [
         Line(
             tuple(
-                Word(word.text, word.confidence, pixels(_word_corners(line, word.start, word.end)), *word_marks)
-                for word, word_marks in zip(reading.words, marks, strict=True)
+                Word(word.text, word.confidence, corners, *word_marks)
+                for word, corners, word_marks in zip(
+                    reading.words, pixels(_word_corners(line, reading.words)), marks, strict=True
+                )
             ),
-            pixels(line.corners),
+            *pixels(line.corners[None]),
             reading.letters,
             line.baseline,
             line.region,
-            line.cell and Cell(line.cell.row, line.cell.column, pixels(line.cell.corners)),
+            line.cell and Cell(line.cell.row, line.cell.column, *pixels(line.cell.corners[None])),
         )
         for line, (reading, marks) in zip(page.lines, readings, strict=True)
     ]
@@ -350,12 +358,14 @@ def _assemble(page: _PreparedPage, readings: Iterable[tuple[LineReading, list[Wo
     return Page(page.width, page.height, tuple(line for line in lines if line.words), page.turns)
 
 
-def _word_corners(line: _PreparedLine, start: int, end: int) -> np.ndarray:
-    """Return the corners, (4, 2), of the frames from `start` to `end` of a line."""
-    left, right = (min(max(frame - line.margin, 0) * line.frame, 1) for frame in (start, end))
-    return _map_fractions(line.corners, np.array([(left, 0), (right, 0), (right, 1), (left, 1)]))
+def _word_corners(line: _PreparedLine, words: Sequence[WordReading]) -> np.ndarray:
+    """Return the corners, (words, 4, 2), of the frames of the words of a line."""
+    frames = np.array([(word.start, word.end) for word in words]).reshape(-1, 2)
+    x = np.clip((frames - line.margin) * line.frame, 0, 1)[:, [0, 1, 1, 0]]
+    return _map_fractions(line.corners, np.stack([x, np.broadcast_to((0, 0, 1, 1), x.shape)], axis=2))
 
 
-def _round_to_pixels(corners: np.ndarray, width: int, height: int) -> tuple[tuple[int, int], ...]:
-    """Return corners as whole pixels of a page of that size."""
-    return tuple((int(x), int(y)) for x, y in np.rint(np.clip(corners, 0, (width, height))))
+def _round_to_pixels(quadrilaterals: np.ndarray, width: int, height: int) -> list[tuple[tuple[int, int], ...]]:
+    """Return the corners, (quadrilaterals, 4, 2), as whole pixels of a page of that size."""
+    rounded = np.rint(np.clip(quadrilaterals, 0, (width, height))).astype(int).tolist()
+    return [tuple(map(tuple, corners)) for corners in rounded]

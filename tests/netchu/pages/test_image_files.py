@@ -13,7 +13,8 @@ from PIL import Image, TiffImagePlugin
 from netchu.core.errors import NetchuError
 from netchu.pages import image_files
 from netchu.pages.image_files import PageFile, find_pages, open_page
-from netchu.pictures.images import PictureWarning, convert_pillow_image
+from netchu.pictures.images import PictureWarning
+from netchu.pictures.pillow_images import convert_pillow_image
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (24, 60, 3), np.uint8)

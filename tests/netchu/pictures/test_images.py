@@ -19,8 +19,9 @@ from PIL import Image
 
 from benchmarks.tiny_project import ROOT
 from netchu.core.errors import NetchuError
-from netchu.pictures import images
-from netchu.pictures.images import PictureWarning, convert_pillow_image, decode_image
+from netchu.pictures import images, pillow_images
+from netchu.pictures.images import PictureWarning, decode_image
+from netchu.pictures.pillow_images import convert_pillow_image
 
 pillow_heif.register_heif_opener()  # to save HEIF files
 
@@ -144,7 +145,8 @@ def large_images() -> dict[str, tuple[bytes, np.ndarray]]:
 @pytest.mark.parametrize("kind", large_images())
 def test_halves_large_images(kind, monkeypatch):
     """Averages of 2 x 2 pixels, as OpenCV computes them."""
-    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    for module in (images, pillow_images):
+        monkeypatch.setattr(module, "MAX_PIXELS", 100_000)
     data, pixels = large_images()[kind]
     expected = cv2.resize(pixels.astype(np.uint8), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     decoded = decode_image(data)
@@ -153,7 +155,8 @@ def test_halves_large_images(kind, monkeypatch):
 
 @pytest.mark.parametrize("size", [(601, 241), (1, 150_000), (150_001, 1)])
 def test_halves_large_images_of_odd_sizes(size, monkeypatch):
-    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    for module in (images, pillow_images):
+        monkeypatch.setattr(module, "MAX_PIXELS", 100_000)
     width, height = size
     image = Image.new("L", size, 77)
     for decoded in (decode_image(encode(image)), decode_image(encode(image, "TIFF")), convert_pillow_image(image)):
@@ -191,14 +194,15 @@ def test_reads_large_pictures_in_the_stated_memory(tmp_path, kind, width, height
 
 
 def test_rejects_too_large_photographs_of_phones(monkeypatch):
-    monkeypatch.setattr(images, "MAX_HEIF_PIXELS", 100_000)
+    monkeypatch.setattr(pillow_images, "MAX_HEIF_PIXELS", 100_000)
     for data in (encode(SMOOTH, "HEIF"), encode(SMOOTH, "AVIF")):
         with pytest.raises(NetchuError, match=r"^600 x 240 pixels, more than 0 million$"):
             decode_image(data)
 
 
 def test_decodes_one_large_image_at_a_time(monkeypatch):
-    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    for module in (images, pillow_images):
+        monkeypatch.setattr(module, "MAX_PIXELS", 100_000)
     opened, most = [], []
 
     def halve(image):
@@ -208,7 +212,7 @@ def test_decodes_one_large_image_at_a_time(monkeypatch):
         opened.remove(image)
         return image.copy()
 
-    monkeypatch.setattr(images, "_halve", halve)
+    monkeypatch.setattr(pillow_images, "_halve", halve)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(decode_image, [encode(SMOOTH)] * 4))
     assert most == [1, 1, 1, 1]
@@ -253,7 +257,8 @@ def test_rejects_a_jpeg_cut_in_half(kind):
 
 
 def test_warns_of_a_large_jpeg_without_its_last_bytes(monkeypatch):
-    monkeypatch.setattr(images, "MAX_PIXELS", 100_000)
+    for module in (images, pillow_images):
+        monkeypatch.setattr(module, "MAX_PIXELS", 100_000)
     with pytest.warns(PictureWarning, match="the end of the file is missing"):
         assert decode_image(CUT["colour"][:-100]).shape == (200, 300, 3)
     with pytest.raises(NetchuError, match="a large part of it is missing"):
