@@ -32,14 +32,8 @@ def has_ink(grey: np.ndarray) -> bool:
     return bool(find_pieces(normalise_illumination(grey)).is_ink.any())
 
 
-def trim(image: np.ndarray) -> np.ndarray:
-    """Crop a normalised picture to its writing and a small margin; raise NoInk if there is none."""
-    left, top, right, bottom = find_trim_box(image)
-    return image[top:bottom, left:right]
-
-
 def find_trim_box(image: np.ndarray, pieces: Pieces | None = None) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of `trim`, in pixels, the last two exclusive.
+    """Return the box of the writing and a little paper around it, as `find_ink_box` does.
 
     Args:
         image: uint8 (height, width), normalised.

@@ -12,7 +12,7 @@ import numpy as np
 from netchu.core.errors import NetchuError
 from netchu.core.settings import check_flag, check_number
 from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
-from netchu.pictures.ink import Pieces, find_pieces, find_trim_box, trim
+from netchu.pictures.ink import Pieces, find_pieces, find_trim_box
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
 from netchu.pictures.slope import deslope, estimate_slope, level, unlevel_points
 from netchu.pictures.thresholding import threshold
@@ -37,7 +37,7 @@ class PreprocessParams:
     threshold: Threshold
     deslope: bool = False  # models trained before this parameter existed lack it
     deslant: bool
-    margin: int = 0  # pixels of paper before the writing, 0 to 64; older models lack it, too
+    margin: int = 0  # pixels of the line image before the writing, 0 to 64; older models lack it, too
 
     def __post_init__(self):
         check_number("height", self.height, int, 16, 256)
@@ -52,7 +52,7 @@ class PreprocessParams:
 class LocatedLine(NamedTuple):
     """A line image, and the part of the original picture that it shows after its margin."""
 
-    image: np.ndarray  # uint8 (params.height, width), from the left params.margin pixels of paper
+    image: np.ndarray  # uint8 (params.height, width); the first params.margin columns are the margin
     corners: np.ndarray  # float (4, 2): x and y in pixels of the picture, clockwise from the upper left
     pieces: Pieces  # of the picture, before it was levelled
 
@@ -95,8 +95,7 @@ def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
     left, top, right, bottom = find_trim_box(picture, pieces)
     corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     corners = unlevel_points(unshear_points(corners, slant, len(picture)), slope, width)
-    writing = resize(picture[top:bottom, left:right], params.height)
-    return LocatedLine(add_margin(writing, params.margin), corners, original_pieces)
+    return LocatedLine(cut_out(picture, (left, top, right, bottom), params), corners, original_pieces)
 
 
 def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, np.ndarray]:
@@ -107,8 +106,9 @@ def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, n
     steps["threshold"] = threshold(steps["blur"], params.threshold)
     steps["deslope"] = deslope(steps["threshold"]) if params.deslope else steps["threshold"]
     steps["deslant"] = deslant(steps["deslope"]) if params.deslant else steps["deslope"]
-    steps["trim"] = trim(steps["deslant"])
-    steps["resize"] = add_margin(resize(steps["trim"], params.height), params.margin)
+    left, top, right, bottom = box = find_trim_box(steps["deslant"])
+    steps["trim"] = steps["deslant"][top:bottom, left:right]
+    steps["resize"] = cut_out(steps["deslant"], box, params)
     return steps
 
 
@@ -117,8 +117,23 @@ def blur(image: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0 else image
 
 
-def resize(image: np.ndarray, height: int) -> np.ndarray:
-    """Scale to `height` pixels, aspect ratio kept, at least MIN_WIDTH wide; raise NetchuError above MAX_ASPECT."""
+def cut_out(picture: np.ndarray, box: tuple[int, int, int, int], params: PreprocessParams) -> np.ndarray:
+    """Return the line image of the writing in `box` (left, top, right, bottom), with its margin.
+
+    The first letters at the very edge of a line image would be read worse. The margin is what the picture shows there,
+    such as ruled lines that go on, and white beyond the picture.
+    """
+    left, top, right, bottom = box
+    margin = round(params.margin * (bottom - top) / params.height)
+    missing = max(margin - left, 0)
+    crop = picture[top:bottom, left - margin + missing : right]
+    if missing:
+        crop = cv2.copyMakeBorder(crop, 0, 0, missing, 0, cv2.BORDER_CONSTANT, value=PAPER)
+    return resize(crop, params.height, MIN_WIDTH + params.margin)
+
+
+def resize(image: np.ndarray, height: int, min_width: int = MIN_WIDTH) -> np.ndarray:
+    """Scale to `height` pixels, aspect ratio kept, at least `min_width` wide; raise NetchuError above MAX_ASPECT."""
     old_height, old_width = image.shape
     if old_width > MAX_ASPECT * old_height:
         raise NetchuError(
@@ -127,9 +142,4 @@ def resize(image: np.ndarray, height: int) -> np.ndarray:
     width = max(round(old_width * height / old_height), 1)
     shrinking = height < old_height
     scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
-    return cv2.copyMakeBorder(scaled, 0, 0, 0, max(MIN_WIDTH - width, 0), cv2.BORDER_CONSTANT, value=PAPER)
-
-
-def add_margin(image: np.ndarray, margin: int) -> np.ndarray:
-    """Add `margin` columns of paper at the left, since the first letters at the very edge would be read worse."""
-    return cv2.copyMakeBorder(image, 0, 0, margin, 0, cv2.BORDER_CONSTANT, value=PAPER) if margin else image
+    return cv2.copyMakeBorder(scaled, 0, 0, 0, max(min_width - width, 0), cv2.BORDER_CONSTANT, value=PAPER)

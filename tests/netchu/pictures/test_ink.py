@@ -4,7 +4,7 @@ import cv2
 import pytest
 
 from netchu.pictures.illumination import normalise_illumination
-from netchu.pictures.ink import find_ink_box, has_ink, trim
+from netchu.pictures.ink import find_ink_box, find_trim_box, has_ink
 from tests.netchu.pictures.samples import BLANKS, BOX, VARIANTS, ruled, strokes
 
 
@@ -25,7 +25,7 @@ def test_trim_keeps_marks_above_and_full_stop_at_end():
     cv2.line(page, (300, 14), (308, 8), 0, 3)
     left, top, right, bottom = find_ink_box(page)
     assert (left, top, right, bottom) == pytest.approx((40, 7, 784, 82), abs=3)
-    assert trim(page).shape == pytest.approx((bottom - top + 6, right - left + 6), abs=4)
+    assert find_trim_box(page) == pytest.approx((left - 3, top - 3, right + 3, bottom + 3), abs=2)
 
 
 def test_keeps_letters_that_touch_a_ruled_line():

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from netchu.core.errors import NetchuError
 from netchu.pictures.ink import NoInk
-from netchu.pictures.line_image import MAX_ASPECT, MIN_WIDTH, line_image, line_image_steps, locate_line, resize
+from netchu.pictures.line_image import (
+    MAX_ASPECT,
+    MIN_WIDTH,
+    cut_out,
+    line_image,
+    line_image_steps,
+    locate_line,
+    resize,
+)
 from tests.netchu.pictures.samples import BLANKS, THRESHOLDS, VARIANTS, params, slanted_strokes, strokes
 
 
@@ -48,10 +56,23 @@ def test_corners_surround_the_ink_of_the_picture(slant, deslant):
     assert bottom - top == pytest.approx(np.ptp(rows), abs=12)
 
 
-def test_adds_paper_before_the_writing():
-    plain, wide = (locate_line(strokes(), params(margin=margin)) for margin in (0, 20))
-    np.testing.assert_array_equal(wide.image, np.pad(plain.image, ((0, 0), (20, 0)), constant_values=255))
+@pytest.mark.parametrize("left", [0, 5, 12, 40])
+def test_margin_shows_what_is_before_the_writing_and_white_beyond_the_picture(left):
+    picture = np.random.default_rng(1).integers(0, 256, (70, 200), np.uint8)
+    expected = np.pad(picture, ((0, 0), (12, 0)), constant_values=255)[10:58, left:190]
+    np.testing.assert_array_equal(cut_out(picture, (left, 10, 178, 58), params(margin=12)), expected)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1, 3])
+def test_margin_is_as_wide_for_small_and_large_writing(scale):
+    picture = cv2.resize(strokes(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    plain, wide = (locate_line(picture, params(margin=margin)) for margin in (0, 20))
     np.testing.assert_array_equal(wide.corners, plain.corners)
+    assert wide.image.shape[1] - plain.image.shape[1] == pytest.approx(20, abs=1)
+
+
+def test_margin_leaves_room_for_the_writing():
+    assert cut_out(np.zeros((300, 1), np.uint8), (0, 0, 1, 300), params(margin=16)).shape == (48, 16 + MIN_WIDTH)
 
 
 @pytest.mark.parametrize("text", ["1", "-", "l1", "H"])
