@@ -1,19 +1,18 @@
 """The pictures of transcribed pages: found in an archive, decoded and compared with the page."""
 
 import contextlib
-import io
 import posixpath
 import re
 import unicodedata
 
 import numpy as np
-from PIL import Image
 
 from netchu.core.errors import NetchuError
 from netchu.intake.labels import IMAGE_SUFFIXES
 from netchu.intake.transcribed_pages import TranscribedPage
 from netchu.pictures.illumination import to_grey
 from netchu.pictures.images import decode_image
+from netchu.pictures.tiff_files import count_frames
 
 _PICTURE_SUFFIXES = (*IMAGE_SUFFIXES, ".heic", ".heif", ".avif")
 
@@ -97,6 +96,6 @@ def open_picture(page: TranscribedPage, name: str, data: bytes) -> tuple[np.ndar
 
 def _count_frames(data: bytes) -> int:
     """Return the number of pictures in a TIFF file, 1 if it cannot be opened."""
-    with contextlib.suppress(Exception), Image.open(io.BytesIO(data), formats=("TIFF",)) as image:
-        return image.n_frames
+    with contextlib.suppress(Exception):
+        return count_frames(data)
     return 1

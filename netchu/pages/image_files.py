@@ -108,7 +108,7 @@ def count_pages(file: Path | bytes) -> int:
         if _is_pdf(file):
             with _PDFIUM, _open_pdf(file) as document:
                 return len(document)
-        from netchu.pages.tiff_files import count_frames  # with Pillow, which takes 20 ms
+        from netchu.pictures.tiff_files import count_frames  # with Pillow, which takes 20 ms
 
         return count_frames(file)
     except Exception:  # `open_page` will report the same error
@@ -130,7 +130,7 @@ def decode_file_page(file: Path | bytes, number: int, warn: Callable[[str], None
     if _is_pdf(file):
         return _render_pdf_page(file, number)
     if number > 1:
-        from netchu.pages.tiff_files import decode_frame
+        from netchu.pictures.tiff_files import decode_frame
 
         return decode_frame(file, number)
     return decode_image(file if isinstance(file, bytes) else file.read_bytes(), warn)
