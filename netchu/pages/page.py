@@ -1,6 +1,5 @@
 """The reading of one image: its lines and words with positions and confidences."""
 
-import difflib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -102,6 +101,8 @@ class Line:
         Unchanged words keep their corners and confidence. New words have confidence 1. They divide the area of the
         words that they replace, or the gap between two words, in proportion to their lengths.
         """
+        import difflib  # takes 1 ms, which a reading need not wait for
+
         words = text.split()
         matcher = difflib.SequenceMatcher(None, [word.text for word in self.words], words, autojunk=False)
         new: list[Word] = []
