@@ -28,7 +28,8 @@ def read_content(path: Path) -> bytes:
         content = path.read_bytes()
         if not content.startswith(_MAGIC):
             raise ValueError("another format")
-        content = zlib.decompress(content[len(_MAGIC) :])
+        # With a buffer of about the right size, zlib waits for Python's lock only once, while modules are imported.
+        content = zlib.decompress(content[len(_MAGIC) :], bufsize=2 * len(content))
         if len(content) < VALUES_SIZE:
             raise ValueError("too short")
     except (OSError, ValueError, zlib.error) as error:
