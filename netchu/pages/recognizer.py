@@ -37,7 +37,7 @@ _DOUBTFUL = 0.6
 """Confidence below which a picture is also read turned. Upright writing has more as a rule, and 95 % of turned lines
 have less than 0.5."""
 
-_BETTER = 0.3
+_BETTER = 0.2
 """Difference in confidence by which a turned reading is better."""
 
 _SURE = 0.85
