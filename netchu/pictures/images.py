@@ -26,8 +26,11 @@ _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_GREY, _PNG_RGB = 0, 2
 """Colour types."""
 
-_PLAIN_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"cHRM", b"gAMA", b"pHYs", b"sRGB", b"tIME"}
+_PLAIN_CHUNKS = {b"IHDR", b"IDAT", b"IEND", b"bKGD", b"cHRM", b"gAMA", b"pHYs", b"sRGB", b"tEXt", b"tIME"}
 """PNG chunks that do not change the picture. Others can have an orientation, transparency, or more frames."""
+
+_ORIENTED_TEXT = (b"exif", b"raw profile", b"xmp", b"xml:")
+"""How the keywords of those tEXt chunks begin that can have an orientation, in lower case."""
 
 
 class PictureWarning(UserWarning):
@@ -73,9 +76,7 @@ def _decode_plain_png(data: bytes) -> np.ndarray | None:
 
     OpenCV decodes it in half the time of Pillow. A file that it cannot decode is left to Pillow.
     """
-    if not data.startswith(_PNG_SIGNATURE + b"\0\0\0\x0dIHDR") or not all(
-        name in _PLAIN_CHUNKS for name in _png_chunks(data)
-    ):
+    if not data.startswith(_PNG_SIGNATURE + b"\0\0\0\x0dIHDR") or not all(_is_plain(*it) for it in _png_chunks(data)):
         return None
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if depth != 8 or colour not in (_PNG_GREY, _PNG_RGB) or interlaced or not 0 < width * height <= MAX_PIXELS:
@@ -86,11 +87,17 @@ def _decode_plain_png(data: bytes) -> np.ndarray | None:
     return None
 
 
-def _png_chunks(data: bytes) -> Iterator[bytes]:
-    """Yield the names of the chunks of a PNG file, or an empty name for a damaged one (PNG, section 5.3)."""
+def _is_plain(name: bytes, content: bytes) -> bool:
+    """Return True if a PNG chunk does not change the picture."""
+    return name in _PLAIN_CHUNKS and not (name == b"tEXt" and content.lower().startswith(_ORIENTED_TEXT))
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content of the chunks of a PNG file; the name of a damaged one is empty (PNG, section 5.3)."""
     position, name = len(_PNG_SIGNATURE), b""
     while name != b"IEND":
         length, name = struct.unpack(">I4s", data[position : position + 8].ljust(8, b"\0"))
         position += length + 12
         checked = data[position - length - 8 : position - 4]
-        yield name if checked and zlib.crc32(checked).to_bytes(4, "big") == data[position - 4 : position] else b""
+        intact = checked and zlib.crc32(checked).to_bytes(4, "big") == data[position - 4 : position]
+        yield (name if intact else b""), checked[4:]

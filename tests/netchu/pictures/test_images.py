@@ -389,20 +389,28 @@ def plain_png(rows: bytes, *chunks: tuple[bytes, bytes], size: tuple[int, int] =
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in body)
 
 
+EXIF_IN_TEXT = b"Raw profile type exif\0\nexif\n26\n" + b"".join(
+    part.hex().encode() + b"\n" for part in (b"Exif\0\0MM\0*\0\0\0\x08\0\1", b"\1\x12\0\3\0\0\0\1\0\3\0\0\0\0\0\0")
+)
+"""Orientation 3, upside down, as ImageMagick writes it: EXIF in hexadecimal digits, after their number of bytes."""
+
 PLAIN_CHUNKS = [
     [],
     [(b"gAMA", struct.pack(">I", 45455)), (b"pHYs", struct.pack(">IIB", 9, 9, 1))],
     [(b"sRGB", b"\0"), (b"cHRM", struct.pack(">8I", *(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)))],
     [(b"gAMA", struct.pack(">I", 100000)), (b"tIME", struct.pack(">HBBBBB", 2026, 1, 1, 1, 1, 1))],
     [(b"tRNS", b"\0\5")],
+    [(b"bKGD", b"\0\xff"), (b"tEXt", b"date:create\x002018-09-15T23:42:07+07:00"), (b"tEXt", b"Comment\0exif")],
+    [(b"tEXt", EXIF_IN_TEXT)],
+    [(b"tEXt", b'XML:com.adobe.xmp\0<x tiff:Orientation="3"/>')],
 ]
 
 
 @pytest.mark.parametrize(("colour", "channels"), [(0, 1), (2, 3)], ids=["grey", "RGB"])
 @pytest.mark.parametrize("chunks", PLAIN_CHUNKS)
 def test_decodes_plain_png_like_pillow(chunks, colour, channels):
-    if colour and chunks and chunks[0][0] == b"tRNS":
-        chunks = [(b"tRNS", b"\0\0\0\1\0\2")]  # the colour of the first pixel
+    if colour and chunks and chunks[0][0] in (b"bKGD", b"tRNS"):
+        chunks = [(chunks[0][0], b"\0\0\0\1\0\2"), *chunks[1:]]  # the colour of the first pixel
     rows = b"".join(bytes([0, *range(4 * channels * y, 4 * channels * (y + 1))]) for y in range(4))
     data = plain_png(rows, *chunks, colour=colour)
     np.testing.assert_array_equal(decode_image(data), convert_pillow_image(Image.open(io.BytesIO(data))))
