@@ -26,9 +26,10 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item]) -> It
 def pool_map(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield `function(item)` in the order of `items`, computed by `pool` a few items per core ahead."""
     pending: deque = deque()
+    ahead = 4 * (os.cpu_count() or 1)
     for item in items:
         pending.append(pool.submit(function, item))
-        if len(pending) > 4 * (os.cpu_count() or 1):
+        if len(pending) > ahead:
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()
