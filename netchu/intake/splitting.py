@@ -159,16 +159,19 @@ def _share_keys(lines: KeyedLines, chosen: np.ndarray) -> np.ndarray:
 def _pick_groups(candidates: list[tuple[list[int], float]], sizes: list[int]) -> list[int]:
     """Return, for each source, the first groups whose total size is nearest to its quota.
 
-    If the groups of a source are too large for its quota, the next source makes up for the difference. If all groups
-    are too large, the result is the smallest one.
+    What one source contributes does not depend on the others, so that lines of another source move none of its lines.
+    But sources of which every group is too large for the quota contribute together: each adds its quota to those before
+    it, until a group is small enough. If all groups are too large, the result is the smallest one.
 
     Args:
         candidates: for each source, its groups and its quota in lines.
         sizes: lines of each group.
     """
-    picked, quota = [], 0.0
-    for groups_of_source, quota_of_source in candidates:
-        quota += quota_of_source
+    picked, shared_quota = [], 0.0
+    for groups_of_source, quota in candidates:
+        contributes_alone = any(sizes[group] <= 2 * quota for group in groups_of_source)
+        if not contributes_alone:
+            quota += shared_quota
         any_left = False
         for group in groups_of_source:
             # A larger group would move the total away from the quota.
@@ -177,8 +180,9 @@ def _pick_groups(candidates: list[tuple[list[int], float]], sizes: list[int]) ->
                 quota -= sizes[group]
             else:
                 any_left = True
-        if not any_left:  # a source without enough lines: the next ones need not make up for it
-            quota = min(quota, 0)
+        if not contributes_alone:
+            # A source without enough lines: the next ones need not make up for it.
+            shared_quota = quota if any_left else min(quota, 0)
     return picked or sorted(chain.from_iterable(groups for groups, _ in candidates), key=sizes.__getitem__)[:1]
 
 

@@ -129,6 +129,15 @@ def test_moves_few_lines_when_lines_are_added():
     assert sum(old != new for old, new in zip(before, after, strict=False)) <= 2
 
 
+@given(st.lists(st.integers(1, 30), max_size=40))
+def test_another_source_moves_no_lines(sizes):
+    """A later training with an archive more must not validate on lines that an earlier one was trained on."""
+    lines = [line(number, writer=f"w{number // 27}", source="q") for number in range(2160)]
+    other = [f"v{index}" for index, size in enumerate(sizes) for _ in range(size)]
+    others = [line(3000 + number, writer=writer, source="p") for number, writer in enumerate(other)]
+    assert split([*lines, *others])[: len(lines)] == split(lines)
+
+
 def test_keeps_the_named_test_set_as_it_is():
     lines = [line(number, subset="test" if number < 7 else None) for number in range(100)]
     subsets = split(lines, test=0.5)
