@@ -67,7 +67,7 @@ INPUTS = {
 }
 OUTPUTS = {"reader": Path("models/reader")}
 
-TURNED = 4
+TURNED = 8
 """One in this many validation lines is also read upside down, to learn how uncertain a line without writing is. More of
 them make the confidence of bad writing too low."""
 

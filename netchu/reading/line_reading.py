@@ -25,7 +25,7 @@ class LineReading(NamedTuple):
     text: str
     words: tuple[WordReading, ...]
     letters: tuple[LetterReading, ...] = ()  # of the text with single spaces
-    certainty: float = 1.0  # geometric mean of the characters' confidences, 0 to 1; low if the line shows no writing
+    certainty: float = 1.0  # of the network, 0 to 1; low if the line shows no writing
 
 
 class _CharacterSpans(NamedTuple):
@@ -43,6 +43,10 @@ def read_words(logits: np.ndarray, text: str) -> LineReading:
     of the probabilities of the blank and the two nearest characters, which is low if a letter may have been omitted. A
     word's confidence is the product over its characters, as if they were independent.
 
+    The certainty of the line is the geometric mean of the confidences of the characters on the most likely path. It is
+    that of `text` only if the path spells `text`: where a language model has corrected writing, the network is certain
+    of another text, but not where it has read something into what is no writing.
+
     Args:
         logits: `(frames, classes)`, from which a decoder read `text`.
     """
@@ -50,10 +54,15 @@ def read_words(logits: np.ndarray, text: str) -> LineReading:
     if not len(classes):
         return LineReading(text, ())
     log_probabilities = log_softmax(logits)
-    spans = _greedy_spans(log_probabilities, classes)
-    if spans is None:
+    probabilities = np.exp(log_probabilities)
+    likeliest, spans = _most_likely_path(log_probabilities)
+    certainty = 0.0
+    if len(likeliest):
+        log_confidences = _character_log_confidences(probabilities, likeliest, spans)
+        certainty = float(np.exp(log_confidences.mean()))
+    if not np.array_equal(classes, likeliest):
         spans = _CharacterSpans(*np.array(force_align(log_probabilities, classes.tolist())).T)
-    log_confidences = _character_log_confidences(np.exp(log_probabilities), classes, spans)
+        log_confidences = _character_log_confidences(probabilities, classes, spans)
     words = []
     spaces = np.flatnonzero(np.array(list(f" {text} ")) == " ")
     for first, end in zip(spaces[:-1], spaces[1:] - 1, strict=True):
@@ -63,7 +72,7 @@ def read_words(logits: np.ndarray, text: str) -> LineReading:
         end_frame = int(spans.start[end]) if end < len(text) else len(logits)
         confidence = float(np.exp(log_confidences[first:end].sum()))
         words.append(WordReading(text[first:end], confidence, start_frame, end_frame))
-    return LineReading(text, tuple(words), certainty=float(np.exp(log_confidences.mean())))
+    return LineReading(text, tuple(words), certainty=certainty)
 
 
 def mean_confidence(confidences: list[float]) -> float:
@@ -71,15 +80,13 @@ def mean_confidence(confidences: list[float]) -> float:
     return sum(confidences) / len(confidences) if confidences else 0.0
 
 
-def _greedy_spans(log_probabilities: np.ndarray, classes: np.ndarray) -> _CharacterSpans | None:
-    """Return the characters' frames on the most likely path; None if that path spells another text."""
+def _most_likely_path(log_probabilities: np.ndarray) -> tuple[np.ndarray, _CharacterSpans]:
+    """Return the classes of the characters on the most likely path, and their frames."""
     path = log_probabilities.argmax(axis=1)
     starts = np.flatnonzero(np.concatenate(([True], path[1:] != path[:-1])))
     ends = np.append(starts[1:], len(path))
     written = path[starts] != BLANK
-    if not np.array_equal(path[starts][written], classes):
-        return None
-    return _CharacterSpans(starts[written], ends[written])
+    return path[starts][written], _CharacterSpans(starts[written], ends[written])
 
 
 def _character_log_confidences(probabilities: np.ndarray, classes: np.ndarray, spans: _CharacterSpans) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 from netchu.core.errors import NetchuError
 from netchu.core.files import write_json
 from netchu.core.parallel import ordered_map
+from netchu.reading.beam_search import score_words
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER, BeamParams, DecoderParts
 from netchu.reading.language_model import CharacterModel, LanguageModel
 from netchu.reading.language_model_files import LANGUAGE_MODELS, read_language_models
@@ -35,6 +36,9 @@ certainty of a line to the probability that it shows writing."""
 _UNCALIBRATED: Calibration = [[0.0, 1.0], [0.0, 1.0]]
 
 _ALWAYS_WRITING: Calibration = [[0.0], [1.0]]
+
+_MOST_LOG_ODDS = 50
+"""Limit of log-odds that are added, so that their exponential is finite."""
 
 
 class ReaderSettings(NamedTuple):
@@ -96,7 +100,8 @@ class Reader:
         """Read one line image, uint8 `(height, width)`, dark ink on white.
 
         The confidence of a word is the probability that the line shows writing, times the probability that the word is
-        right if it does.
+        right if it does. The latter depends on the network's confidence and, with the decoder "beam", on how much the
+        language model expects the word.
 
         Args:
             decoder: a name in DECODERS.
@@ -105,10 +110,16 @@ class Reader:
         logits = self.network(image)
         text = DECODERS[decoder](logits, self.decoder_parts)
         reading = read_words(logits, text)
-        knots = self._settings.calibration.get(decoder, _UNCALIBRATED)
+        confidences = np.array([word.confidence for word in reading.words])
+        if decoder == "beam":
+            beam = self.decoder_parts.beam
+            scores = score_words(text, self.decoder_parts.language_model, beam.language_weight, beam.length_bonus)
+            confidences = _add_log_odds(confidences, scores)
         writing = np.interp(reading.certainty, *self._settings.line_calibration.get(decoder, _ALWAYS_WRITING))
+        confidences = writing * np.interp(confidences, *self._settings.calibration.get(decoder, _UNCALIBRATED))
         words = (
-            word._replace(confidence=float(writing * np.interp(word.confidence, *knots))) for word in reading.words
+            word._replace(confidence=confidence)
+            for word, confidence in zip(reading.words, confidences.tolist(), strict=True)
         )
         reading = reading._replace(words=tuple(words))
         return reading._replace(letters=read_letters(logits, " ".join(text.split()))) if letters else reading
@@ -141,6 +152,12 @@ def adapt_reader(folder: Path, model: Path, reader: Path) -> None:
     for path in (reader / "reader.json", *(reader / name for name in LANGUAGE_MODELS)):
         if path.exists():
             shutil.copyfile(path, folder / path.name)
+
+
+def _add_log_odds(probabilities: np.ndarray, added: Sequence[float]) -> np.ndarray:
+    """Return `probabilities`, each with natural log-odds added."""
+    factors = np.exp(-np.clip(added, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
+    return probabilities / (probabilities + (1 - probabilities) * factors)
 
 
 def _load_settings(path: Path) -> ReaderSettings:

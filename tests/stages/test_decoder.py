@@ -208,7 +208,7 @@ def test_keeps_confidences_without_words(inputs, tmp_path, monkeypatch):
 
 def test_calibrates_lines_by_some_that_are_upside_down(model, tmp_path, monkeypatch):
     """The certainties of the five lines are 0.9, but of one that nothing is read in; every fourth is turned."""
-    assert decoder.TURNED == 4
+    monkeypatch.setattr(decoder, "TURNED", 4)
     stub(monkeypatch, [[("a", 0.5)]] * 4 + [[]], [0.9, 0.9, 0.4, 0.9, 0.1], [0.4, 0.2])
     run(inputs_of(model, tmp_path, {"train": TRAIN, "validation": ["a"] * 5}), tmp_path)
     settings = settings_of(tmp_path)

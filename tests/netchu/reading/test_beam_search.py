@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netchu.core.charset import BLANK, CHARSET, encode
-from netchu.reading.beam_search import beam_search
+from netchu.reading.beam_search import beam_search, score_words
 from netchu.reading.decoding import decode_best_path, log_softmax
 from netchu.reading.language_model import LanguageModel
 from netchu.reading.mixture import LanguageModelMixture
@@ -105,3 +105,20 @@ def test_reads_no_frames_as_empty_text():
 def test_avoids_overflow_and_underflow_in_long_noise():
     logits = np.random.default_rng(0).normal(0, 3, (400, BLANK + 1)).astype(np.float32)
     assert beam_search(logits, 4, toy_model(), 2.0, 3.0)
+
+
+def test_scores_words_by_what_the_language_model_expects():
+    """The language model scores beginnings of the text by itself, without the end of the line."""
+    model, text = toy_model(), " ab  Ba a"
+
+    def score(beginning: str) -> float:
+        state, total = model.start(), 0.0
+        for symbol in encode(beginning.lower()):
+            log_probability, state = model.step(state, symbol)
+            total += log_probability
+        return total
+
+    bounds = [(1, 3), (5, 7), (8, 9)]
+    expected = [0.5 * (score(text[:end]) - score(text[:start])) + 2 * (end - start) for start, end in bounds]
+    assert score_words(text, model, 0.5, 2) == pytest.approx(expected)
+    assert score_words("", model, 0.5, 2) == []

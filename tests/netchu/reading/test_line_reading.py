@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from netchu.core.charset import BLANK, encode
 from netchu.reading.alignment import force_align
 from netchu.reading.decoding import decode_best_path, log_softmax
-from netchu.reading.line_reading import _greedy_spans, mean_confidence, read_words
+from netchu.reading.line_reading import _most_likely_path, mean_confidence, read_words
 
 
 def logits(frames: list[dict[str, float]]) -> np.ndarray:
@@ -101,6 +101,13 @@ def test_computes_confidence_of_text_that_is_not_the_most_likely():
     assert confidences(frames, "ăn") == pytest.approx([0.3], abs=1e-4)
 
 
+def test_line_is_as_certain_as_the_network_is_of_its_own_text():
+    frames = sure("an")
+    frames[0] = frames[1] = {"a": 0.7, "ă": 0.3}
+    assert read_words(logits(frames), "ăn").certainty == pytest.approx(0.7**0.5, abs=1e-4)
+    assert read_words(logits([{"a": 0.4}, {}]), "a").certainty == 0  # the most likely path has only blanks
+
+
 def spelled(path: tuple[int, ...]) -> list[int]:
     return [label for label, _ in itertools.groupby(path) if label != BLANK]
 
@@ -119,9 +126,9 @@ def test_words_are_ordered_and_confidences_valid_for_any_logits(seed, frames, co
     assert all(word.start < word.end and 0 <= word.confidence <= 1 for word in reading.words)
     if text:
         log_probabilities, classes = log_softmax(values), np.array(encode(text))
-        assert _greedy_spans(log_probabilities, classes).start.tolist() == [
-            start for start, _ in force_align(log_probabilities, classes.tolist())
-        ]
+        likeliest, spans = _most_likely_path(log_probabilities)
+        assert np.array_equal(likeliest, classes)
+        assert list(zip(*spans, strict=True)) == force_align(log_probabilities, classes.tolist())
 
 
 def test_mean_confidence():

@@ -66,7 +66,10 @@ def test_combines_its_parts():
     for seed in range(5):
         reader = reader_of(noise(seed))
         for decoder, text in texts.items():
-            assert reader.read_line(IMAGE, decoder) == read_words(noise(seed), text(noise(seed)))
+            reading = read_words(noise(seed), text(noise(seed)))
+            words = [word._replace(confidence=0) for word in reading.words]
+            assert [word._replace(confidence=0) for word in reader.read_line(IMAGE, decoder).words] == words
+        assert reader.read_line(IMAGE, "greedy") == read_words(noise(seed), decode_best_path(noise(seed)))
         assert reader.read_line(IMAGE, "greedy").text != reader.read_line(IMAGE, "beam").text
 
 
@@ -153,6 +156,17 @@ def test_multiplies_confidences_by_the_probability_of_writing(confidence, writin
     assert word.confidence == pytest.approx(writing * confidence, abs=1e-4)
     [word] = reader_of(one_letter(confidence), CALIBRATION, line_calibration).read_line(IMAGE, "greedy").words
     assert word.confidence == pytest.approx(writing * np.interp(confidence, *CALIBRATION["greedy"]), abs=1e-4)
+
+
+def test_is_more_confident_of_words_that_the_language_model_expects():
+    """The odds of a word, in which the network has a confidence of 0.8, times exp(score of the language model)."""
+    [word] = reader_of(one_letter(0.8)).read_line(IMAGE, "beam").words
+    log_probability, _ = LANGUAGE_MODEL.step(LANGUAGE_MODEL.start(), encode("a")[0])
+    odds = 0.8 / 0.2 * math.exp(0.8 * log_probability + 1.5)
+    assert word.confidence == pytest.approx(odds / (1 + odds), abs=1e-4)
+    beam = BeamParams(beam_width=5, language_weight=0.0, length_bonus=10.0)
+    [word] = reader_of(one_letter(0.8), beam=beam).read_line(IMAGE, "beam").words
+    assert word.confidence == pytest.approx(1, abs=1e-4)
 
 
 def test_loads_older_reader_without_line_calibration(folder, tmp_path):
