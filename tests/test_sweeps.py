@@ -122,6 +122,35 @@ def test_keeps_finished_experiments_after_a_kill_of_the_queue(project):
     assert run(project, "git", "status", "--porcelain") == before
 
 
+def test_runs_lines_of_a_file_in_clones(project, tmp_path):
+    """One line after the other, of which one fails; then one line alone, as in a job of Slurm."""
+    lines = ["-n 'first' -S decoder.order=4", "-n bad -S clean.min_height=1000", "-n third -S decoder.order=5"]
+    (tmp_path / "my grid.txt").write_text("\n".join(lines), encoding="utf-8")
+    state = run(project, "git", "status", "--porcelain")
+    before = set(run(project, "dvc", "exp", "list", "--name-only").split())
+
+    def sweep(**environment: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [ROOT / "docs" / "examples" / "sweep.sh", ".", tmp_path / "my grid.txt"],
+            cwd=project,
+            env=ENVIRONMENT | environment,
+            capture_output=True,
+            text=True,
+        )
+
+    alone = sweep(SLURM_ARRAY_TASK_ID="1")
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    assert set(run(project, "dvc", "exp", "list", "--name-only").split()) == before | {"first"}
+    done = sweep()
+    assert done.returncode == 1 and "line 2 of" in done.stderr and "line 3 of" not in done.stderr
+    assert set(run(project, "dvc", "exp", "list", "--name-only").split()) == before | {"first", "third"}
+    assert run(project, "git", "status", "--porcelain") == state
+    run(project, "dvc", "exp", "apply", "third")
+    assert "Running stage" not in run(project, "dvc", "repro")  # its models are in the cache
+    run(project, "git", "checkout", "--", ".")
+    run(project, "dvc", "checkout")
+
+
 def kill_worker(project) -> None:
     """Kill the worker of the queue with all processes it started."""
     workers = [
@@ -154,6 +183,7 @@ def test_uses_pinned_actions_and_tiny_parameters_in_the_workflow():
 def test_runs_the_commands_of_the_workflow(project, tmp_path):
     """They run in a clone of a repository with a remote, as on a runner, except for the installation."""
     run(project, "dvc", "remote", "add", "--default", "storage", str(tmp_path / "storage"))
+    run(project, "dvc", "exp", "run", "-S", "evaluate.decoder=greedy")  # other figures than those of the commit before
     commit(project, "remote")
     run(project, "dvc", "push")
     run(tmp_path, "git", "clone", "--quiet", str(project), "clone")
