@@ -123,7 +123,7 @@ def test_keeps_finished_experiments_after_a_kill_of_the_queue(project):
 
 
 def test_runs_lines_of_a_file_in_clones(project, tmp_path):
-    """One line after the other, of which one fails; then one line alone, as in a job of Slurm."""
+    """One line alone, as in a job of Slurm, and all lines one after the other, of which one fails."""
     lines = ["-n 'first' -S decoder.order=4", "-n bad -S clean.min_height=1000", "-n third -S decoder.order=5"]
     (tmp_path / "my grid.txt").write_text("\n".join(lines), encoding="utf-8")
     state = run(project, "git", "status", "--porcelain")
@@ -141,6 +141,8 @@ def test_runs_lines_of_a_file_in_clones(project, tmp_path):
     alone = sweep(SLURM_ARRAY_TASK_ID="1")
     assert alone.returncode == 0, alone.stdout + alone.stderr
     assert set(run(project, "dvc", "exp", "list", "--name-only").split()) == before | {"first"}
+    missing = sweep(SLURM_ARRAY_TASK_ID="4")
+    assert missing.returncode == 1 and missing.stderr.endswith("my grid.txt: has no line 4\n")
     done = sweep()
     assert done.returncode == 1 and "line 2 of" in done.stderr and "line 3 of" not in done.stderr
     assert set(run(project, "dvc", "exp", "list", "--name-only").split()) == before | {"first", "third"}

@@ -19,6 +19,8 @@ if [ -z "${SLURM_ARRAY_TASK_ID:-}" ]; then
   exit "$failed"
 fi
 
+options=$(sed -n "${SLURM_ARRAY_TASK_ID}p" "$file")
+[ -n "$options" ] || { echo "$file: has no line $SLURM_ARRAY_TASK_ID" >&2; exit 1; }
 cd "$repository"
 cache=$(realpath "$(dvc cache dir)")
 clone=$(mktemp -d)
@@ -26,5 +28,5 @@ trap 'rm -rf "$clone"' EXIT
 git clone --quiet "$repository" "$clone/netchu"
 cd "$clone/netchu"
 dvc cache dir --local "$cache"
-eval "dvc exp run $(sed -n "${SLURM_ARRAY_TASK_ID}p" "$file")" # eval: the line may quote its words
+eval "dvc exp run $options" # eval: the line may quote its words
 dvc exp push --no-cache origin

@@ -74,9 +74,11 @@ def decode_image(data: bytes, warn: Callable[[str], None] = warn_user) -> np.nda
 def _decode_plain_png(data: bytes) -> np.ndarray | None:
     """Return the pixels of a PNG file of 8 bits, grey or RGB, as scanners and programs write it; None for another file.
 
-    OpenCV decodes it in half the time of Pillow. A file that it cannot decode is left to Pillow.
+    OpenCV decodes it in 0.5 to 0.85 of the time of Pillow. A file that it cannot decode is left to Pillow.
     """
-    if not data.startswith(_PNG_SIGNATURE + b"\0\0\0\x0dIHDR") or not all(_is_plain(*it) for it in _png_chunks(data)):
+    if not data.startswith(_PNG_SIGNATURE + b"\0\0\0\x0dIHDR"):
+        return None
+    if not all(_is_plain(name, content) for name, content in _png_chunks(data)):
         return None
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if depth != 8 or colour not in (_PNG_GREY, _PNG_RGB) or interlaced or not 0 < width * height <= MAX_PIXELS:
@@ -89,7 +91,7 @@ def _decode_plain_png(data: bytes) -> np.ndarray | None:
 
 def _is_plain(name: bytes, content: bytes) -> bool:
     """Return True if a PNG chunk does not change the picture."""
-    return name in _PLAIN_CHUNKS and not (name == b"tEXt" and content.lower().startswith(_ORIENTED_TEXT))
+    return name in _PLAIN_CHUNKS and not (name == b"tEXt" and content[:16].lower().startswith(_ORIENTED_TEXT))
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

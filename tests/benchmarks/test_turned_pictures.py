@@ -1,4 +1,4 @@
-"""The pictures that the benchmark chooses, and its counts, for a reader that turns whatever is dark at the top."""
+"""The pictures that the benchmark chooses, and its counts."""
 
 import numpy as np
 
