@@ -67,10 +67,8 @@ def run_step(file: Path, parameters: dict[str, object], data: Path) -> None:
     located = {ARCHIVES: list(map(locate, parameters[ARCHIVES]))}
     if general := parameters.get(GENERAL):
         located[GENERAL] = general | {"sentences": locate(general["sentences"])}
-    changes = []
-    for key, value in (parameters | located).items():
-        changes += ["--set-param", f"{key}={_format_value(value)}"]
-    if run_dvc("exp", "run", *changes, "decoder").returncode:
+    overrides = [override for change in (parameters | located).items() for override in _format_change(*change)]
+    if run_dvc("exp", "run", *(f"--set-param={override}" for override in overrides), "decoder").returncode:
         raise NetchuError(f"{file}: the step failed; DVC says above why. Run the command again to resume")
 
 
@@ -88,8 +86,14 @@ def _number(file: Path) -> int:
     return int(file.name.partition("-")[0])
 
 
+def _format_change(key: str, value: object) -> list[str]:
+    """Return what sets a parameter to a value, in the grammar of `dvc exp run --set-param`."""
+    change = f"{key}={_format_value(value)}"
+    # A mapping is set to null before: a change of a mapping keeps its former keys, and new ones are rejected.
+    return [f"{key}=null", change] if isinstance(value, dict) else [change]
+
+
 def _format_value(value: object) -> str:
-    """Return a value in the grammar of `dvc exp run --set-param`."""
     if isinstance(value, list):
         return f"[{','.join(map(_format_value, value))}]"
     if isinstance(value, dict):

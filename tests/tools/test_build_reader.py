@@ -37,6 +37,7 @@ def test_runs_steps_that_are_not_done_and_replaces_the_reader(tmp_path):
     shutil.rmtree(steps)
     tiny = {key: value for key, value in TINY.items() if not key.startswith("download")}
     start = {"download.source": "archive", "download.archives": ["d.zip"], "model.cnn_channels": [4, 4, 4]}
+    start |= {"train.sampling": {"d": 0.5}}
     write_yaml(steps / "drawn" / "d.yaml", DRAWN)
     write_yaml(steps / "1-first.yaml", tiny | start)
     commit(project, "tiny steps")
@@ -47,7 +48,7 @@ def test_runs_steps_that_are_not_done_and_replaces_the_reader(tmp_path):
     assert json.loads((project / "models/pretrained/model.json").read_text())["preprocess"]["height"] == 16
 
     general = {"sentences": "sentences.txt", "sources": [], "order": 3, "threshold": 0.0}
-    changes = {"train.init_from": "models/step-1", "train.batch_size": 8, "decoder.general": general}
+    changes = {"train.init_from": "models/step-1", "train.sampling": {"d": 2}, "decoder.general": general}
     write_yaml(steps / "2-second.yaml", changes)
     output = run(project, "python", "-m", "tools.build_reader", str(data))
     assert "1-first.yaml: done" in output and (project / "models/step-1/model.weights.h5").read_bytes() == first
@@ -55,6 +56,8 @@ def test_runs_steps_that_are_not_done_and_replaces_the_reader(tmp_path):
     assert second != first
     assert (project / "models/pretrained/model.weights.h5").read_bytes() == second
     assert (project / "models/pretrained/general_language_model.bin").exists()
+    parameters = YAML(typ="safe", pure=True).load(project / "params.yaml")
+    assert parameters["train"]["sampling"] == {"d": 2} and parameters["decoder"]["general"].keys() == general.keys()
 
     shutil.rmtree(project / "models/reader")  # as if another run had replaced it
     run(project, "python", "-m", "tools.build_reader", str(data))
