@@ -1,7 +1,7 @@
 """Stage decoder: complete the reader with a language model of the training texts and calibrated confidences."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from netchu.core.folding import LabelsParams
 from netchu.core.params import Section, section_of
 from netchu.core.progress import progress
 from netchu.core.stage import Paths, run_stage
-from netchu.core.subsets import Subset
+from netchu.core.subsets import Subset, check_sources
 from netchu.evaluation.calibration import fit_calibration, mark_correct_words
 from netchu.evaluation.scoring import normalise_for_scoring
 from netchu.reading.decoders import DECODERS, BeamParams
@@ -105,16 +105,19 @@ def run(params: Params, inputs: Paths, outputs: Paths) -> str:
     return f"language model of {sizes} MB, calibrated on {len(validation)} lines"
 
 
-def estimate_language_models(params: DecoderParams, texts: Iterable[tuple[str, str]]) -> list[LanguageModel]:
+def estimate_language_models(params: DecoderParams, texts: Collection[tuple[str, str]]) -> list[LanguageModel]:
     """Return the language model of addresses, and that of general text if `params.general` is set.
 
     Args:
         texts: source and text of each training line.
 
     Raises:
-        NetchuError: the file of sentences cannot be read, or no text is left for the model of addresses.
+        NetchuError: the file of sentences cannot be read, `params.general` names a source without training lines, or no
+            text is left for the model of addresses.
     """
     general = params.general
+    if general:
+        check_sources("decoder.general.sources", general.sources, (source for source, _ in texts))
     labels: dict[bool, list[str]] = {False: [], True: []}
     for source, text in texts:
         labels[general is not None and source in general.sources].append(text)

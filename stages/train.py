@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from netchu.core.errors import NetchuError
 from netchu.core.files import atomic_path, write_text
 from netchu.core.folding import LabelsParams
 from netchu.core.params import Section
 from netchu.core.stage import Paths, run_stage
-from netchu.core.subsets import Subset
+from netchu.core.subsets import Subset, check_sources
 from netchu.core.tables import open_lines, read_rows
 from netchu.training.backend import BACKEND
 from netchu.training.checkpoint import Checkpoint, fingerprint
@@ -67,10 +66,7 @@ def _check_sources(labels: LabelsParams, table: Path) -> None:
     """Raise NetchuError for a source without lines in `table`, such as a misspelled name."""
     sources = {row["source"] for row in read_rows(open_lines(table), ["source"])}
     for key, named in labels:
-        if unknown := set(named) - sources:
-            raise NetchuError(
-                f"labels.{key}: no lines of {', '.join(sorted(unknown))}; choose from {', '.join(sorted(sources))}"
-            )
+        check_sources(f"labels.{key}", named, sources)
 
 
 if __name__ == "__main__":

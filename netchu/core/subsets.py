@@ -1,7 +1,7 @@
 """Lines of one subset (train, validation or test), streamed from the table of all lines; storage of line images."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -61,6 +61,14 @@ class Subset:
 
     def _read_group(self, group: int) -> list[dict]:
         return [row for row in self._file.read_row_group(group).to_pylist() if row["id"] in self._ids]
+
+
+def check_sources(parameter: str, named: Collection[str], sources: Iterable[str]) -> None:
+    """Raise NetchuError if `parameter` names a source that is not in `sources`, such as a misspelled one."""
+    if unknown := set(named) - (known := set(sources)):
+        raise NetchuError(
+            f"{parameter}: no lines of {', '.join(sorted(unknown))}; choose from {', '.join(sorted(known))}"
+        )
 
 
 def encode_line_image(image: np.ndarray) -> bytes:

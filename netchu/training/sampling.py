@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from math import floor
 
 from netchu.core.errors import NetchuError
+from netchu.core.subsets import check_sources
 
 _EXACT = 1e-9
 """Added before rounding down, so that 3 lines times 1/3, computed in floating point, are 1 line."""
@@ -30,12 +31,7 @@ class Sampling:
         for line_id, source in sources.items():
             self._ids[source].append(line_id)
         self._frequencies = frequencies
-        for source in frequencies:
-            if source not in self._ids:
-                raise NetchuError(
-                    f"train.sampling: no training line has the source {source!r}; the sources are "
-                    + ", ".join(sorted(self._ids))
-                )
+        check_sources("train.sampling", frequencies, self._ids)
         self.lines = sum(floor(len(ids) * frequencies.get(source, 1) + _EXACT) for source, ids in self._ids.items())
         """Lines per epoch, each counted as often as it is used."""
         if not self.lines:

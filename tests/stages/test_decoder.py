@@ -130,11 +130,14 @@ def test_estimates_model_of_general_text_from_sentences_and_sources(inputs, tmp_
     run(inputs, tmp_path)
     addresses = contents(tmp_path)["language_model.bin"]
     (tmp_path / "sentences.txt").write_text("Trời mưa to.\n", encoding="utf-8")
-    values = {"sentences": str(tmp_path / "sentences.txt"), "sources": ["other"], "order": 4, "threshold": 0.0}
+    values = {"sentences": str(tmp_path / "sentences.txt"), "sources": [], "order": 4, "threshold": 0.0}
     assert run(inputs, tmp_path, general=decoder.GeneralParams(**values)).startswith("language model of 0.0 and 0.0 MB")
     assert contents(tmp_path)["language_model.bin"] == addresses
     LanguageModel.from_trie(estimate(["trời mưa to."], 4, 0)).save(tmp_path / "expected")
     assert contents(tmp_path)["general_language_model.bin"] == (tmp_path / "expected").read_bytes()
+    values["sources"] = ["test", "other"]
+    with pytest.raises(NetchuError, match=r"decoder\.general\.sources: no lines of other; choose from test"):
+        run(inputs, tmp_path, general=decoder.GeneralParams(**values))
     values["sources"] = ["test"]
     with pytest.raises(NetchuError, match=r"decoder: no text is left for the language model of addresses"):
         run(inputs, tmp_path, general=decoder.GeneralParams(**values))

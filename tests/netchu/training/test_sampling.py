@@ -52,9 +52,7 @@ def test_uses_each_line_nearly_as_often_as_asked(lines, frequency, first, others
 
 
 def test_rejects_unknown_source():
-    with pytest.raises(
-        NetchuError, match=r"train\.sampling: no training line has the source 'c'; the sources are a, b"
-    ):
+    with pytest.raises(NetchuError, match=r"train\.sampling: no lines of c; choose from a, b"):
         Sampling(SOURCES, {"c": 2})
 
 
