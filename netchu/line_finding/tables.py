@@ -19,6 +19,9 @@ _GAP = 0.5
 _LEAST_SIDE = 0.8
 """Least width and height of a cell, in word heights."""
 
+_SQUARE = 1.6
+"""Median width and height of cells, in word heights, up to which they are the squares of squared paper."""
+
 _FILLED = 0.75
 """Least share of its box that a cell fills; other areas between lines are no rectangles."""
 
@@ -60,6 +63,8 @@ def find_tables(picture: np.ndarray, ink: np.ndarray, word_height: float) -> tup
     numbers, tables, count = np.zeros_like(labels), [], 0
     for members in _find_neighbours(labels, boxes, word_height):
         left, top, right, bottom = boxes[members].T
+        if max(np.median(right - left), np.median(bottom - top)) <= _SQUARE * word_height:
+            continue
         rows = _number_rows(np.stack([left, right, top, bottom]), word_height)
         columns = _number_rows(np.stack([top, bottom, left, right]), word_height)
         order = np.lexsort([columns, rows])

@@ -15,6 +15,7 @@ from netchu.pictures.illumination import PAPER, normalise_illumination, to_grey
 from netchu.pictures.ink import Pieces, find_pieces, find_trim_box
 from netchu.pictures.slant import deslant, estimate_slant, shear, unshear_points
 from netchu.pictures.slope import deslope, estimate_slope, level, unlevel_points
+from netchu.pictures.squared_paper import erase_squares
 from netchu.pictures.thresholding import threshold
 
 MIN_WIDTH = 16
@@ -82,7 +83,8 @@ def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
 
     The corners are those of an upright box, or of a parallelogram after `params.deslope` and `params.deslant`.
     """
-    picture = threshold(blur(normalise_illumination(to_grey(image)), params.blur), params.threshold)
+    picture = erase_squares(normalise_illumination(to_grey(image)))
+    picture = threshold(blur(picture, params.blur), params.threshold)
     pieces = original_pieces = find_pieces(picture)
     width = picture.shape[1]
     slope = estimate_slope(pieces) if params.deslope else 0.0
@@ -101,7 +103,7 @@ def locate_line(image: np.ndarray, params: PreprocessParams) -> LocatedLine:
 def line_image_steps(image: np.ndarray, params: PreprocessParams) -> dict[str, np.ndarray]:
     """Return the picture after every step of `line_image`, by name and in order, for display; last the line image."""
     steps = {"grey": to_grey(image)}
-    steps["illumination"] = normalise_illumination(steps["grey"])
+    steps["illumination"] = erase_squares(normalise_illumination(steps["grey"]))
     steps["blur"] = blur(steps["illumination"], params.blur)
     steps["threshold"] = threshold(steps["blur"], params.threshold)
     steps["deslope"] = deslope(steps["threshold"]) if params.deslope else steps["threshold"]

@@ -113,15 +113,21 @@ def _change_contrast(image: np.ndarray, strength: float, rng: np.random.Generato
 
 
 def _draw_paper(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw ruled lines, one side of the frame of a form, and a shadow like those that preprocessing does not remove."""
+    """Draw ruled lines, squares, a side of a frame and a shadow, like those that preprocessing does not remove."""
     height, width = image.shape
     image = image.copy()
     for _ in range(rng.binomial(3, min(1.0, 0.12 * strength))):
         y, rise = rng.uniform(0, height), rng.uniform(-0.1, 0.1) * height
-        _draw_line(image, (0, y), (width, y + rise), rng)
+        _draw_lines(image, [((0, y), (width, y + rise))], rng)
     if rng.random() < 0.1 * strength:
         x = rng.choice([rng.uniform(0, 12), width - rng.uniform(0, 12)])
-        _draw_line(image, (x, 0), (x + rng.uniform(-3, 3), height), rng)
+        _draw_lines(image, [((x, 0), (x + rng.uniform(-3, 3), height))], rng)
+    if rng.random() < 0.05 * strength:
+        side, slope = rng.uniform(0.25, 1.2) * height, rng.uniform(-0.02, 0.02)
+        level = np.arange(rng.uniform(0, side) - 0.02 * width, height + 0.02 * width, side)
+        upright = np.arange(rng.uniform(0, side), width, side)
+        lines = [((0, y), (width, y + slope * width)) for y in level]
+        _draw_lines(image, lines + [((x, 0), (x - slope * height, height)) for x in upright], rng)
     if rng.random() < 0.25 * strength:
         grid = rng.uniform(0, 60 * strength, (2, max(2, width // (4 * height)))).astype(np.float32)
         shadow = cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -129,12 +135,18 @@ def _draw_paper(image: np.ndarray, strength: float, rng: np.random.Generator) ->
     return image
 
 
-def _draw_line(image: np.ndarray, start: tuple, end: tuple, rng: np.random.Generator) -> None:
-    """Draw a straight line of one or two pixels, grey to black, into `image`; darker pixels keep their value."""
-    line = np.full_like(image, 255)
-    ends = [tuple(round(16 * float(value)) for value in point) for point in (start, end)]
-    cv2.line(line, *ends, int(rng.integers(0, 200)), int(rng.integers(1, 3)), cv2.LINE_AA, shift=4)
-    np.minimum(image, line, out=image)
+def _draw_lines(image: np.ndarray, lines: list[tuple[tuple, tuple]], rng: np.random.Generator) -> None:
+    """Draw straight lines of one or two pixels, in one grey from black, into `image`; darker pixels keep their value.
+
+    Args:
+        lines: x and y of the two ends of each.
+    """
+    drawn = np.full_like(image, 255)
+    grey, thickness = int(rng.integers(0, 200)), int(rng.integers(1, 3))
+    for ends in lines:
+        rounded = (tuple(round(16 * float(value)) for value in point) for point in ends)
+        cv2.line(drawn, *rounded, grey, thickness, cv2.LINE_AA, shift=4)
+    np.minimum(image, drawn, out=image)
 
 
 def _add_noise(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:

@@ -96,6 +96,18 @@ def test_finds_no_lines_on_ruled_and_squared_paper(upright):
     assert find_lines(page) == []
 
 
+@pytest.mark.parametrize("side", [26, 30, 40])
+@pytest.mark.parametrize("seed", range(4))
+def test_finds_lines_on_squared_paper(seed, side):
+    """The squares cover more of the page than the writing, and are no cells of a table."""
+    page = draw_page(seed, lines=7, skew=seed - 1)
+    squares = np.full_like(page.image, 255)
+    for position in range(7, max(squares.shape), side):
+        cv2.line(squares, (0, position), (squares.shape[1], position), (170, 170, 170), 2)
+        cv2.line(squares, (position, 0), (position, squares.shape[0]), (170, 170, 170), 2)
+    assert_found(page._replace(image=None), find_lines(np.minimum(page.image, squares)))
+
+
 @pytest.mark.parametrize("options", [{}, {"ruled": True, "skew": 2, "shading": 0.4}, {"pitch": 2.8}])
 def test_distinguishes_a_line_from_a_page(options):
     for seed in range(3):

@@ -61,6 +61,15 @@ def ruled(page: np.ndarray, ink: int = 130) -> np.ndarray:
     return page
 
 
+def squared(page: np.ndarray, ink: int = 170, side: int = 30) -> np.ndarray:
+    """Draw squares, under darker writing."""
+    squares = np.full_like(page, 255)
+    for position in range(12, max(page.shape), side):
+        cv2.line(squares, (0, position), (page.shape[1], position), ink, 2)
+        cv2.line(squares, (position, 0), (position, page.shape[0]), ink, 2)
+    return np.minimum(page, squares)
+
+
 def framed(page: np.ndarray) -> np.ndarray:
     """Draw a frame near the page's edge."""
     page = page.copy()
@@ -90,6 +99,8 @@ VARIANTS = {
     "ink on kraft paper": grainy(strokes(ink=60, paper=150)),
     "ruled paper": ruled(strokes()),
     "ruled paper in uneven light": grainy(shaded(ruled(strokes(), 170), 0.5)),
+    "squared paper": grainy(squared(strokes())),
+    "squared paper in uneven light": grainy(shaded(squared(strokes()), 0.5)),
     "form": framed(strokes()),
     "dust": dusty(strokes()),
     "JPEG": cv2.imdecode(cv2.imencode(".jpg", strokes(), [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_GRAYSCALE),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from netchu.pictures.illumination import normalise_illumination, to_grey
-from tests.netchu.pictures.samples import BLANKS, VARIANTS, dusty, framed, ruled, strokes
+from tests.netchu.pictures.samples import BLANKS, VARIANTS, dusty, framed, grainy, ruled, squared, strokes
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -17,6 +17,27 @@ def test_makes_ink_dark_and_paper_light(name):
     away = cv2.dilate((ruled(framed(dusty(strokes()))) < 225).astype(np.uint8), np.ones((9, 9))) == 0
     assert np.median(normalised[ink]) < 60
     assert np.median(normalised[away]) > 240
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_squares_stay_pale(width):
+    """Although they cover more of the picture than the writing."""
+    page = strokes(width=width)
+    page[:, 200:] = 235
+    normalised = normalise_illumination(grainy(squared(page), 2))
+    assert np.median(normalised[page < 100]) < 60
+    squares = (squared(np.full_like(page, 235)) < 200) & (page > 225)
+    assert np.median(normalised[squares]) > 140
+
+
+def test_pencil_beside_print_stays_dark():
+    """The print is darker, but the pencil is no rule."""
+    page, x = np.full((100, 800), 235, np.uint8), np.arange(40, 680)
+    for y in (30, 50, 70):
+        wave = np.rint(np.stack([x, y + 8 * np.sin(x / 4)], axis=1)).astype(np.int32)
+        cv2.polylines(page, [wave], False, 175, 3, cv2.LINE_AA)
+    page[30:70, 700:] = strokes(ink=20)[30:70, 700:]
+    assert np.median(normalise_illumination(page)[page == 175]) < 60
 
 
 @pytest.mark.parametrize("name", BLANKS)

@@ -63,6 +63,20 @@ def test_fills_the_border_with_paper(part):
         assert augment(paper, 1, params(**{part: 2.0}), np.random.default_rng(seed)).min() == 255
 
 
+def test_draws_squared_paper():
+    """On some lines, with upright lines at equal distances."""
+    blank, squared = np.full((48, 600), 255, np.uint8), 0
+    for seed in range(200):
+        drawn = augment(blank, 1, params(paper=1.0), np.random.default_rng(seed))
+        columns = np.flatnonzero(np.median(drawn, axis=0) < 0.85 * np.median(drawn))
+        distances = np.diff(columns)[np.diff(columns) > 3]
+        if len(distances) > 5:
+            squared += 1
+            assert 11 <= np.median(distances) <= 58
+            assert (np.abs(distances - np.median(distances)) <= 1).mean() > 0.8
+    assert 4 <= squared <= 20
+
+
 def test_adds_paper_at_both_ends():
     image = line(200)
     margins = set()
