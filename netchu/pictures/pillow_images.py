@@ -47,6 +47,8 @@ def convert_pillow_image(image: Image.Image) -> np.ndarray:
         with _LARGE if large else contextlib.nullcontext():
             if large:
                 image = _halve(image)
+            else:
+                image.load()  # raises the error of damaged pixels, which the next lines would suppress
             with contextlib.suppress(Exception):  # the pixels are good even if the EXIF block is damaged
                 image = ImageOps.exif_transpose(image)
             return _convert_pixels(image, _count_bits(image))

@@ -123,6 +123,23 @@ def test_turns_each_page_of_a_tiff_upright(tmp_path):
     np.testing.assert_array_equal(open_page(second), np.rot90(PHOTO, -1))
 
 
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate", "jpeg"])
+def test_rejects_a_damaged_page_of_a_tiff(tmp_path, compression):
+    path = save(tmp_path / "x.tif", *GREYS, compression=compression)
+    with Image.open(path) as image:
+        image.seek(1)
+        start = image.tag_v2[TiffImagePlugin.STRIPOFFSETS][0]
+    data = path.read_bytes()
+    path.write_bytes(data[:start] + b"\0\1\2\3" + data[start + 4 :])
+    first, second, third = find_pages([path])
+    assert (open_page(first) == GREYS[0]).all() and open_page(third).shape == GREYS[2].shape
+    with pytest.raises(NetchuError, match="damaged image"):
+        open_page(second)
+    with pytest.raises(NetchuError, match="damaged image"), Image.open(path) as image:
+        image.seek(1)
+        convert_pillow_image(image)
+
+
 def test_renders_every_page_of_a_pdf(tmp_path):
     """The resolution is 300 dots per inch for pictures of any resolution."""
     pictures = [np.full((60, 100 + 10 * number, 3), 90 * number, np.uint8) for number in range(3)]
