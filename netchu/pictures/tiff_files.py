@@ -11,9 +11,21 @@ from netchu.pictures.pillow_images import convert_pillow_image, damage_as_netchu
 
 
 def count_frames(file: Path | bytes) -> int:
-    """Return the number of frames of a TIFF file, a path or its bytes; raise an exception if it is no TIFF file."""
+    """Return the number of frames of a TIFF file, a path or its bytes; raise an exception if it is no TIFF file.
+
+    The first frame that is damaged or missing, as in a file that is cut off, is the last one counted: `decode_frame`
+    reports it.
+    """
+    frames = 1
     with _open(file) as image:
-        return image.n_frames
+        try:
+            while True:
+                image.seek(frames)
+                frames += 1
+        except EOFError:
+            return frames
+        except Exception:  # of many types, as those of Pillow's decoders
+            return frames + 1
 
 
 def decode_frame(file: Path | bytes, number: int) -> np.ndarray:

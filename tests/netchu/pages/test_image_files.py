@@ -140,6 +140,21 @@ def test_rejects_a_damaged_page_of_a_tiff(tmp_path, compression):
         convert_pillow_image(image)
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_reports_the_pages_that_a_cut_tiff_lacks(tmp_path):
+    path = save(tmp_path / "x.tif", *GREYS, compression="tiff_deflate")
+    data = path.read_bytes()
+    with Image.open(path) as image:
+        image.seek(1)
+        start = image.tag_v2[TiffImagePlugin.STRIPOFFSETS][0]
+    for missing in (data[:start], data[:start] + bytes(len(data) - start)):
+        path.write_bytes(missing)
+        first, second = find_pages([path])
+        assert (open_page(first) == GREYS[0]).all()
+        with pytest.raises(NetchuError, match="damaged image"):
+            open_page(second)
+
+
 def test_renders_every_page_of_a_pdf(tmp_path):
     """The resolution is 300 dots per inch for pictures of any resolution."""
     pictures = [np.full((60, 100 + 10 * number, 3), 90 * number, np.uint8) for number in range(3)]
