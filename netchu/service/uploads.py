@@ -24,17 +24,28 @@ class Upload(NamedTuple):
     data: bytes
 
 
+class _FormParser(MultiPartParser):
+    """Starlette's parser, which accepts a form without its last boundary; here, `ended` says whether that was found."""
+
+    ended = False
+
+    def on_end(self) -> None:
+        self.ended = True
+
+
 async def receive_files(request: Request, limit: int) -> list[Upload]:
     """Receive the files of a form of at most `limit` bytes; raise ServiceError for any other body."""
     if parse_options_header(request.headers.get("content-type"))[0] != b"multipart/form-data":
         raise ServiceError(415, f"the body should be multipart/form-data, with each file in a field {FIELD!r}")
     _check_size(int(request.headers.get("content-length", 0)), limit)
-    parser = MultiPartParser(request.headers, _receive_body(request, limit))
+    parser = _FormParser(request.headers, _receive_body(request, limit))
     parser.spool_max_size = limit  # a larger file would be written to disk
     try:
         form = await parser.parse()
     except MultiPartException as error:
         raise ServiceError(400, f"the body is not a valid form: {error.message}") from None
+    if not parser.ended:
+        raise ServiceError(400, "the body is not a valid form: its end is missing; send the whole body")
     uploads = [_take_file(name, value) for name, value in form.multi_items()]
     if not uploads:
         raise ServiceError(422, f"no files; send each in a field {FIELD!r}")

@@ -146,11 +146,24 @@ def test_rejects_files_and_options(service, files, options, status, message):
         ({}, 415, "the body should be multipart/form-data"),
         ({"data": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400, "not a valid form: Missing boundary"),
         ({"data": b"x", "headers": FORM}, 400, "not a valid form"),
+        ({"data": FORM_START + LINE[1], "headers": FORM}, 400, "not a valid form: its end is missing"),
+        ({"data": FORM_START + LINE[1] + b"\r\n" + FORM_START, "headers": FORM}, 400, "its end is missing"),
         ({"data": b"--b--", "headers": FORM}, 422, "no files; send"),
         ({"files": {"file": LINE}}, 422, "field 'file': name the field of each file 'files'"),
         ({"files": [("files", LINE), ("format", (None, "csv"))]}, 422, "field 'format': not a file; options belong in"),
     ],
-    ids=["form", "picture", "nothing", "no boundary", "damaged", "empty", "other field", "option"],
+    ids=[
+        "form",
+        "picture",
+        "nothing",
+        "no boundary",
+        "damaged",
+        "cut",
+        "between files",
+        "empty",
+        "other field",
+        "option",
+    ],
 )
 def test_rejects_bodies(service, body, status, message):
     expect_error(requests.post(f"{service}/read", **body, timeout=60), status, message)
