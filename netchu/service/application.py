@@ -98,6 +98,7 @@ def create_application(recognizer: Recognizer, limits: Limits, key: str = "") ->
     async def read(request: Request, options: Annotated[ReadOptions, Query()]) -> Response:
         """Read the files of a form in the requested format. If a page cannot be read, the answer is an error."""
         deadline = asyncio.get_running_loop().time() + limits.seconds
+        _check_repeated(request)
         with queue.take_place() as place:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -116,13 +117,24 @@ def create_application(recognizer: Recognizer, limits: Limits, key: str = "") ->
     return RequestLog(application)
 
 
+def _check_repeated(request: Request) -> None:
+    """Raise ServiceError if an option occurs twice in the address; FastAPI would take the last one."""
+    for name in request.query_params:
+        if len(request.query_params.getlist(name)) > 1:
+            raise ServiceError(422, f"{name}: given more than once; give each option once")
+
+
 async def _answer_service_error(request: Request, error: ServiceError) -> JSONResponse:
     headers = {401: {"WWW-Authenticate": "APIKey"}, 503: {"Retry-After": "1"}}.get(error.status)
     return _answer_error(request, error.status, str(error), headers)
 
 
 async def _answer_invalid_option(request: Request, error: RequestValidationError) -> JSONResponse:
-    problems = (f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg']}" for problem in error.errors())
+    problems = []
+    for problem in error.errors():
+        unknown = problem["type"] == "extra_forbidden"
+        reason = f"no such option; the options are {', '.join(ReadOptions.model_fields)}" if unknown else problem["msg"]
+        problems.append(f"{'.'.join(map(str, problem['loc'][1:]))}: {reason}")
     return _answer_error(request, 422, "; ".join(problems))
 
 

@@ -29,8 +29,8 @@ def serve(application: ASGIApp) -> Iterator[str]:
             thread.join()
 
 
-def post(address: str, *files: tuple[str, bytes], headers: dict | None = None, **options: str) -> requests.Response:
-    """Post files, pairs of a name and bytes, to /read."""
+def post(address: str, *files: tuple[str, bytes], headers: dict | None = None, **options) -> requests.Response:
+    """Post files, pairs of a name and bytes, to /read with options; a list as value repeats an option."""
     form = [("files", file) for file in files]
     return requests.post(f"{address}/read", files=form, params=options, headers=headers, timeout=60)
 
