@@ -25,7 +25,8 @@ example:
   netchu serve
   curl -F files=@page.jpg 'http://127.0.0.1:8000/read?format=jsonl'
 
-The environment variable NETCHU_API_KEY may contain a key; each request then needs it in its header X-API-Key.
+The environment variable NETCHU_API_KEY may contain a key; each request to /read then needs it in its header
+X-API-Key.
 http://127.0.0.1:8000/docs describes all requests. SIGTERM stops the service after the requests that it has accepted.
 """
 """The end of the help of `netchu serve`."""
@@ -165,7 +166,8 @@ ví dụ:
   netchu serve
   curl -F files=@page.jpg 'http://127.0.0.1:8000/read?format=jsonl'
 
-Biến môi trường NETCHU_API_KEY có thể chứa một khóa; khi đó mọi yêu cầu phải gửi khóa này trong tiêu đề X-API-Key.
+Biến môi trường NETCHU_API_KEY có thể chứa một khóa; khi đó mọi yêu cầu đến /read phải gửi khóa này trong tiêu đề
+X-API-Key.
 http://127.0.0.1:8000/docs mô tả mọi yêu cầu. SIGTERM dừng dịch vụ sau khi trả lời xong các yêu cầu đã nhận.
 """,
     # netchu review
