@@ -8,6 +8,18 @@ from netchu.pages.reading_options import Layout
 from netchu.reading.decoders import DECODERS, DEFAULT_DECODER
 
 
+def filled(text: str) -> str:
+    """Return the value of an argument; an empty one, as of a variable that is not set, is an error."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; is a variable not set?")
+    return text
+
+
+def filled_path(text: str) -> Path:
+    """Return the path that an argument names; `Path` alone takes an empty one for the current folder."""
+    return Path(filled(text))
+
+
 def add_layout_and_decoder(parser: argparse.ArgumentParser) -> None:
     """Declare `--layout` and `--decoder`."""
     parser.add_argument(
@@ -28,7 +40,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Declare `--model`."""
     parser.add_argument(
         "--model",
-        type=Path,
+        type=filled_path,
         metavar="DIR",
         help="folder of the model (default: models/adopted, models/pretrained or models/reader, the first that exists)",
     )

@@ -3,10 +3,11 @@
 import argparse
 import importlib.util
 import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
+from netchu.commands.common_options import filled_path
 from netchu.core.errors import NetchuError
 
 FOLDER_VARIABLE = "NETCHU_REVIEW"
@@ -18,12 +19,18 @@ _PROJECT = Path(__file__).parents[2]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `run`; their help has a translation in netchu.commands.language."""
     parser.add_argument(
-        "folder", metavar="FOLDER", type=Path, help="folder of pictures; the answers are saved in a hidden file in it"
+        "folder",
+        metavar="FOLDER",
+        type=filled_path,
+        help="folder of pictures; the answers are saved in a hidden file in it",
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Serve the web page, which opens the review of the folder, until it is stopped; return its exit status."""
+def run(arguments: argparse.Namespace) -> NoReturn:
+    """Become the server of the web page, which opens the review of the folder; raise NetchuError if that is impossible.
+
+    As the same process, it gets every signal that is sent to the command.
+    """
     folder = arguments.folder.absolute()
     if not folder.is_dir():
         raise NetchuError(f"{arguments.folder}: no such folder; name a folder of pictures")
@@ -34,6 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if importlib.util.find_spec("streamlit") is None:
         raise NetchuError("the web page needs the package streamlit; install it with `pip install streamlit`")
-    # In the project's folder, whose settings keep the page on this machine.
+    os.chdir(_PROJECT)  # its settings keep the page on this machine
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
-    return subprocess.run(command, cwd=_PROJECT, env=os.environ | {FOLDER_VARIABLE: str(folder)}).returncode
+    os.execve(sys.executable, command, os.environ | {FOLDER_VARIABLE: str(folder)})

@@ -1,4 +1,5 @@
-import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,19 +13,22 @@ def started(monkeypatch):
     """Return the calls that would start the web page."""
     calls = []
 
-    def start(command, cwd, env):
-        calls.append((command, cwd, env))
-        return subprocess.CompletedProcess(command, 3)
+    def start(program, command, environment):
+        calls.append((program, command, Path.cwd(), environment))
+        raise SystemExit(3)
 
-    monkeypatch.setattr(review.subprocess, "run", start)
+    monkeypatch.setattr(review.os, "execve", start)
     return calls
 
 
-def test_serves_page_for_the_folder(started, tmp_path, monkeypatch):
+def test_becomes_the_server_of_the_page_for_the_folder(started, tmp_path, monkeypatch):
+    """So that a signal which ends the command ends the server."""
     (tmp_path / "scans").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert main(["review", "scans"]) == 3
-    [(command, folder, environment)] = started
+    with pytest.raises(SystemExit):
+        main(["review", "scans"])
+    [(program, command, folder, environment)] = started
+    assert program == command[0] == sys.executable
     assert command[1:] == ["-m", "streamlit", "run", "app/main.py"]
     assert folder == ROOT
     assert environment[review.FOLDER_VARIABLE] == str(tmp_path / "scans")
