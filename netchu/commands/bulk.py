@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from netchu.commands.common_options import add_layout_and_decoder, add_model
+from netchu.commands.common_options import add_layout_and_decoder, add_model, filled
 from netchu.commands.language import BULK_EPILOG
 from netchu.core.errors import NetchuError
 from netchu.core.progress import progress
@@ -18,10 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = BULK_EPILOG
     parser.add_argument(
         "input",
+        type=filled,
         metavar="INPUT",
         help="folder, file or glob of images, or of Parquet files with a column image; s3:// and the like, too",
     )
-    parser.add_argument("output", metavar="OUTPUT", help="folder of the Parquet files; a run in it can be continued")
+    parser.add_argument(
+        "output",
+        type=filled,
+        metavar="OUTPUT",
+        help="folder of the Parquet files; a run in it can be continued",
+    )
     parser.add_argument(
         "--engine",
         choices=("local", "ray"),
@@ -29,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="local (default): the cores of this machine; ray: those of a Ray cluster",
     )
     parser.add_argument(
-        "--address", help="address of the Ray cluster, auto for the running one (default: start Ray on this machine)"
+        "--address",
+        type=filled,
+        help="address of the Ray cluster, auto for the running one (default: start Ray on this machine)",
     )
     parser.add_argument(
         "--processes",

@@ -110,8 +110,6 @@ def _write_all(
 def _expand_names(paths: list[str]) -> Iterator[str]:
     """Yield the paths; for `-`, yield the names on standard input."""
     for path in paths:
-        if not path:
-            raise NetchuError("a file name is empty; is a variable not set?")
         if path == "-":
             if sys.stdin is None:
                 raise NetchuError("standard input is closed")

@@ -4,10 +4,9 @@ import argparse
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import get_args
 
-from netchu.commands.common_options import add_layout_and_decoder, add_model
+from netchu.commands.common_options import add_layout_and_decoder, add_model, filled, filled_path
 from netchu.commands.language import READ_EPILOG
 from netchu.core.collector import pause_collector
 from netchu.core.errors import NetchuError
@@ -22,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = READ_EPILOG
     parser.add_argument(
         "paths",
+        type=filled,
         nargs="+",
         metavar="IMAGE_OR_FOLDER",
         help="PNG, JPEG, HEIC, TIFF, PDF, ... or a folder of them; - reads file names from standard input",
@@ -43,14 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--output",
-        type=Path,
+        type=filled_path,
         metavar="DIR",
         help="write one file per image, named after it, into DIR, with the folders of the input, instead of writing to "
         "standard output; existing files are kept",
     )
     parser.add_argument(
         "--words",
-        type=Path,
+        type=filled_path,
         metavar="FILE",
         help="text file (UTF-8) whose words become likelier: one name a line, or a text on the same subject",
     )

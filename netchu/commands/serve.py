@@ -8,7 +8,7 @@ import socket
 import warnings
 from collections.abc import Callable
 
-from netchu.commands.common_options import add_model
+from netchu.commands.common_options import add_model, filled
 from netchu.commands.language import SERVE_EPILOG
 from netchu.core.errors import NetchuError
 
@@ -21,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `run`; their help has a translation in netchu.commands.language."""
     parser.epilog = SERVE_EPILOG
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1: this machine alone; 0.0.0.0: all)"
+        "--host",
+        type=filled,  # an empty one would listen at all addresses
+        default="127.0.0.1",
+        help="address to listen at (default 127.0.0.1: this machine alone; 0.0.0.0: all)",
     )
     parser.add_argument(
         "--port", type=_number(0, 65535), default=8000, help="port to listen at (default 8000; 0: any that is free)"

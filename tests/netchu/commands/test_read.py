@@ -465,12 +465,6 @@ def test_names_the_file_that_cannot_be_written_and_writes_the_others(netchu, fol
     assert (folder / "out" / f"{long}.txt").read_text() == texts(model, 2)[0] + "\n"
 
 
-def test_rejects_an_empty_name(netchu, folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    status, out, err = netchu("")
-    assert (status, out) == (2, "") and "a file name is empty" in err
-
-
 def test_reads_a_picture_from_a_pipe(model, folder):
     with process("--model", model, "/dev/stdin", stdin=subprocess.PIPE) as running:
         out, err = running.communicate((folder / "1.png").read_bytes())
