@@ -183,7 +183,7 @@ def _open_pdf(file: Path | bytes):
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise NetchuError("the PDF is locked with a password; save it without a password") from None
-        raise NetchuError("damaged PDF") from None
+        raise NetchuError("damaged PDF, or one without pages") from None
 
 
 def _render_pdf_page(file: Path | bytes, number: int) -> np.ndarray:

@@ -37,7 +37,7 @@ def decode_with_pillow(data: bytes, warn: Callable[[str], None]) -> np.ndarray:
         with damage_as_netchu_error(), contextlib.ExitStack() as resources:
             return _decode(data, warn, resources)
     except UnidentifiedImageError:  # its message contains a memory address, different in every run
-        raise NetchuError(f"not an image in a known format ({', '.join(PILLOW_FORMATS)}, HEIF)") from None
+        raise NetchuError(f"not an image in a known format ({', '.join(PILLOW_FORMATS)}, HEIF), and no PDF") from None
 
 
 def convert_pillow_image(image: Image.Image) -> np.ndarray:

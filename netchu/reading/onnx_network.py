@@ -19,6 +19,8 @@ class OnnxNetwork:
 
     def __init__(self, folder: Path):
         """Load `model.json` and `model.onnx` from `folder`; raise NetchuError if one is missing or damaged."""
+        if not (folder / "model.json").is_file():
+            raise NetchuError(f"{folder}: no such folder, or no model.json in it; name the folder of a reader")
         import onnxruntime  # takes 25 ms, in which Reader.load already decompresses the language models
 
         try:

@@ -246,6 +246,6 @@ def test_names_missing_subset_and_leaves_nothing(model, tmp_path, subset):
 
 def test_names_damaged_model_and_leaves_nothing(inputs, tmp_path):
     (tmp_path / "crnn").mkdir()
-    with pytest.raises(NetchuError, match="crnn: no readable model"):
+    with pytest.raises(NetchuError, match=r"crnn: no such folder, or no model\.json in it"):
         run(inputs | {"model": tmp_path / "crnn"}, tmp_path)
     assert not (tmp_path / "reader").exists()

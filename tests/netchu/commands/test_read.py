@@ -436,7 +436,9 @@ def test_rejects_words_without_the_beam_search(netchu, folder):
 def test_names_the_model_that_cannot_be_loaded(folder, tmp_path, capfd):
     assert main(["read", "--model", str(tmp_path / "none"), str(folder)]) == 2
     out, err = capfd.readouterr()
-    assert out == "" and err.startswith(f"netchu read: error: {tmp_path}/none: no readable model")
+    assert out == "" and err == (
+        f"netchu read: error: {tmp_path}/none: no such folder, or no model.json in it; name the folder of a reader\n"
+    )
     assert main(["read", "--model", str(tmp_path / "none"), "--format", "csv", str(folder)]) == 2
     assert capfd.readouterr().out == ""
     network = write_tiny_model(tmp_path / "network")

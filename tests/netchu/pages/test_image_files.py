@@ -188,9 +188,9 @@ def test_renders_a_poster_at_lower_resolution(tmp_path, monkeypatch):
     ("name", "content", "message"),
     [
         ("x.png", b"", "empty file"),
-        ("x.png", b"no image", "not an image in a known format"),
+        ("x.png", b"no image", r"not an image in a known format \(.*\), and no PDF"),
         ("x.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "damaged|not an image"),
-        ("x.pdf", b"%PDF-1.7 nothing more", "damaged PDF"),
+        ("x.pdf", b"%PDF-1.7 nothing more", "damaged PDF, or one without pages"),
         ("x.tif", b"II*\0" + bytes(30), "damaged|not an image"),
     ],
 )

@@ -48,23 +48,26 @@ def test_equals_keras_in_threads(network, folder, tmp_path):
     assert len(set(map(decode_best_path, all_logits))) > 20
 
 
-@pytest.mark.parametrize("damage", ["no folder", "no network", "cut network", "no description", "cut description"])
+@pytest.mark.parametrize("damage", ["no network", "cut network", "cut description"])
 def test_names_damaged_model(folder, tmp_path, damage):
     path = tmp_path / "crnn"
-    if damage != "no folder":
-        shutil.copytree(folder, path)
+    shutil.copytree(folder, path)
     match damage:
         case "no network":
             (path / "model.onnx").unlink()
         case "cut network":
             (path / "model.onnx").write_bytes((path / "model.onnx").read_bytes()[:1000])
-        case "no description":
-            (path / "model.json").unlink()
         case "cut description":
             (path / "model.json").write_text('{"charset": ')
     with pytest.raises(NetchuError, match=r"crnn: no readable model \(.*run `dvc repro`") as caught:
         OnnxNetwork(path)
     assert "\n" not in str(caught.value)
+
+
+def test_names_folder_that_is_no_model(tmp_path):
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(NetchuError, match=f"{path}: no such folder, or no model.json in it; name the folder of a"):
+            OnnxNetwork(path)
 
 
 @pytest.mark.parametrize("change", [{"charset": CHARSET[1:]}, {"frame_width": 8}])
