@@ -36,8 +36,6 @@ def read_images(arguments: argparse.Namespace, load_recognizer: Callable[[], Rec
     """
     paths = list(_expand_names(arguments.paths))
     files = list(find_pages(paths))
-    if not files:
-        raise NetchuError("standard input names no files")
     as_pdf = arguments.format == "pdf"
     if as_pdf:
         files = list(dict.fromkeys(files))
@@ -116,7 +114,9 @@ def _expand_names(paths: list[str]) -> Iterator[str]:
             names = sys.stdin.buffer.read().removeprefix(codecs.BOM_UTF8)
             # `find -print0` ends names with a zero byte, the only byte that no path contains.
             separator = b"\0" if b"\0" in names else b"\n"
-            yield from (os.fsdecode(name.rstrip(b"\r")) for name in names.split(separator) if name.strip())
+            if not (found := [name for name in names.split(separator) if name.strip()]):
+                raise NetchuError("standard input names no files")
+            yield from (os.fsdecode(name.rstrip(b"\r")) for name in found)
         else:
             yield path
 

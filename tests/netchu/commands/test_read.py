@@ -369,9 +369,11 @@ def test_reads_files_named_on_standard_input(netchu, folder, model, monkeypatch,
     assert (status, out.splitlines(), err) == (0, texts(model, 10, 1, 2), "")
 
 
-def test_rejects_empty_standard_input(netchu, monkeypatch):
+@pytest.mark.parametrize("others", [[], ["1.png"]], ids=["alone", "beside a name"])
+def test_rejects_empty_standard_input(netchu, folder, monkeypatch, others):
+    monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
-    status, out, err = netchu("-")
+    status, out, err = netchu(*others, "-")
     assert (status, out, err) == (2, "", "netchu read: error: standard input names no files\n")
 
 
