@@ -10,6 +10,7 @@ from netchu.core.files import atomic_path
 from netchu.pages.image_files import PageFile
 from netchu.pages.page import Page
 from netchu.pages.searchable_pdf import JpegPicture, SearchablePdf, encode_picture
+from netchu.pictures.images import warn_user
 
 
 class PdfFiles:
@@ -19,6 +20,7 @@ class PdfFiles:
         self._targets = targets
         self._documents: dict[Path, SearchablePdf] = {}
         self._pictures: dict[PageFile, JpegPicture] = {}
+        self._added: set[PageFile] = set()
 
     def keep_pictures(self, open_source: Callable[[PageFile], np.ndarray]) -> Callable[[PageFile], np.ndarray]:
         """Return a function that opens a page and keeps its picture, compressed, until the page is added."""
@@ -32,12 +34,19 @@ class PdfFiles:
 
     def add_page(self, file: PageFile, page: Page) -> None:
         """Add a page to the PDF of its file."""
+        self._added.add(file)
         self._documents.setdefault(file.path, SearchablePdf()).add_page(self._pictures.pop(file), page)
 
     def write_file(self, file: PageFile) -> None:
-        """Write the PDF of a file of which `file` is the last page; raise NetchuError if that fails."""
-        for number in range(1, file.pages + 1):  # pages that could be opened and not read
-            self._pictures.pop(file._replace(number=number), None)
+        """Write the PDF of a file of which `file` is the last page; raise NetchuError if that fails.
+
+        Issue a PictureWarning if it lacks pages, because they could not be read.
+        """
+        missing = [
+            page for number in range(1, file.pages + 1) if (page := file._replace(number=number)) not in self._added
+        ]
+        for page in missing:
+            self._pictures.pop(page, None)  # of a page that could be opened and not read
         document = self._documents.pop(file.path, None)
         if document is None:  # no page could be read
             return
@@ -47,3 +56,6 @@ class PdfFiles:
                 temporary.write_bytes(document.to_bytes())
         except OSError as error:
             raise NetchuError(f"cannot be written to {target} ({error.strerror})") from None
+        if missing:
+            numbers = ", ".join(str(page.number) for page in missing)
+            warn_user(f"{target} lacks the pages that could not be read: {numbers}")

@@ -161,20 +161,22 @@ def read_pdf(path) -> list[str]:
         return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]
 
 
-def test_writes_the_readable_pages_of_a_file_to_its_pdf(netchu, tmp_path, model, monkeypatch):
+@pytest.mark.parametrize(("damaged", "readable"), [(2, (1, 10)), (3, (1, 2))], ids=["within", "at the end"])
+def test_writes_the_readable_pages_of_a_file_to_its_pdf(netchu, tmp_path, model, monkeypatch, damaged, readable):
     images = [Image.fromarray(picture(number)) for number in (1, 2, 10)]
     images[0].save(tmp_path / "x.tif", save_all=True, append_images=images[1:])
     real = command.open_page
 
     def open_page(file):
-        if file.number == 3:
+        if file.number == damaged:
             raise NetchuError("damaged image")
         return real(file)
 
     monkeypatch.setattr(command, "open_page", open_page)
     status, _, err = netchu("--format", "pdf", "--output", tmp_path / "pdf", tmp_path / "x.tif")
-    assert status == 1 and "x.tif, page 3: damaged image" in err and "1 of 3 images failed" in err
-    assert read_pdf(tmp_path / "pdf" / "x.pdf") == texts(model, 1, 2)
+    assert status == 1 and f"x.tif, page {damaged}: damaged image" in err and "1 of 3 images failed" in err
+    assert f"warning: {tmp_path}/pdf/x.pdf lacks the pages that could not be read: {damaged}\n" in err
+    assert read_pdf(tmp_path / "pdf" / "x.pdf") == texts(model, *readable)
 
 
 def test_pdf_needs_an_output_folder(netchu, folder):
