@@ -51,6 +51,8 @@ def read_images(arguments: argparse.Namespace, load_recognizer: Callable[[], Rec
 
     pdfs = _open_pdfs(targets) if as_pdf else None
     recognizer = load_recognizer()
+    if arguments.output:
+        _prepare_folder(arguments.output)
     # Each thread reads one image; OpenCV's own threads would compete with them.
     cv2.setNumThreads(1)
     with warnings.catch_warnings():
@@ -121,14 +123,23 @@ def _expand_names(paths: list[str]) -> Iterator[str]:
             yield path
 
 
+def _prepare_folder(folder: Path) -> None:
+    """Create the folder of the output if it is missing; raise NetchuError if no file can be written into it."""
+    import tempfile  # takes 5 ms, and only --output needs it
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise NetchuError(
+            f"{folder}: cannot be written ({error.strerror}); name another folder with --output"
+        ) from None
+
+
 def _make_writer(arguments: argparse.Namespace, targets: dict[PageFile, Path]) -> Callable[[PageFile, Page], None]:
     """Return a function that writes one page in the requested format, to its target or to standard output."""
     output_format = OUTPUT_FORMATS[arguments.format]
     if arguments.output:
-        try:
-            arguments.output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise NetchuError(f"{arguments.output}: cannot be written ({error.strerror})") from None
 
         def write_file(file: PageFile, page: Page) -> None:
             try:
@@ -160,7 +171,7 @@ def _choose_targets(folder: Path, paths: list[str], files: list[PageFile], forma
     for file in files:
         name = f"{file.path.stem}-{file.number:04}" if file.pages > 1 and format != "pdf" else file.path.stem
         path = folder / _absolute(file.path).parent.relative_to(base) / (name + suffix)
-        source = file._replace(number=1) if format == "pdf" else file
+        source = PageFile(_absolute(file.path), 1 if format == "pdf" else file.number, file.pages)
         if (other := taken.setdefault(path, source)) != source:
             raise NetchuError(f"{other} and {source} would both be written to {path}; read them into different folders")
         targets[file] = path

@@ -450,11 +450,22 @@ def test_names_the_model_that_cannot_be_loaded(folder, tmp_path, capfd):
     assert capfd.readouterr().err.startswith(f"netchu read: error: {network}/language_model.bin: no readable language")
 
 
-def test_names_the_output_folder_that_cannot_be_created(netchu, folder):
+@pytest.mark.parametrize("format", ["text", "pdf"])
+def test_names_the_output_folder_that_cannot_be_written_before_it_reads(netchu, folder, monkeypatch, format):
     (folder / "taken").write_text("a file")
-    status, out, err = netchu("--output", folder / "taken", folder / "1.png")
-    assert (status, out) == (2, "")
-    assert err == f"netchu read: error: {folder}/taken: cannot be written (File exists)\n"
+    monkeypatch.setattr(command, "open_page", lambda page: pytest.fail("a picture was opened"))
+    for output, reason in ((folder / "taken", "File exists"), (Path("/proc"), "No such file or directory")):
+        status, out, err = netchu("--format", format, "--output", output, folder / "1.png")
+        assert (status, out) == (2, "")
+        assert err == (
+            f"netchu read: error: {output}: cannot be written ({reason}); name another folder with --output\n"
+        )
+
+
+def test_writes_the_text_of_a_file_that_is_named_in_two_ways(netchu, folder, tmp_path, model, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert netchu("--output", tmp_path / "out", "1.png", folder / "1.png") == (0, "", "")
+    assert written(tmp_path / "out") == {"1.txt": texts(model, 1)[0]}
 
 
 def test_names_the_file_that_cannot_be_written_and_writes_the_others(netchu, folder, model):
