@@ -19,7 +19,7 @@ from app.word_view import cut_word
 from netchu.commands.review import FOLDER_VARIABLE
 from netchu.core.charset import normalise
 from netchu.core.errors import NetchuError
-from netchu.reviewing.answers import Answer, append_answer, match_answers, read_answers
+from netchu.reviewing.answers import ANSWERS, Answer, append_answer, match_answers, read_answers
 from netchu.reviewing.estimate import estimate_outlook
 from netchu.reviewing.words import (
     ReadWord,
@@ -95,7 +95,15 @@ def show_review_page() -> None:
     batch = _load_batch(folder, options)
     for message in batch.errors:
         st.error(message)
-    answers = read_answers(folder)
+    answers, unreadable = read_answers(folder)
+    if unreadable:
+        rows = ", ".join(map(str, unreadable))
+        st.warning(
+            say(
+                f"`{ANSWERS}`: these rows are no answers and have no effect; correct or remove them: {rows}",
+                f"`{ANSWERS}`: các hàng sau không phải là câu trả lời nên bị bỏ qua; hãy sửa hoặc xóa chúng: {rows}",
+            )
+        )
     texts = match_answers(batch.words, answers)
     _show_review(batch, answers, texts)
     if not batch.words:

@@ -22,6 +22,13 @@ class Answer(NamedTuple):
     text: str | None  # right text, "" if there is no word; None takes an earlier answer back
 
 
+class SavedAnswers(NamedTuple):
+    """The content of the file of answers."""
+
+    answers: list[Answer]  # those that hold, in the order in which they were given
+    unreadable: list[int]  # numbers, from 1, of the rows that are no answers
+
+
 def append_answer(folder: Path, answer: Answer) -> None:
     """Append an answer to the file in `folder`, in one write to the disk; raise NetchuError if that fails."""
     path = folder / ANSWERS
@@ -42,25 +49,29 @@ def append_answer(folder: Path, answer: Answer) -> None:
         ) from None
 
 
-def read_answers(folder: Path) -> list[Answer]:
-    """Return the answers in `folder` that hold, in the order in which they were given.
+def read_answers(folder: Path) -> SavedAnswers:
+    """Return the answers in `folder`; raise NetchuError if the file cannot be read.
 
-    A row that was not written completely is skipped. Raises NetchuError if the file cannot be read.
+    The last row may be incomplete, because the process was killed as it wrote; it is skipped.
     """
     path = folder / ANSWERS
     try:
-        rows = path.read_bytes().splitlines() if path.exists() else []
+        content = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise NetchuError(f"{path}: cannot be read ({error.strerror or error}); make it readable") from None
     answers: dict[WordPosition, Answer] = {}
-    for row in rows:
+    unreadable = []
+    rows = content.split(b"\n")
+    for number, row in enumerate(rows, 1):
         answer = _parse(row)
         if answer is None:
+            if row.strip() and number < len(rows):
+                unreadable.append(number)
             continue
         answers.pop(answer.position, None)  # so that the new answer is the last one
         if answer.text is not None:
             answers[answer.position] = answer
-    return list(answers.values())
+    return SavedAnswers(list(answers.values()), unreadable)
 
 
 def match_answers(words: Iterable[ReadWord], answers: Iterable[Answer]) -> dict[WordPosition, str]:

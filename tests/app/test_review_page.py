@@ -62,7 +62,7 @@ def test_shows_words_least_certain_first_and_saves_answers(folder, words):
     for word in words:
         assert find_field(app).value == word.text
         accept(app)
-    assert [answer.text for answer in read_answers(folder)] == [word.text for word in words]
+    assert [answer.text for answer in read_answers(folder).answers] == [word.text for word in words]
     assert len(app.text_input) == 1 and f"{len(words)} of {len(words)} words answered" in app.markdown[0].value
 
 
@@ -76,7 +76,7 @@ def test_continues_after_restart(folder, words):
     assert f"1 of {len(words)} words answered" in app.markdown[0].value
     find_button(app, "Take the last answer back").click().run()
     assert find_field(app).value == words[0].text
-    assert read_answers(folder) == []
+    assert read_answers(folder).answers == []
 
 
 def test_saves_reviewed_line_for_teach(folder, words, tmp_path, monkeypatch):
@@ -98,7 +98,7 @@ def test_answers_with_an_alternative(folder, words, monkeypatch):
     monkeypatch.setattr("app.review_page.suggest_texts", lambda line, number: ["20-23", "2*"])
     app = open_page()
     find_button(app, r"2\*").click().run()
-    (answer,) = read_answers(folder)
+    (answer,) = read_answers(folder).answers
     assert (answer.read, answer.text) == (words[0].text, "2*")
 
 
@@ -122,6 +122,12 @@ def test_reports_folder_without_pictures(tmp_path, folder, monkeypatch):
         app = AppTest.from_file(ROOT / "app" / "main.py", default_timeout=600).run()
         assert [message in error.value for error in app.error] == [True]
         assert app.title[0].value == "Review"
+
+
+def test_warns_of_rows_that_are_no_answers(folder):
+    (folder / ANSWERS).write_text('{"picture": 1}\n')
+    (warning,) = open_page().warning
+    assert "these rows are no answers and have no effect; correct or remove them: 1" in warning.value
 
 
 def test_reports_answer_that_cannot_be_saved(folder, words):
@@ -148,10 +154,10 @@ def test_reviews_with_the_keyboard_alone(page, folder, words):
         page.keyboard.type("Láng")
         page.keyboard.press("Enter")
         wait_for_word(page, words[2].text)
-        assert [answer.text for answer in read_answers(folder)] == [words[0].text, "Láng"]
+        assert [answer.text for answer in read_answers(folder).answers] == [words[0].text, "Láng"]
         page.keyboard.press("Alt+Z")
         wait_for_word(page, words[1].text)
-        assert [answer.text for answer in read_answers(folder)] == [words[0].text]
+        assert [answer.text for answer in read_answers(folder).answers] == [words[0].text]
         wait_for_count(page.get_by_role("img", name="The word", exact=True), 1)
         assert fits(page)
 

@@ -13,20 +13,20 @@ FIRST, SECOND = WordPosition("ab12", 1, 0, 0), WordPosition("ab12", 1, 0, 1)
 def test_keeps_answers_in_their_order(tmp_path):
     append_answer(tmp_path, Answer(SECOND, "Phú", "Phủ"))
     append_answer(tmp_path, Answer(FIRST, "Trần", "Trần"))
-    assert read_answers(tmp_path) == [Answer(SECOND, "Phú", "Phủ"), Answer(FIRST, "Trần", "Trần")]
+    assert read_answers(tmp_path).answers == [Answer(SECOND, "Phú", "Phủ"), Answer(FIRST, "Trần", "Trần")]
     append_answer(tmp_path, Answer(SECOND, "Phú", "Phụ"))
-    assert read_answers(tmp_path) == [Answer(FIRST, "Trần", "Trần"), Answer(SECOND, "Phú", "Phụ")]
+    assert read_answers(tmp_path).answers == [Answer(FIRST, "Trần", "Trần"), Answer(SECOND, "Phú", "Phụ")]
 
 
 def test_takes_answer_back(tmp_path):
     append_answer(tmp_path, Answer(FIRST, "Trần", "Tràn"))
     append_answer(tmp_path, Answer(FIRST, "Trần", None))
-    assert read_answers(tmp_path) == []
+    assert read_answers(tmp_path).answers == []
 
 
 def test_normalises_text(tmp_path):
     append_answer(tmp_path, Answer(FIRST, "Phú", "  Phu\u0309 "))
-    assert read_answers(tmp_path)[0].text == "Ph\u1ee7"
+    assert read_answers(tmp_path).answers[0].text == "Ph\u1ee7"
 
 
 def test_survives_interrupted_write(tmp_path):
@@ -35,16 +35,26 @@ def test_survives_interrupted_write(tmp_path):
     for length in range(1, len(complete)):
         (tmp_path / ANSWERS).write_bytes(complete + complete[:length])
         append_answer(tmp_path, Answer(SECOND, "Phú", ""))
-        assert read_answers(tmp_path) == [Answer(FIRST, "Trần", "Tràn"), Answer(SECOND, "Phú", "")]
+        assert read_answers(tmp_path).answers == [Answer(FIRST, "Trần", "Tràn"), Answer(SECOND, "Phú", "")]
 
 
 @pytest.mark.parametrize("row", ["[]", "7", '{"picture": 1}', "\ufeff"])
 def test_skips_rows_of_another_kind(row, tmp_path):
     (tmp_path / ANSWERS).write_text(f"{row}\n", encoding="utf-8")
-    assert read_answers(tmp_path) == []
+    assert read_answers(tmp_path).answers == []
     values = FIRST._asdict() | {"read": "a", "text": 3}
     (tmp_path / ANSWERS).write_text(json.dumps(values), encoding="utf-8")
-    assert read_answers(tmp_path) == []
+    assert read_answers(tmp_path).answers == []
+
+
+def test_numbers_the_rows_that_are_no_answers_and_keeps_them(tmp_path):
+    append_answer(tmp_path, Answer(FIRST, "Trần", "Tràn"))
+    good = (tmp_path / ANSWERS).read_bytes()
+    damaged = good + good.replace(b'"text"', b'"txet"') + b"\r\n" + good[:-9] + b"\n" + good[:-1] + b"\r\n" + good[:-9]
+    (tmp_path / ANSWERS).write_bytes(damaged)
+    assert read_answers(tmp_path) == ([Answer(FIRST, "Trần", "Tràn")], [2, 4])  # 3 is empty, and the last one cut off
+    append_answer(tmp_path, Answer(SECOND, "Phú", "Phủ"))
+    assert (tmp_path / ANSWERS).read_bytes().startswith(damaged)
 
 
 def test_reports_folder_that_cannot_be_written(tmp_path):
