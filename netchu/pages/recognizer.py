@@ -95,14 +95,14 @@ class Recognizer:
 
         Args:
             folder: of a reader.
-            words: lines of text whose words the decoder "beam" prefers, such as one name a line.
+            words: lines whose words the decoder "beam" prefers, such as one name a line; or one text of such lines.
             threads: used at a time by a call of `read` or `read_pages`; by default one for each core.
 
         Raises:
             NetchuError: there is no reader, or it is damaged.
         """
         folder = find_default_reader() if folder is None else Path(folder)
-        return cls(folder, Reader.load(folder, words), threads)
+        return cls(folder, Reader.load(folder, words.splitlines() if isinstance(words, str) else words), threads)
 
     def read(
         self,
@@ -123,7 +123,8 @@ class Recognizer:
             ink: "all" words, the printed ones marked; or "handwriting", without them.
 
         Raises:
-            NetchuError: the image cannot be opened, or `layout` is "line" and it shows no line.
+            NetchuError: the image cannot be opened, its only line is wider than 100 times its height, or there is no
+                such layout, decoder or ink.
         """
         page = next(self.read_pages([image], _open_any, layout, decoder, letters, ink))
         if isinstance(page, NetchuError):

@@ -287,6 +287,19 @@ def test_rejects_model_with_unknown_preprocessing(tmp_path):
             Recognizer.load(folder)
 
 
+def test_takes_a_text_as_lines_of_words(folder, monkeypatch):
+    given = []
+
+    def record(folder, words):
+        given.append(words)
+        return SimpleNamespace(preprocess=PREPROCESS)
+
+    monkeypatch.setattr("netchu.pages.recognizer.Reader.load", record)
+    for words in ("Ngô Văn\nLò Thị", ["Ngô Văn", "Lò Thị"]):
+        Recognizer.load(folder, words)
+    assert given == [["Ngô Văn", "Lò Thị"]] * 2
+
+
 def test_prefers_adopted_then_shipped_reader(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("netchu.reading.reader_folders._PACKAGE", tmp_path / "elsewhere" / "netchu")
