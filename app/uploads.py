@@ -29,7 +29,7 @@ class UploadedPage(NamedTuple):
 
 
 def split_into_pages(name: str, data: bytes, identity: str) -> list[UploadedPage]:
-    """Return the pages of a file; a damaged file has one page, whose decoding raises the error.
+    """Return the pages of a file; a damaged file has at least one page, and decoding a damaged page raises the error.
 
     Args:
         identity: unique for each file, so that the cache need not compare the files' bytes.
