@@ -85,4 +85,5 @@ def _describe(params_class: type[Section], problem: dict) -> str:
         known = getattr(group, "model_fields", {})
         return f"{key}: unknown key" + (f" (known: {', '.join(known)})" if len(problem["loc"]) == 2 and known else "")
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
-    return f"{key}: {message}, found {problem['input']!r}"
+    # The validator of a whole group names the wrong value itself.
+    return f"{key}: {message}" + ("" if isinstance(problem["input"], dict) else f", found {problem['input']!r}")

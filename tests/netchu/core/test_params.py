@@ -129,7 +129,7 @@ def test_makes_settings_of_a_section():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ("width: 12", "train: width should be at most 9, found 12"),
+        ("width: 12", "train: width should be at most 9, found 12$"),
         ("width: '3'", "train.width: should be a valid integer"),
         ("colour: blue", "train.width: missing"),
         ("width: 3, nib: 1", r"train.nib: unknown key \(known: width, colour\)"),
