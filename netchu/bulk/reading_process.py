@@ -83,6 +83,7 @@ class ReadingProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     env=environment,
+                    process_group=0,  # so Ctrl-C reaches this process alone, which then ends the other one
                 )
                 self._process.stdin.write(json.dumps(asdict(self._job)).encode() + b"\n")
             return self._process

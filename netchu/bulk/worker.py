@@ -7,7 +7,6 @@ Reading in a process of its own keeps a run alive if an image ends the process, 
 import json
 import os
 import queue
-import signal
 import sys
 import threading
 import warnings
@@ -23,7 +22,6 @@ from netchu.core.errors import NetchuError
 
 def main() -> None:
     """Answer requests until standard input ends, which it also does if the parent process is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # nothing else may write into the answers
     cv2.setNumThreads(1)

@@ -79,6 +79,11 @@ def wait_until(condition) -> None:
         time.sleep(0.01)
 
 
+def list_workers(driver: subprocess.Popen) -> list[psutil.Process]:
+    children = psutil.Process(driver.pid).children(recursive=True)
+    return [child for child in children if child.cmdline()[1:] == reading_process.COMMAND[1:]]
+
+
 def read_rows(output: Path) -> dict[str, dict]:
     """Return the rows by id; fail if an id occurs twice."""
     rows = [row for path in sorted(output.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
@@ -158,6 +163,16 @@ def test_goes_on_after_its_driver_was_killed(netchu, reader, scans, tmp_path, se
     netchu(scans, tmp_path, "--shard-size", 2, "--processes", 2)
     check_rows(tmp_path, reader, scans)
     assert existing.items() <= list_shards(tmp_path).items()
+
+
+def test_ends_at_ctrl_c_while_its_processes_start(reader, scans, tmp_path):
+    command = [sys.executable, "-m", "netchu", "bulk", "--model", str(reader), str(scans), str(tmp_path)]
+    driver = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, process_group=0)
+    wait_until(lambda: list_workers(driver))
+    assert all(os.getpgid(worker.pid) != driver.pid for worker in list_workers(driver))
+    os.killpg(driver.pid, signal.SIGINT)  # as a terminal sends it
+    assert driver.communicate(timeout=60)[1] == "netchu bulk: interrupted\n"
+    assert driver.returncode == 130
 
 
 def test_repeats_the_shard_of_a_killed_worker(reader, scans, tmp_path):
