@@ -26,6 +26,8 @@ def open_address(address: str) -> tuple[FileSystem, str]:
         return filesystem, path.rstrip("/")
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = describe_error(error).replace(address, hide_secrets(address))
+        if "Cannot parse URI" in reason:
+            reason += "; in a URI, write %20 for a space, and letters such as Đ as %C4%90"
         raise NetchuError(f"{hide_secrets(address)}: cannot be opened ({reason})") from None
 
 

@@ -4,15 +4,18 @@ import functools
 import itertools
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSystem
 
-from netchu.bulk.file_systems import hide_secrets, open_address
+from netchu.bulk.file_systems import UNFINISHED, hide_secrets, open_address
+from netchu.bulk.output_files import COLUMNS, MANIFEST, PLAN, PLAN_COLUMNS, name_shard
 from netchu.core.errors import NetchuError
 from netchu.core.parallel import ordered_map
 from netchu.core.printing import describe_error
@@ -22,6 +25,9 @@ IMAGE, ID = "image", "id"
 """Columns of Parquet input; `id` may be missing."""
 
 _ANY_DEPTH = ("**", "*")
+
+_SUFFIXES = (*SUFFIXES, ".parquet")
+"""Suffixes of the files in a folder that are read; to look into files without one would take a request for each."""
 
 
 class Input(NamedTuple):
@@ -55,13 +61,14 @@ def locate_input(address: str) -> Input:
         filesystem, path = open_address(plain + mark + options)
         kind = _get_type(filesystem, path, address)
         if kind == FileType.Directory:
-            return Input(plain + mark + options, _ANY_DEPTH, (*SUFFIXES, *UNREADABLE_SUFFIXES, ".parquet"))
+            return Input(plain + mark + options, _ANY_DEPTH, _SUFFIXES + UNREADABLE_SUFFIXES)
         if kind == FileType.NotFound:
             raise NetchuError(f"{hide_secrets(address)}: no such file or folder")
-        folder, _, name = plain.rpartition("/")
-        return Input((folder or ("." if "/" not in plain else "/")) + mark + options, (_escape(name),))
+        folder = plain.rpartition("/")[0] or ("." if "/" not in plain else "/")
+        return Input(folder + mark + options, (_escape(path.rpartition("/")[2]),))
     folder = re.match(r"(?:[^*?\[]*/)?", plain).group()
-    pattern = tuple(plain[len(folder) :].split("/"))
+    names = plain[len(folder) :]
+    pattern = tuple((unquote(names) if "://" in plain else names).split("/"))
     if pattern.count("**") > 1 or pattern[-1] == "**":
         raise NetchuError(f"{hide_secrets(address)}: ** may stand once, for folders, and not at the end")
     return Input((folder.rstrip("/") or ("/" if folder else ".")) + mark + options, pattern)
@@ -70,12 +77,23 @@ def locate_input(address: str) -> Input:
 def list_files(source: Input) -> Iterator[InputFile]:
     """Yield the files of the input in a fixed order; raise NetchuError if there are none, or of two kinds.
 
-    Needs memory for the names of one folder at a time.
+    Needs memory for the names of one folder at a time. At the end it prints how many files of a folder were left out.
     """
     filesystem, base = open_address(source.base)
-    found = _match(filesystem, base, source.pattern, set())
-    named = (info for info in found if not source.suffixes or _has_suffix(info, source.suffixes))
+    left_out, example = 0, ""
+
+    def is_named(info: FileInfo) -> bool:
+        nonlocal left_out, example
+        if not source.suffixes or _has_suffix(info, source.suffixes):
+            return True
+        left_out, example = left_out + 1, example or info.path
+        return False
+
+    named = filter(is_named, _match(filesystem, base, source.pattern, set()))
     first = next(named, None)
+    if first is None and source.suffixes:
+        suffixes = ", ".join(_SUFFIXES)
+        raise NetchuError(f"{hide_secrets(source.base)}: no images or Parquet files (their names end in {suffixes})")
     if first is None:
         raise NetchuError(f"{hide_secrets(source.base)}: no files that match {'/'.join(source.pattern)}")
     files = itertools.chain([first], named)
@@ -86,13 +104,29 @@ def list_files(source: Input) -> Iterator[InputFile]:
         if _is_parquet(info) != _is_parquet(first):
             raise NetchuError(f"{hide_secrets(source.base)}: has Parquet files and images; name one kind with a glob")
         yield InputFile(info.path[len(base.rstrip("/")) + 1 :], info.size, images)
+    if left_out:
+        print(
+            f"netchu bulk: {left_out} files left out because of their names, such as {example}; a glob reads all names",
+            file=sys.stderr,
+        )
 
 
 def contains(source: Input, folder: str) -> bool:
-    """Return True if files written into the folder at an address would become part of the input."""
+    """Return True if files that a run writes into the folder at an address would become part of the input."""
     filesystem, base = open_address(source.base)
     other, path = open_address(folder)
-    return "**" in source.pattern and filesystem.equals(other) and f"{path}/".startswith(f"{base.rstrip('/')}/")
+    base, path = f"{base.rstrip('/')}/", f"{path}/"
+    if not filesystem.equals(other) or not path.startswith(base):
+        return False
+    written = (PLAN, MANIFEST, name_shard(0), f"{UNFINISHED}/{PLAN}.0")
+    return any(_fits(f"{path[len(base) :]}{name}".split("/"), source.pattern) for name in written)
+
+
+def _fits(names: Sequence[str], pattern: tuple[str, ...]) -> bool:
+    """Return True if the names of folders and a file, one at each depth, match the pattern."""
+    if pattern[0] == "**":
+        return any(_fits(names[depth:], pattern[1:]) for depth in range(len(names)))
+    return len(names) == len(pattern) and all(map(fnmatchcase, names, pattern))
 
 
 def _escape(name: str) -> str:
@@ -115,7 +149,10 @@ def _match(filesystem: FileSystem, folder: str, pattern: tuple[str, ...], visite
         visited.add(real)
     try:
         infos = sorted(filesystem.get_file_info(FileSelector(folder)), key=lambda info: info.base_name)
-    except (OSError, UnicodeError) as error:
+    except UnicodeDecodeError as error:
+        name = error.object.decode("utf-8", "backslashreplace")
+        raise NetchuError(f"{folder}: the name {name} is not UTF-8; rename it") from None
+    except OSError as error:
         raise NetchuError(f"{folder}: cannot be listed ({describe_error(error)})") from None
     name, *rest = pattern[1:] if pattern[0] == "**" else pattern
     for info in infos:
@@ -147,9 +184,14 @@ def _count_images(filesystem: FileSystem, info: FileInfo) -> tuple[FileInfo, int
             schema, rows = file.schema_arrow, file.metadata.num_rows
     except (OSError, pa.ArrowException) as error:
         raise NetchuError(f"{info.path}: not a readable Parquet file ({describe_error(error)})") from None
+    if schema.names in (COLUMNS.names, PLAN_COLUMNS.names):
+        raise NetchuError(f"{info.path}: the output of netchu bulk, which has no images; name its input instead")
     index = schema.get_field_index(IMAGE)
     if index < 0 or not _holds_bytes(schema.field(index).type):
-        raise NetchuError(f"{info.path}: no column {IMAGE!r} of type binary; its columns are {', '.join(schema.names)}")
+        columns = ", ".join(f"{field.name}: {field.type}" for field in schema)
+        raise NetchuError(
+            f"{info.path}: no column {IMAGE!r} of type binary or struct with a field 'bytes'; its columns: {columns}"
+        )
     return info, rows
 
 

@@ -14,24 +14,9 @@ from pyarrow.fs import FileSelector, FileSystem, FileType
 
 from netchu.bulk.file_systems import hide_secrets, open_address, remove_unfinished, write_atomically
 from netchu.bulk.inputs import Input, InputFile, contains, list_files
+from netchu.bulk.output_files import COLUMNS, MANIFEST, PLAN, PLAN_COLUMNS, name_shard
 from netchu.core.errors import NetchuError
 from netchu.core.printing import describe_error
-
-PLAN, MANIFEST = "_plan.parquet", "_manifest.json"
-"""Files of the output folder beside the shards; `pandas.read_parquet` ignores them because of the underscore."""
-
-COLUMNS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("text", pa.string()),  # lines separated by line breaks; null if the image cannot be read
-        ("confidence", pa.float64()),  # 0 to 1
-        ("words", pa.string()),  # JSON: line (from 1), text, confidence and box of each word
-        ("error", pa.string()),  # reason why the image cannot be read, or a part of it; else null
-    ]
-)
-"""Columns of a shard's file."""
-
-_PLAN_COLUMNS = pa.schema([("path", pa.string()), ("start", pa.int64()), ("stop", pa.int64())])
 
 _SHARD_NAME = re.compile(r"part-(\d{7,})\.parquet")
 
@@ -104,7 +89,7 @@ def write_shard(job: Job, shard: int, rows: list[dict]) -> None:
     """Write the rows of a shard."""
     filesystem, folder = open_address(job.output)
     table = pa.Table.from_pylist(rows, COLUMNS)
-    with write_atomically(filesystem, f"{folder}/part-{shard:07}.parquet") as stream:
+    with write_atomically(filesystem, f"{folder}/{name_shard(shard)}") as stream:
         pq.write_table(table, stream, compression="zstd")
 
 
@@ -129,9 +114,9 @@ def _write_plan(stream: pa.NativeFile, files: Iterable[InputFile], size: int) ->
             yield file
 
     shards = 0
-    with pq.ParquetWriter(stream, _PLAN_COLUMNS, compression="zstd") as writer:
+    with pq.ParquetWriter(stream, PLAN_COLUMNS, compression="zstd") as writer:
         for slices in _cut(describe(files), size):
-            writer.write_table(pa.Table.from_pylist([item._asdict() for item in slices], _PLAN_COLUMNS))
+            writer.write_table(pa.Table.from_pylist([item._asdict() for item in slices], PLAN_COLUMNS))
             shards += 1
     return shards, {"images": images, "hash of names and sizes": digest.hexdigest()}
 

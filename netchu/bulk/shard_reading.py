@@ -12,7 +12,8 @@ from pyarrow.fs import FileSystem
 
 from netchu.bulk.file_systems import open_address
 from netchu.bulk.inputs import ID, IMAGE
-from netchu.bulk.job import COLUMNS, Job, Slice, hash_reader, read_plan, write_shard
+from netchu.bulk.job import Job, Slice, hash_reader, read_plan, write_shard
+from netchu.bulk.output_files import COLUMNS
 from netchu.core.errors import NetchuError
 from netchu.core.printing import describe_error, escape_unprintable
 from netchu.pages.confidences import round_confidence

@@ -37,12 +37,13 @@ examples:
   netchu bulk 'scans/*/*.png' texts/                  a glob, in quotes
   netchu bulk s3://bucket/lines.parquet s3://bucket/texts --engine ray --address auto
 
-The Parquet files have the columns id, text, confidence, words (JSON) and error. After an interruption, the same command
-reads only the images whose file is missing. docs/scale.md has more.
+Of a folder, only files are read whose names end like those of images (.jpg, .png, ...) or in .parquet; a glob reads
+files of any name. The Parquet files have the columns id, text, confidence, words (JSON) and error. After an
+interruption, the same command reads only the images whose file is missing. docs/scale.md has more.
 
 exit status:
-  0  every image was read
-  1  some images could not be read; the column error has the reasons
+  0  no row that this run has written has an error
+  1  some of these rows have an error; the column error has the reasons
   2  the run has ended before its end: an invalid argument, or a folder that cannot be written
 """
 """The end of the help of `netchu bulk`."""
@@ -136,12 +137,13 @@ ví dụ:
   netchu bulk 'scans/*/*.png' texts/                  một mẫu glob, đặt trong dấu nháy
   netchu bulk s3://bucket/lines.parquet s3://bucket/texts --engine ray --address auto
 
-Các tệp Parquet có các cột id, text, confidence, words (JSON) và error. Sau khi bị ngắt, chạy lại đúng lệnh đó sẽ chỉ
-đọc các ảnh chưa có tệp. Xem thêm docs/scale.md.
+Trong một thư mục, chỉ các tệp có tên kết thúc như tên ảnh (.jpg, .png, ...) hoặc bằng .parquet được đọc; mẫu glob đọc
+tệp có tên bất kỳ. Các tệp Parquet kết quả có các cột id, text, confidence, words (JSON) và error. Sau khi bị ngắt, chạy
+lại đúng lệnh đó sẽ chỉ đọc các ảnh chưa có tệp. Xem thêm docs/scale.md.
 
 mã thoát:
-  0  đọc được mọi ảnh
-  1  có ảnh không đọc được; cột error cho biết lý do
+  0  không hàng nào do lần chạy này ghi có lỗi
+  1  có hàng do lần chạy này ghi bị lỗi; cột error cho biết lý do
   2  chưa chạy xong: tham số sai, hoặc không ghi được vào thư mục
 """,
     # netchu serve

@@ -1,10 +1,13 @@
 """Tests of the list of files of a bulk run: its order, globs, and the columns of Parquet files."""
 
+import os
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from netchu.bulk.inputs import contains, list_files, locate_input
+from netchu.bulk.output_files import COLUMNS, PLAN_COLUMNS
 from netchu.core.errors import NetchuError
 
 
@@ -80,10 +83,10 @@ def test_counts_rows_of_parquet_files(tmp_path):
 
 def test_rejects_parquet_without_images(tmp_path, folder):
     write_table(tmp_path / "a.parquet", picture=[b"x"])
-    with pytest.raises(NetchuError, match="no column 'image' of type binary; its columns are picture"):
+    with pytest.raises(NetchuError, match=r"no column 'image' of type binary .*; its columns: picture: binary$"):
         list_paths(tmp_path / "a.parquet")
-    write_table(tmp_path / "a.parquet", image=["text"])
-    with pytest.raises(NetchuError, match="no column 'image' of type binary"):
+    write_table(tmp_path / "a.parquet", id=[1], image=["text"])
+    with pytest.raises(NetchuError, match=r"its columns: id: int64, image: string$"):
         list_paths(tmp_path / "a.parquet")
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(NetchuError, match=r"a.parquet: not a readable Parquet file"):
@@ -94,11 +97,68 @@ def test_rejects_parquet_without_images(tmp_path, folder):
     assert list_paths(folder / "*.parquet") == ["a.parquet"]
 
 
-def test_recognises_output_inside_the_input(folder):
-    assert contains(locate_input(str(folder)), f"{folder}/texts")
-    assert contains(locate_input(f"{folder}/**/*.png"), str(folder))
-    assert not contains(locate_input(f"{folder}/*.png"), f"{folder}/texts")
-    assert not contains(locate_input(str(folder)), f"{folder}-texts")
+@pytest.mark.parametrize(
+    ("pattern", "output", "inside"),
+    [
+        ("", "scans/texts", True),
+        ("", "scans", True),
+        ("", "scans-texts", False),
+        ("**/*.parquet", "scans/deep/texts", True),
+        ("**/texts/*", "scans/deep/texts", True),
+        ("**/other/*", "scans/deep/texts", False),
+        ("**/*.png", "scans/texts", False),
+        ("*.parquet", "scans", True),
+        ("part-*", "scans", True),
+        ("*/*", "scans/texts", True),
+        ("*/*", "scans", True),  # files in the folder _unfinished
+        ("*/*.parquet", "scans", False),
+        ("*.parquet", "scans/texts", False),
+        ("lines-*.parquet", "scans", False),
+    ],
+)
+def test_recognises_output_that_would_be_input(folder, pattern, output, inside):
+    assert contains(locate_input(f"{folder}/{pattern}"), str(folder.parent / output)) == inside
+
+
+def test_rejects_the_output_of_a_run(tmp_path):
+    pq.write_table(PLAN_COLUMNS.empty_table(), tmp_path / "_plan.parquet")
+    with pytest.raises(NetchuError, match=r"_plan.parquet: the output of netchu bulk, which has no images"):
+        list_paths(tmp_path)
+    pq.write_table(COLUMNS.empty_table(), tmp_path / "part-0000000.parquet")
+    with pytest.raises(NetchuError, match=r"part-0000000.parquet: the output of netchu bulk"):
+        list_paths(tmp_path / "part-*.parquet")
+
+
+def test_tells_how_many_files_are_left_out(folder, capsys):
+    list_paths(folder)
+    assert capsys.readouterr().err == (
+        f"netchu bulk: 1 files left out because of their names, such as {folder}/c.txt; a glob reads all names\n"
+    )
+    list_paths(f"{folder}/**/*")
+    assert capsys.readouterr().err == ""
+
+
+def test_rejects_folder_without_images(tmp_path, capsys):
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(NetchuError, match=r"no images or Parquet files \(their names end in .avif, .*, .parquet\)"):
+        list_paths(tmp_path)
+    assert capsys.readouterr().err == ""
+
+
+def test_names_file_whose_name_is_not_utf8(folder):
+    os.close(os.open(os.fsencode(folder) + b"/b/\xff.png", os.O_CREAT))
+    with pytest.raises(NetchuError, match=r"b: the name \\xff.png is not UTF-8; rename it"):
+        list_paths(folder)
+
+
+def test_decodes_uris(tmp_path):
+    path = tmp_path / "Đường phố" / "số 1.png"
+    path.parent.mkdir()
+    path.touch()
+    for address in (path.parent.as_uri(), path.as_uri(), f"{path.parent.as_uri()}/s%E1%BB%91%20*.png"):
+        assert list_paths(address) == ["số 1.png"]
+    with pytest.raises(NetchuError, match=r"Đường phố: .*; in a URI, write %20 for a space, and letters such as Đ as"):
+        list_paths(f"file://{path.parent}")
 
 
 @pytest.mark.parametrize("address", ["nowhere://user:secret@host/x", "file://user:secret@/x"])

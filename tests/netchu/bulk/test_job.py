@@ -5,7 +5,8 @@ from pyarrow.fs import LocalFileSystem
 
 from netchu.bulk.file_systems import UNFINISHED, write_atomically
 from netchu.bulk.inputs import locate_input
-from netchu.bulk.job import MANIFEST, Job, Slice, prepare_job, read_plan, write_shard
+from netchu.bulk.job import Job, Slice, prepare_job, read_plan, write_shard
+from netchu.bulk.output_files import MANIFEST
 from netchu.core.errors import NetchuError
 
 
