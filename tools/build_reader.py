@@ -9,6 +9,7 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -32,10 +33,7 @@ def build_reader(data: Path, steps: Path = STEPS) -> None:
     Raises:
         NetchuError: an archive is missing, or a step fails.
     """
-    parameters: dict[str, object] = {}
-    for file in sorted(steps.glob("*.yaml"), key=_number):
-        parameters |= read_yaml(file)
-        reader = MODELS / f"step-{_number(file)}"
+    for file, parameters, reader in _read_steps(steps):
         if reader.exists():
             print(f"{file}: done, in {reader}")
         else:
@@ -43,6 +41,22 @@ def build_reader(data: Path, steps: Path = STEPS) -> None:
             _replace_folder(MODELS / "reader", reader)
     # Not from models/reader, which may be of a later run. The whole folder, as the former reader may have other files.
     _replace_folder(reader, MODELS / "pretrained")
+
+
+def check_data(data: Path, steps: Path = STEPS) -> None:
+    """Raise NetchuError if `data` lacks a file that a step needs and that `draw_archives` does not draw."""
+    if not data.is_dir():
+        raise NetchuError(f"{data}: no such folder; name the one with the archives of DATA_CARD.md")
+    drawn = {f"{file.stem}.zip": file for file in (steps / "drawn").glob("*.yaml")}
+    for name, file in drawn.items():
+        sentences = read_yaml(file)["sentences"]
+        if sentences and not (data / name).exists():
+            _locate(data, sentences, file)
+    for file, parameters, reader in _read_steps(steps):
+        general = parameters.get(GENERAL)
+        for name in [*parameters[ARCHIVES], *([general["sentences"]] if general else [])]:
+            if name not in drawn and not reader.exists():
+                _locate(data, name, file)
 
 
 def draw_archives(data: Path, steps: Path = STEPS) -> None:
@@ -58,15 +72,9 @@ def draw_archives(data: Path, steps: Path = STEPS) -> None:
 
 def run_step(file: Path, parameters: dict[str, object], data: Path) -> None:
     """Run the pipeline up to the stage decoder with changed parameters, as an experiment."""
-
-    def locate(name: str) -> str:
-        if not (data / name).exists():
-            raise NetchuError(f"{data / name}: missing; {file} needs it, see DATA_CARD.md")
-        return str((data / name).absolute())
-
-    located = {ARCHIVES: list(map(locate, parameters[ARCHIVES]))}
+    located = {ARCHIVES: [_locate(data, name, file) for name in parameters[ARCHIVES]]}
     if general := parameters.get(GENERAL):
-        located[GENERAL] = general | {"sentences": locate(general["sentences"])}
+        located[GENERAL] = general | {"sentences": _locate(data, general["sentences"], file)}
     overrides = [override for change in (parameters | located).items() for override in _format_change(*change)]
     if run_dvc("exp", "run", *(f"--set-param={override}" for override in overrides), "decoder").returncode:
         raise NetchuError(f"{file}: the step failed; DVC says above why. Run the command again to resume")
@@ -75,6 +83,21 @@ def run_step(file: Path, parameters: dict[str, object], data: Path) -> None:
 def read_yaml(file: Path) -> dict[str, object]:
     """Read the parameters of a step: dotted keys of params.yaml and their values."""
     return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+
+
+def _read_steps(steps: Path) -> Iterator[tuple[Path, dict[str, object], Path]]:
+    """Yield the file of each step, its parameters with those of the steps before, and the folder of its reader."""
+    parameters: dict[str, object] = {}
+    for file in sorted(steps.glob("*.yaml"), key=_number):
+        parameters = parameters | read_yaml(file)
+        yield file, parameters, MODELS / f"step-{_number(file)}"
+
+
+def _locate(data: Path, name: str, file: Path) -> str:
+    """Return the absolute path of a file in `data`; raise NetchuError if it is missing, which `file` needs."""
+    if not (data / name).exists():
+        raise NetchuError(f"{data / name}: missing; {file} needs it, see DATA_CARD.md")
+    return str((data / name).absolute())
 
 
 def _replace_folder(source: Path, target: Path) -> None:
@@ -106,6 +129,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, metavar="DATA", help="folder of the archives")
     data = parser.parse_args().data
     try:
+        check_data(data)
         draw_archives(data)
         build_reader(data)
     except NetchuError as error:

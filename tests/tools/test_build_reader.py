@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -64,10 +65,28 @@ def test_runs_steps_that_are_not_done_and_replaces_the_reader(tmp_path):
     assert (project / "models/pretrained/model.weights.h5").read_bytes() == second
 
 
-def test_names_missing_archive(tmp_path):
-    write_yaml(tmp_path / "1-first.yaml", {"download.archives": ["cinnamon-train.zip"]})
-    with pytest.raises(NetchuError, match=r"cinnamon-train.zip: missing; .*1-first.yaml needs it"):
-        build_reader.build_reader(tmp_path, tmp_path)
+def test_names_missing_files_before_it_draws(tmp_path, monkeypatch):
+    """Not those that it draws, nor those of steps that are done."""
+    monkeypatch.chdir(tmp_path)
+    data, steps = Path("data"), Path("steps")
+    write_yaml(steps / "drawn" / "d.yaml", DRAWN)
+    write_yaml(steps / "1-first.yaml", {"download.archives": ["cinnamon-train.zip", "d.zip"]})
+    write_yaml(steps / "2-second.yaml", {"decoder.general": {"sentences": "general.txt"}})
+    with pytest.raises(NetchuError, match="data: no such folder"):
+        build_reader.check_data(data, steps)
+    assert not data.exists()
+    data.mkdir()
+    for name, file in (("sentences.txt", "d"), ("cinnamon-train.zip", "1-first"), ("general.txt", "2-second")):
+        with pytest.raises(NetchuError, match=f"{name}: missing; .*{file}.yaml needs it, see DATA_CARD.md"):
+            build_reader.check_data(data, steps)
+        (data / name).touch()
+    build_reader.check_data(data, steps)
+    (data / "d.zip").touch()
+    (data / "sentences.txt").unlink()
+    build_reader.check_data(data, steps)
+    (data / "general.txt").unlink()
+    (build_reader.MODELS / "step-2").mkdir(parents=True)
+    build_reader.check_data(data, steps)
 
 
 def test_committed_steps_are_valid(tmp_path):
