@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow.fs import FileSelector, FileSystem, LocalFileSystem
 
 from netchu.core.errors import NetchuError
-from netchu.core.printing import describe_error
+from netchu.core.printing import describe_error, escape_unprintable
 
 UNFINISHED = "_unfinished"
 """Folder, beside the files, in which they are written; `pandas.read_parquet` ignores it because of the underscore."""
@@ -19,6 +19,8 @@ UNFINISHED = "_unfinished"
 
 def open_address(address: str) -> tuple[FileSystem, str]:
     """Return the file system of an address, a local path or a URI, and the path in it; raise NetchuError if unknown."""
+    if (escaped := escape_unprintable(address)) != address:
+        raise NetchuError(f"{escaped}: the name is not UTF-8; rename it")
     if "://" not in address:
         return LocalFileSystem(), os.path.abspath(address)  # noqa: PTH100 - unlike Path.resolve, it keeps links
     try:

@@ -149,6 +149,9 @@ def test_names_file_whose_name_is_not_utf8(folder):
     os.close(os.open(os.fsencode(folder) + b"/b/\xff.png", os.O_CREAT))
     with pytest.raises(NetchuError, match=r"b: the name \\xff.png is not UTF-8; rename it"):
         list_paths(folder)
+    for address in ("\udcff", "\udcff/*"):
+        with pytest.raises(NetchuError, match=r"udcff.*: the name is not UTF-8; rename it"):
+            list_paths(address)
 
 
 def test_decodes_uris(tmp_path):
