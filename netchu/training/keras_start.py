@@ -23,7 +23,7 @@ def import_keras(backends: Collection[str]) -> str:
     On a machine without a GPU this hides TensorFlow's messages about GPUs. Set TF_CPP_MIN_LOG_LEVEL=0 to see them.
 
     Raises:
-        NetchuError: it is another backend.
+        NetchuError: it is another backend, or its package is missing.
     """
     # Before Keras imports the backend, whose package may be missing.
     _check_backend(os.environ.get("KERAS_BACKEND") or "tensorflow", backends)
@@ -32,7 +32,10 @@ def import_keras(backends: Collection[str]) -> str:
             level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # no information, but warnings and errors
             if level != "0":
                 stack.enter_context(_filter_stderr(_HIDDEN_LINES))
-        backend = import_module("keras").backend.backend()
+        try:
+            backend = import_module("keras").backend.backend()
+        except ModuleNotFoundError as error:
+            raise NetchuError(f"Keras needs the package {error.name}: pip install {error.name}") from None
         if backend == "tensorflow":
             import_module("tensorflow").config.list_physical_devices()  # its first call logs that there is no GPU
     _check_backend(backend, backends)  # again, because ~/.keras/keras.json can also name a backend

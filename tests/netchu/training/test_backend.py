@@ -74,6 +74,13 @@ def test_rejects_an_unsupported_backend(messages, monkeypatch):
         keras_start.import_keras(BACKENDS)
 
 
+def test_names_a_missing_backend(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError(name='torch')")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import netchu.training.backend"
+    last = run(script, KERAS_BACKEND="torch").splitlines()[-1]
+    assert last == "netchu.core.errors.NetchuError: Keras needs the package torch: pip install torch"
+
+
 def run(script: str, **variables: str) -> str:
     """Run `script` in Python and return what it wrote to standard error."""
     command = [sys.executable, "-c", script]
