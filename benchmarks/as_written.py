@@ -25,6 +25,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import PREPROCESSED_LINES, SPLIT, read_labels
 from netchu.core.folding import LabelsParams, LabelStyle
@@ -199,6 +200,7 @@ def copy_with_one_language_model(folder: Path, name: str, copy: Path) -> Path:
     return copy
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reader", type=Path, nargs="?", default=Path("models/reader"))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import PREPROCESSED_LINES, SPLIT, read_labels
 from netchu.core.folding import LabelStyle
@@ -58,6 +59,7 @@ def measure(
         yield [name, *(f"{rates[key]:.2f}" for key in ("cer", "wer", "ser")), f"{milliseconds:.1f}"]
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reader", type=Path, nargs="?", default=Path("models/reader"))

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from netchu.core.errors import NetchuError
 from netchu.core.params import read_params
@@ -215,6 +216,11 @@ def make_input(kind: Kind, seed: int, index: int, reader: Path) -> bytes:
     return damage(samples[index % len(samples)], np.random.default_rng((seed, index)))
 
 
+def divide_inputs(inputs: int) -> dict[str, int]:
+    """Return the number of inputs of each kind, at least 1."""
+    return {name: max(1, round(share * inputs)) for name, share in SHARES.items()}
+
+
 def run_inputs(kind: Kind, seed: int, indices: range, reader: Path, results: Connection) -> None:
     """Use inputs one after the other; send the problem with each, "" for none, and at last the peak memory in bytes."""
     for index in indices:
@@ -260,17 +266,20 @@ def fuzz(kind: Kind, inputs: int, seed: int, reader: Path) -> Iterator[tuple[int
         process.join()
 
 
+@report_errors()
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Feed damaged files to everything that reads files of users.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--inputs", type=int, default=20_000)
+    parser.add_argument(
+        "--inputs", type=int, default=20_000, help="of all kinds, at least one of each (default: 20000)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reader", type=Path, default=Path("models/pretrained"))
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for name, share in SHARES.items():
-        inputs, findings, memory = round(share * arguments.inputs), 0, 0
+    for name, inputs in divide_inputs(arguments.inputs).items():
+        findings, memory = 0, 0
         for result in fuzz(KINDS[name], inputs, arguments.seed, arguments.reader):
             if isinstance(result, int):
                 memory = max(memory, result)

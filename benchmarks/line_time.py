@@ -17,6 +17,7 @@ from typing import Any
 
 import cv2
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from benchmarks.reading import draw_lines
 from netchu.pages.image_files import find_pages
@@ -57,6 +58,7 @@ def format_costs(seconds: Counter[str], lines: int) -> Iterator[list[str]]:
         yield [step, f"{1000 * value / lines:.2f}", f"{100 * value / totals['all, greedy']:.0f}"]
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, help="line images (default: drawn ones)")

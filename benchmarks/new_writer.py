@@ -15,16 +15,17 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from netchu.core.folding import fold
 from netchu.evaluation.metrics import character_edits
+from netchu.intake.archives import open_archive
 from netchu.pages.recognizer import Recognizer
 from netchu.pictures.encoding import write_image
 from netchu.reading.decoders import DECODERS
@@ -119,7 +120,7 @@ def choose_subset(number: int) -> str:
 
 def extract_lines(archive: Path, writer: str, folder: Path) -> list[Line]:
     """Write the lines of a Kalapa writer into `folder`: every third is a test line, two of the others validate."""
-    with zipfile.ZipFile(archive) as file:
+    with open_archive(archive) as file:
         name = next((name for name in file.namelist() if name.endswith(f"annotations/{writer}.txt")), None)
         if name is None:
             sys.exit(f"{archive}: no writer {writer}")
@@ -143,11 +144,14 @@ def write_table(lines: list[Line], folder: Path) -> None:
         writer.writerows(lines)
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", type=Path, nargs="?", help="the Kalapa zip")
-    parser.add_argument("writers", nargs="*")
+    parser.add_argument("archive", type=Path, nargs="?", metavar="ARCHIVE", help="the Kalapa zip")
+    parser.add_argument("writers", nargs="*", metavar="WRITER", help="whose annotations/WRITER.txt ARCHIVE has")
     arguments = parser.parse_args()
+    if arguments.archive and not arguments.writers:
+        parser.error("ARCHIVE needs at least one WRITER")
     writers = arguments.writers or [f"drawn {number + 1}" for number in range(WRITERS)]
     with tempfile.TemporaryDirectory() as scratch:
         columns = ["writer", "lines", *(f"CER %, {decoder}" for decoder in DECODERS), "minutes"]

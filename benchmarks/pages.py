@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.composed_pages import KINDS, ComposedPage, InkLine, collect_lines, compose_page
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from netchu.evaluation.metrics import character_edits
 from netchu.pages.recognizer import Recognizer
@@ -127,6 +128,7 @@ def segment_with_kraken(image: np.ndarray) -> list[np.ndarray]:
     return [np.array(line.boundary) for line in blla.segment(Image.fromarray(image)).lines]
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE")

@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import read_labels, read_pictures
 from netchu.core.folding import LabelsParams
@@ -90,6 +91,7 @@ def _make_line_image(picture: np.ndarray, params: PreprocessParams) -> np.ndarra
         return np.full((params.height, params.height), 255, np.uint8)
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reader", type=Path, nargs="?", default=Path("models/reader"))

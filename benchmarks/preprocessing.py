@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cv2
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from benchmarks.pipeline_lines import CLEAN_LINES, SPLIT
 from netchu.core.files import atomic_path
@@ -91,8 +92,9 @@ def measure_time(params: PreprocessParams) -> float:
     return statistics.median(times)
 
 
+@report_errors()
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train with each option of preprocessing.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument(

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from netchu.pages.image_files import find_pages
 from netchu.pictures.encoding import write_image
@@ -112,6 +113,7 @@ def format_cost(name: str, lines: int, cost: Cost) -> list[str]:
     return [name, f"{lines / cost.seconds:.1f}", f"{1000 * cost.processor / lines:.1f}", f"{cost.memory:.0f}"]
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, help="line images (default: drawn ones)")

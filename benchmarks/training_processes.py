@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import psutil
-import torch
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from netchu.core.charset import CHARSET
+from netchu.core.errors import NetchuError
 from netchu.core.folding import LabelStyle
 from netchu.core.params import read_params
-from netchu.training.backend import make_training_step
+from netchu.training.backend import BACKEND, make_training_step
 from netchu.training.batches import Batch, make_batch
 from netchu.training.distributed import start_processes
 from netchu.training.network import build_network
@@ -60,12 +61,17 @@ def processor_seconds() -> float:
     return sum(each.user + each.system for each in times)
 
 
+@report_errors()
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--steps", type=int, default=10, help="steps of each, after one that is not timed (default: 10)"
     )
     steps = parser.parse_args().steps
+    if BACKEND != "torch":
+        raise NetchuError("needs PyTorch: pip install torch, and set KERAS_BACKEND=torch")
+    import torch  # the module can be imported without it
+
     params = read_params(Params)
     size = params.train.batch_size
     variants = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2), "2 processes, 1 thread each": (2, 1)}

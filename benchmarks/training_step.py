@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from netchu.core.charset import BLANK, CHARSET
 from netchu.core.folding import LabelStyle
@@ -104,6 +105,7 @@ def random_batch(size: int) -> Batch:
     return make_batch(images, texts, [LabelStyle.EXACT] * size)
 
 
+@report_errors()
 def main() -> None:
     params = read_params(Params)
     size = params.train.batch_size

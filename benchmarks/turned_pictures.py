@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from benchmarks.photographs import photograph
 from benchmarks.pipeline_lines import read_pictures
@@ -41,6 +42,7 @@ def count_turns(pages: Iterator[Page | NetchuError], turns: int, names: list[str
     return counts
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reader", type=Path, nargs="?", default=Path("models/reader"))

@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.errors import report_errors
 from benchmarks.markdown import print_table
 from benchmarks.marked_lines import KINDS, MarkedLine, find_fonts, mark_line
 from netchu.core.errors import NetchuError
@@ -205,6 +206,7 @@ def _percent(marks: np.ndarray) -> str:
     return f"{100 * marks.mean():.1f}" if len(marks) else "–"
 
 
+@report_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("fonts", type=Path, metavar="FONTS")

@@ -72,3 +72,8 @@ def test_short_run_finds_nothing(name, tmp_path, monkeypatch):
 
 def test_shares_are_of_all_kinds():
     assert set(fuzzing.SHARES) == set(fuzzing.KINDS) and sum(fuzzing.SHARES.values()) == pytest.approx(1)
+
+
+def test_uses_every_kind_of_input():
+    assert set(fuzzing.divide_inputs(1).values()) == {1}
+    assert fuzzing.divide_inputs(20_000)["models"] == 400
