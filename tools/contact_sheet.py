@@ -1,17 +1,19 @@
 """Draw a grid of lines from an archive, each with its text: `python -m tools.contact_sheet ARCHIVE.zip OUT.png`.
 
-The lines are taken at equal distances from all folders of the archive, so that they show many writers. The picture in
-README.md was made, after `dvc repro download`, with a sheet of data/raw/synthetic.zip.
+The lines are taken at equal distances from all folders of the archive, so that they show many writers. The picture
+docs/synthetic.png was made, after `dvc repro download`, of data/raw/synthetic.zip.
 """
 
 import argparse
-import json
-import zipfile
-from pathlib import Path, PurePosixPath
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from netchu.core.errors import NetchuError
+from netchu.intake.archives import open_archive, read_entry
+from netchu.intake.labels import list_lines
 from netchu.pictures.encoding import write_image
 from netchu.pictures.images import decode_image
 from netchu.synthetic.handwriting import Writer, draw_line
@@ -32,21 +34,23 @@ _CAPTION_WRITER = Writer(
 
 
 def draw_contact_sheet(archive: Path, columns: int, rows: int) -> np.ndarray:
-    """Return a uint8 RGB image of `columns` x `rows` lines of an archive in the layout of labels.json."""
+    """Return a uint8 RGB image of `columns` x `rows` lines of an archive.
+
+    Raises:
+        NetchuError: the archive is missing, damaged or without labelled lines.
+    """
     width, height = _CELL
-    with zipfile.ZipFile(archive) as zipped:
-        lines = []
-        for name in sorted(zipped.namelist()):
-            if PurePosixPath(name).name == "labels.json":
-                folder = PurePosixPath(name).parent
-                lines += [(str(folder / file), text) for file, text in sorted(json.loads(zipped.read(name)).items())]
+    with open_archive(archive) as zipped:
+        lines, _ = list_lines(zipped)
+        if not lines:
+            raise NetchuError(f"{archive}: no labelled lines; name an archive with images and their labels")
         count = min(columns * rows, len(lines))
         sheet = np.full((-(-count // columns) * (height + _CAPTION), columns * width, 3), 255, np.uint8)
         for number in range(count):
-            name, text = lines[number * len(lines) // count]
+            line = lines[number * len(lines) // count]
             x, y = number % columns * width, number // columns * (height + _CAPTION)
-            _paste(sheet[y : y + height, x : x + width], decode_image(zipped.read(name)))
-            caption = draw_line(text, _CAPTION_WRITER, np.random.default_rng(0))
+            _paste(sheet[y : y + height, x : x + width], decode_image(read_entry(zipped, line.path)))
+            caption = draw_line(line.text, _CAPTION_WRITER, np.random.default_rng(0))
             ink = np.flatnonzero((caption < 200).any(axis=(1, 2)))
             caption = caption[max(0, ink[0] - 4) : ink[-1] + 4]
             _paste(sheet[y + height : y + height + _CAPTION, x : x + width], caption)
@@ -63,12 +67,18 @@ def _paste(cell: np.ndarray, image: np.ndarray) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", type=Path, help="zip file with folders of images and labels.json")
+    parser.add_argument("archive", type=Path, help="zip file with images and labels, as for the pipeline")
     parser.add_argument("output", type=Path, help="image to write")
     parser.add_argument("--columns", type=int, default=2)
     parser.add_argument("--rows", type=int, default=12)
     arguments = parser.parse_args()
-    write_image(arguments.output, draw_contact_sheet(arguments.archive, arguments.columns, arguments.rows))
+    if min(arguments.columns, arguments.rows) < 1:
+        parser.error("--columns and --rows: at least 1")
+    try:
+        sheet = draw_contact_sheet(arguments.archive, arguments.columns, arguments.rows)
+    except NetchuError as error:
+        sys.exit(f"contact_sheet: {error}")
+    write_image(arguments.output, sheet)
 
 
 if __name__ == "__main__":
