@@ -106,7 +106,8 @@ def list_files(source: Input) -> Iterator[InputFile]:
         yield InputFile(info.path[len(base.rstrip("/")) + 1 :], info.size, images)
     if left_out:
         print(
-            f"netchu bulk: {left_out} files left out because of their names, such as {example}; a glob reads all names",
+            f"netchu bulk: files left out because of their names: {left_out}, such as {example}; "
+            "a glob reads files of any name",
             file=sys.stderr,
         )
 
