@@ -8,13 +8,14 @@ import hashlib
 import json
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from netchu.core.files import atomic_path
+from netchu.core.files import atomic_path, write_json
 from netchu.core.state import state_folder
 
 FOLDER = Path("checkpoints")
@@ -36,7 +37,10 @@ def fingerprint(params: object, inputs: Iterable[Path], packages: Iterable[str])
 
 
 class Checkpoint:
-    """The file with the state of one run after its last validated epoch: groups of arrays, and the history."""
+    """The folder with the state of one run after its last validated epoch, and with values that take long to compute.
+
+    The state consists of groups of arrays, and the history.
+    """
 
     def __init__(self, key: str):
         self.path = state_folder() / FOLDER / key / "state.npz"
@@ -61,8 +65,18 @@ class Checkpoint:
             return None
         return groups, history
 
+    def remember(self, name: str, compute: Callable[[], Any]) -> Any:
+        """Return a value that JSON can express: as an earlier start of this run saved it, else computed and saved."""
+        path = self.path.with_name(f"{name}.json")
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads(path.read_text(encoding="utf-8"))
+        value = compute()
+        write_json(path, value)
+        return value
+
     def remove(self) -> None:
-        """Delete the state. Call it after the outputs of the run are written."""
-        self.path.unlink(missing_ok=True)
+        """Delete what is saved. Call it after the outputs of the run are written."""
+        for path in (self.path, *self.path.parent.glob("*.json")):
+            path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not empty: the same run in another process is saving its state
             self.path.parent.rmdir()

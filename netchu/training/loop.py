@@ -66,8 +66,10 @@ def train(
     steps = math.ceil(sampling.lines / size)
     state = TrainingState(network, params, steps)
     predict = make_predictor(state.averaged)
-    # Before the state is restored, so that a resumed training uses the same network to find the words.
-    cuts = find_word_cuts(predict, training, labels) if params.augment.shuffle else {}
+    cuts = {}
+    if params.augment.shuffle:
+        # Before the state is restored: by the network from which the training starts.
+        cuts = checkpoint.remember("words", lambda: find_word_cuts(predict, training, labels))
     if state.restore(checkpoint):
         print(f"train: resumes after epoch {state.epoch}", flush=True)
     report = TrainingReport(params.epochs, state.epoch)

@@ -58,8 +58,22 @@ def test_keeps_runs_apart_and_removes_a_finished_one():
     one, other = Checkpoint("one"), Checkpoint("other")
     one.save(groups(0), [])
     assert other.load() is None
+    one.remember("words", dict)
     one.remove()
     assert one.load() is None and not one.path.parent.exists()
+
+
+def test_computes_a_value_once_for_each_run():
+    calls = []
+
+    def compute() -> dict[str, list[int]]:
+        calls.append(1)
+        return {"số 9.png": [12, 40], "b": []}
+
+    assert [Checkpoint(key).remember("words", compute) for key in "aab"] == [{"số 9.png": [12, 40], "b": []}] * 3
+    assert len(calls) == 2
+    Checkpoint("a").path.with_name("words.json").write_bytes(b'{"half')
+    assert Checkpoint("a").remember("words", compute)["b"] == [] and len(calls) == 3
 
 
 @pytest.fixture
