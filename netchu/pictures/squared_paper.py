@@ -22,9 +22,13 @@ def erase_squares(picture: np.ndarray) -> np.ndarray:
     count = cv2.countNonZero(pale)
     if count < picture.size / 100:
         return picture
-    run = max(len(picture) // 10, 8)
-    level, upright = (cv2.morphologyEx(pale, cv2.MORPH_OPEN, np.ones(size, np.uint8)) for size in ((1, run), (run, 1)))
-    lines = cv2.countNonZero(level | upright)
-    if 2 * lines < count or cv2.countNonZero(upright) < _LEAST_UPRIGHT * lines:
+    run = max(len(picture) // 4, 8)
+    level, upright, thick = (
+        cv2.morphologyEx(pale, cv2.MORPH_OPEN, np.ones(size, np.uint8))
+        for size in ((1, run), (run, 1), (run // 3 + 2, run // 3 + 2))
+    )
+    # Thick areas are shadows.
+    lines, uprights = (cv2.countNonZero(straight & ~thick) for straight in (level | upright, upright))
+    if 2 * lines < count or uprights < _LEAST_UPRIGHT * lines:
         return picture
     return picture | ~cv2.dilate(writing, square)

@@ -43,6 +43,13 @@ def test_blank_pictures_stay_blank(name):
     assert erase_squares(picture).mean() >= picture.mean()
 
 
+def test_shadows_at_the_edges_are_no_squares():
+    picture = normalise_illumination(strokes())
+    for edge in (np.s_[:, :20], np.s_[:, -20:], np.s_[:9]):
+        picture[edge] = np.minimum(picture[edge], 190)
+    np.testing.assert_array_equal(erase_squares(picture), picture)
+
+
 def test_squares_as_dark_as_the_writing_are_left():
     picture = normalise_illumination(squared(strokes(), 70))
     np.testing.assert_array_equal(erase_squares(picture), picture)
