@@ -206,7 +206,7 @@ def test_names_missing_or_damaged_file(folder, tmp_path, name, damage):
         (path / name).mkdir()
     elif damage != "missing":
         (path / name).write_bytes(content[: len(content) // 2 if damage == "cut" else 0])
-    with pytest.raises(NetchuError, match=r"reader.*run `dvc repro") as caught:
+    with pytest.raises(NetchuError, match=r"reader.*(run `dvc repro|name the folder of a reader)") as caught:
         Reader.load(path)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(str(path if name.startswith("model") else path / name))

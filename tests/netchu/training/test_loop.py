@@ -67,7 +67,7 @@ def run(lines, params=PARAMS, key="a", labels=EXACT):
 
 @pytest.mark.usefixtures("lines")
 def test_learns_to_read(tmp_path):
-    _, history = run(random_lines(tmp_path, 320), change(PARAMS, epochs=12))
+    _, history = run(random_lines(tmp_path, 320), change(PARAMS, epochs=16))
     assert min(row["validation_cer"] for row in history) < 10
 
 
