@@ -42,9 +42,9 @@ class PdfFiles:
 
         Issue a PictureWarning if it lacks pages, because they could not be read.
         """
-        missing = [
-            page for number in range(1, file.pages + 1) if (page := file._replace(number=number)) not in self._added
-        ]
+        pages = [file._replace(number=number) for number in range(1, file.pages + 1)]
+        missing = [page for page in pages if page not in self._added]
+        self._added.difference_update(pages)
         for page in missing:
             self._pictures.pop(page, None)  # of a page that could be opened and not read
         document = self._documents.pop(file.path, None)
